@@ -1,0 +1,116 @@
+import type { Ipv4 } from '../lib/ipv4.ts';
+import type { Mac } from '../lib/mac.ts';
+
+/**
+ * Every fact worth a log line, a counter or a row in a machine's timeline.
+ *
+ * Protocol code returns events as plain values; a server stamps and emits them. `why` and `failure` are stable
+ * kebab-case codes; `detail` is for people. Addresses are numbers, MACs text (see lib/ipv4 and lib/mac).
+ */
+export type BootEvent = DhcpEvent | BootpEvent | TftpEvent | ServiceEvent;
+
+/** Who a DHCP or BOOTP fact is about: `mac` as identity, `arch` and `stage` when they are known. */
+export type ClientFacts = {
+  readonly mac: Mac;
+  readonly xid?: number;
+  /** Option 93 in words, `x86-64_EFI`. */
+  readonly arch?: string;
+  /** rom, ipxe, loader, installer, os. */
+  readonly stage?: string;
+  /** Relay agent the request came through. */
+  readonly via?: Ipv4;
+};
+
+export type DhcpEvent =
+  | ({
+      readonly type: 'dhcp.offer' | 'dhcp.ack';
+      readonly ip: Ipv4;
+      readonly file?: string;
+      readonly leaseSeconds?: number;
+    } & ClientFacts)
+  | ({ readonly type: 'dhcp.nak'; readonly ip: Ipv4; readonly why: string } & ClientFacts)
+  | ({ readonly type: 'dhcp.inform' | 'dhcp.release' | 'dhcp.decline'; readonly ip: Ipv4 } & ClientFacts)
+  /** Answered on port 4011 (PXE §2.4, boot server or proxy request). */
+  | ({ readonly type: 'dhcp.boot-server-ack'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)
+  /** A request that gets no answer, and the rule that says so. */
+  | ({ readonly type: 'dhcp.ignored'; readonly messageType: string; readonly why: string } & ClientFacts)
+  | ({ readonly type: 'dhcp.pool-exhausted'; readonly pool: string } & ClientFacts)
+  /** Somebody else uses an address of the pool; it is set aside. */
+  | { readonly type: 'dhcp.conflict'; readonly ip: Ipv4; readonly owner?: Mac }
+  /** Bytes that are not a message (peer is the IP source). */
+  | { readonly type: 'dhcp.malformed'; readonly peer: Ipv4; readonly why: string; readonly mac?: Mac };
+
+export type BootpEvent =
+  | ({ readonly type: 'bootp.reply'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)
+  | ({ readonly type: 'bootp.ignored'; readonly why: string } & ClientFacts);
+
+/** `peer` is the client's address, `port` its TID. */
+export type TftpPeer = { readonly peer: string; readonly port: number };
+
+/** Options as granted, with the defaults of RFC 1350 where none were asked. */
+export type TftpNegotiated = {
+  readonly blksize: number;
+  readonly windowsize: number;
+  readonly timeoutMs?: number;
+};
+
+export type TftpEvent =
+  | ({
+      readonly type: 'tftp.started';
+      readonly file: string;
+      readonly write: boolean;
+      readonly sizeBytes?: number;
+    } & TftpNegotiated &
+      TftpPeer)
+  | ({
+      readonly type: 'tftp.done';
+      readonly file: string;
+      readonly write: boolean;
+      readonly bytes: number;
+      readonly tookMs: number;
+      readonly retransmissions: number;
+    } & TftpPeer)
+  | ({
+      readonly type: 'tftp.failed';
+      readonly file: string;
+      readonly write: boolean;
+      readonly failure: string;
+      readonly detail?: string;
+      readonly bytes: number;
+      readonly tookMs: number;
+      readonly retransmissions: number;
+    } & TftpPeer)
+  /** A size or existence probe: OACK, then the client's ERROR 8 (or 0). Not a failure. */
+  | ({ readonly type: 'tftp.probed'; readonly file: string; readonly sizeBytes?: number } & TftpPeer)
+  /** Answered at once with ERROR `code`; `failure` says why in one word, `not-found` the usual one. */
+  | ({
+      readonly type: 'tftp.refused';
+      readonly file: string;
+      readonly write: boolean;
+      readonly code: number;
+      readonly failure: string;
+      readonly detail?: string;
+    } & TftpPeer)
+  | ({ readonly type: 'tftp.malformed'; readonly why: string } & TftpPeer)
+  /** A client's search for its own configuration ended: names in the order asked, `winner` the one served. */
+  | ({ readonly type: 'tftp.config'; readonly winner: string; readonly tried: readonly string[] } & TftpPeer);
+
+export type ServiceEvent =
+  | { readonly type: 'service.ready'; readonly service: string; readonly detail?: string }
+  | { readonly type: 'service.stopped'; readonly service: string }
+  | {
+      readonly type: 'service.failed';
+      readonly service: string;
+      readonly detail: string;
+      readonly restartInMs?: number;
+    }
+  /** Something an operator should look at; `problem` is a stable code. */
+  | {
+      readonly type: 'service.warning';
+      readonly service: string;
+      readonly problem: string;
+      readonly detail: string;
+    };
+
+/** Takes events in; never throws, never blocks. */
+export type Emit = (event: BootEvent) => void;
