@@ -1,0 +1,213 @@
+import type { Ipv4 } from '../lib/ipv4.ts';
+
+/**
+ * The plain face of datagram sockets: two backends, one behaviour (test/conformance runs over both).
+ *
+ * How it is used: the supervisor `bind`s each socket once, while it still may; whoever serves `attach`es a
+ * {@link DatagramSocket} to the bound thing, adds it to a {@link Poller}, and after each wait drains `receive()` until
+ * it returns 0, lays answers into `socket.out` and calls `flush()`. Nothing here throws because of the network:
+ * failures are values that name their errno.
+ *
+ *     const bound = await network.bind({ interface: 'eth0', port: 67, broadcast: true });
+ *     if (!bound.ok) return report(bound.error);
+ *     const socket = network.attach(bound.value);
+ *     const poller = network.createPoller();
+ *     poller.add(socket);
+ *     while (running) {
+ *       await poller.waitAsync(nextDeadlineMs);
+ *       for (let count = socket.receive(); count > 0; count = socket.receive()) {
+ *         for (let i = 0; i < count; i++) handle(socket.datagram(i));
+ *         socket.flush();
+ *       }
+ *     }
+ */
+export interface Network {
+  readonly name: 'linux' | 'dgram';
+  /** Opens and binds; the one step that may need privilege. */
+  bind(spec: SocketSpec): Promise<Outcome<BoundSocket>>;
+  /**
+   * A working socket over a bound one. Any number one after the other (a restarted task): datagrams queued in the
+   * kernel wait for the next. Not two at the same time.
+   */
+  attach(bound: BoundSocket, options?: AttachOptions): DatagramSocket;
+  /** Closes the bound socket for good. */
+  release(bound: BoundSocket): void;
+  createPoller(): Poller;
+  /** Interfaces with an index, whether they carry an address or not. */
+  interfaces(): readonly InterfaceFacts[];
+  /** Whole Ethernet frames of one interface; undefined where the system cannot (then {@link canSendRaw} is false). */
+  bindFrames(interfaceName: string, etherType: number): Outcome<BoundFrames>;
+  attachFrames(bound: BoundFrames): FrameSocket;
+  releaseFrames(bound: BoundFrames): void;
+  /** Can {@link bindFrames} work here at all? */
+  readonly canSendRaw: boolean;
+  /** Can a {@link BoundSocket} be posted to a worker thread, and a Poller wait there without an event loop? */
+  readonly worksInThreads: boolean;
+}
+
+export type SocketSpec = {
+  /** 0.0.0.0 when left out. */
+  readonly address?: Ipv4;
+  /** 0 lets the system choose; {@link BoundSocket.port} says what it chose. */
+  readonly port: number;
+  /** Only datagrams of this interface (SO_BINDTODEVICE); the dgram backend cannot and checks the address only. */
+  readonly interface?: string;
+  readonly broadcast?: boolean;
+  /** Several sockets share one port and the system spreads peers over them (SO_REUSEPORT). */
+  readonly reusePort?: boolean;
+  readonly receiveBufferBytes?: number;
+  readonly sendBufferBytes?: number;
+};
+
+/** A bound socket: plain data on Linux (the fd is shared by all threads of the process), so it can be posted to a worker. */
+export type BoundSocket = {
+  readonly backend: Network['name'];
+  /** The descriptor on Linux; a number of the dgram backend's own otherwise. */
+  readonly fd: number;
+  readonly address: Ipv4;
+  readonly port: number;
+  readonly interface?: string;
+};
+
+export type AttachOptions = {
+  /** Datagrams taken by one receive(); 64 when left out. */
+  readonly batch?: number;
+  /** Octets kept of one datagram, the rest is cut off and `truncated` set; 2048 when left out. */
+  readonly slotBytes?: number;
+  /** Datagrams that `out` holds before it flushes by itself; 256 when left out. */
+  readonly outMessages?: number;
+};
+
+export interface DatagramSocket {
+  readonly bound: BoundSocket;
+  /**
+   * Takes what has arrived, at most one batch, without waiting. Returns how many; they are read with
+   * {@link datagram} and are valid until the next receive(). 0 means nothing is left.
+   */
+  receive(): number;
+  /** The same object for the same index at every batch: copy what must outlive the batch. */
+  datagram(index: number): Datagram;
+  /** Answers are laid here; `flush()` sends them. */
+  readonly out: TransmitList;
+  /**
+   * Sends everything laid into `out`, in order. `false`: the system's buffers are full (EAGAIN, ENOBUFS); what is left stays queued, and the
+   * poller reports the socket as soon as flushing makes sense again. Failures are told to `onFailure`.
+   */
+  flush(): boolean;
+  /** Called for each datagram that could not be sent, with its tag. Must not throw. */
+  onFailure: ((tag: unknown, errno: string) => void) | undefined;
+  /** Segments that one message of `out` may hold (UDP GSO); 1 where unsupported or after the device refused it. */
+  maxGsoSegments(): number;
+  /** Gives the memory back and lets go of the bound socket, which stays open and keeps queueing. */
+  detach(): void;
+}
+
+/** One received datagram. Everything is borrowed until the next receive(). */
+export interface Datagram {
+  /** The slot's memory: the datagram is its first `length` octets. For loops that must not allocate. */
+  readonly buffer: Uint8Array;
+  readonly length: number;
+  /** A fresh view of exactly the datagram. */
+  readonly bytes: Uint8Array;
+  /** It was longer than the slot. */
+  readonly truncated: boolean;
+  readonly peer: Ipv4;
+  readonly peerPort: number;
+  /** The address it was sent to (IP_PKTINFO); 0 where the system does not tell. May be a broadcast or multicast address. */
+  readonly local: Ipv4;
+  /** An address of ours to answer from: `local`, or the interface's own when `local` is a broadcast; 0 if unknown. */
+  readonly replyFrom: Ipv4;
+  /** Index of the interface it arrived on; 0 where the system does not tell. */
+  readonly ifindex: number;
+}
+
+/**
+ * Datagrams on their way out: `begin`, then contents in order, then `end`. Nothing is sent before flush(), or before the list
+ * is full (then it flushes by itself).
+ */
+export interface TransmitList {
+  /** `from` and `ifindex` (0: let the system route) pick the source; `tag` comes back when sending fails. */
+  begin(to: Ipv4, port: number, source?: TransmitSource): void;
+  /** Copied. */
+  bytes(data: Uint8Array): void;
+  /** Two big-endian 16-bit numbers: a DATA or ACK header without making an array. */
+  words(first: number, second: number): void;
+  /** Borrowed until it was sent; the content must stay open as long. */
+  slice(content: Content, offset: number, length: number): void;
+  /** `segmentSize`: the system cuts the contents into datagrams of this size, the last may be shorter (UDP GSO). */
+  end(segmentSize?: number): void;
+  /** Datagrams queued. */
+  readonly length: number;
+}
+
+export type TransmitSource = {
+  readonly from: Ipv4;
+  readonly ifindex: number;
+  readonly tag?: unknown;
+};
+
+/** File contents which a transmit list can send: a mapping on Linux, read on demand elsewhere. */
+export interface Content {
+  readonly sizeBytes: number;
+}
+
+/** What the poller found. */
+export interface Poller {
+  add(socket: DatagramSocket | FrameSocket): void;
+  remove(socket: DatagramSocket | FrameSocket): void;
+  /**
+   * Blocks this thread until a socket has datagrams (or a blocked one can send again), wake() was called or the time is over.
+   * Infinity waits without end. Throws where {@link Network.worksInThreads} is false.
+   */
+  wait(timeoutMs: number): void;
+  /** The same for a thread that has an event loop to keep running. One wait at a time. */
+  waitAsync(timeoutMs: number): Promise<void>;
+  /** The sockets the last wait found ready, as `ready(0)` to `ready(readyCount - 1)`. */
+  readonly readyCount: number;
+  ready(index: number): DatagramSocket | FrameSocket;
+  /** Ends a wait, now or the next one. */
+  wake(): void;
+  /** The number to give to {@link wakePoller} in another thread; -1 where there is none. */
+  readonly wakeFd: number;
+  close(): void;
+}
+
+/** A bound packet socket: plain data, as {@link BoundSocket}. */
+export type BoundFrames = { readonly fd: number; readonly interface: string; readonly ifindex: number };
+
+/** Whole frames, Ethernet header included, in and out of one interface. */
+export interface FrameSocket {
+  readonly bound: BoundFrames;
+  /** undefined: sent; otherwise the errno's name. */
+  send(frame: Uint8Array): string | undefined;
+  /** The next frame that arrived, borrowed until the next call; undefined when there is none. */
+  receive(): Uint8Array | undefined;
+  detach(): void;
+}
+
+/** What a server wants to know about an interface. */
+export type InterfaceFacts = {
+  readonly name: string;
+  readonly index: number;
+  /** Lower-case text; `00:00:00:00:00:00` on loopback. */
+  readonly mac: string;
+  readonly mtu: number;
+  /** Administratively up. */
+  readonly up: boolean;
+  /** Has a carrier. */
+  readonly running: boolean;
+  readonly loopback: boolean;
+  readonly addresses: readonly { readonly address: Ipv4; readonly prefixLength: number }[];
+};
+
+/** A result whose failure names the system call and its errno. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: NetError };
+
+export type NetError = {
+  /** `bind`, `socket`, `setsockopt SO_BINDTODEVICE`… */
+  readonly operation: string;
+  /** `EADDRINUSE`, `EPERM`, `ENODEV`… */
+  readonly errno: string;
+};
