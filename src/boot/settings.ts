@@ -1,0 +1,25 @@
+/** Which file boots whom. Plain data; names are paths below the boot root, or URLs. */
+export type BootSettings = {
+  /** For BIOS clients, BOOTP clients, and every client no other rule has a file for. */
+  readonly bootFile: string;
+  /**
+   * Files by architecture (option 93, see arch-table.ts); these win over everything but a machine's own file. 7 and
+   * 9 are the same machine: one entry serves both. HTTP architectures need a URL.
+   */
+  readonly archFiles: ReadonlyMap<number, string>;
+  /** For clients that are iPXE already: a script or a URL. Absent: the first of IPXE_SCRIPTS that exists. */
+  readonly ipxeFile?: string;
+};
+
+/** Does this path (no leading slash) name a readable file below the boot root? Cheap: the caller caches. */
+export type FileExists = (path: string) => boolean;
+
+/** What a client boots, and why. */
+export type BootDecision = {
+  /** A path or a URL; absent when there is nothing for this client. */
+  readonly file?: string;
+  /** One line for people: `UEFI x86-64: first loader found in the root`. */
+  readonly reason: string;
+  /** Rules looked at, in order, the winner last. */
+  readonly trace: readonly string[];
+};

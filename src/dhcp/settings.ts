@@ -1,0 +1,154 @@
+import type { BootSettings } from '../boot/settings.ts';
+import { broadcastOf, formatSubnet, type Ipv4, type Subnet, subnetOf } from '../lib/ipv4.ts';
+import type { Mac } from '../lib/mac.ts';
+
+/** Addresses from `first` to `last`, both included. */
+export type AddressRange = { readonly first: Ipv4; readonly last: Ipv4 };
+
+/** An interface as DHCP sees it: what it is called, what it may send, and the addresses that are ours on it. */
+export type Link = {
+  readonly name: string;
+  readonly index: number;
+  readonly mac: Mac;
+  /** Octets of one IP packet; no reply is larger, for boot ROMs do not reassemble. */
+  readonly mtu: number;
+  readonly addresses: readonly LinkAddress[];
+};
+
+export type LinkAddress = { readonly ip: Ipv4; readonly length: number };
+
+/** An option sent as it stands, to whoever gets a reply of this network. */
+export type RawOption = { readonly code: number; readonly body: Uint8Array };
+
+/** One subnet and what its clients are told. Addresses are numbers, times are seconds. */
+export type Network = {
+  /** For logs and events: `eth0`, or the subnet. */
+  readonly name: string;
+  readonly subnet: Subnet;
+  /**
+   * Addresses for clients without a reservation; none = reservations only. The network and broadcast address, our
+   * own addresses, routers, name servers, next server, `excluded` and reserved addresses are never handed out.
+   */
+  readonly ranges: readonly AddressRange[];
+  readonly excluded: readonly AddressRange[];
+  /** Option 3; none = not sent. */
+  readonly routers: readonly Ipv4[];
+  /** Option 6; none = not sent. */
+  readonly dns: readonly Ipv4[];
+  /** Option 15. */
+  readonly domain?: string;
+  readonly leaseSeconds: number;
+  readonly minLeaseSeconds: number;
+  readonly maxLeaseSeconds: number;
+  /** Lease of firmware and loaders (stages before an operating system); absent = `leaseSeconds`. */
+  readonly bootLeaseSeconds?: number;
+  /** siaddr, 66: the TFTP server. `auto` = our address on the link the request came in on. */
+  readonly nextServer: 'auto' | Ipv4;
+  /**
+   * Off: a machine is its MAC in every boot stage (RFC 4361 §7 tells why stages differ in option 61). On: option 61
+   * identifies, as RFC 2131 §4.2 has it.
+   */
+  readonly matchClientId: boolean;
+  readonly options: readonly RawOption[];
+};
+
+/** A machine that always gets the same address. `mac`, `clientId` (lower-case hex of option 61), or both name it. */
+export type Reservation = {
+  readonly mac?: Mac;
+  readonly clientId?: string;
+  /** Absent: known by name, address from the pool. */
+  readonly ip?: Ipv4;
+  /** Option 12. */
+  readonly hostname?: string;
+  /** Boot file of this machine, before any rule. */
+  readonly file?: string;
+};
+
+/** RFC 951 clients: requests without option 53. Reservations are always answered when `enabled`. */
+export type BootpSettings = {
+  readonly enabled: boolean;
+  /**
+   * Addresses for unknown BOOTP clients, who keep them for ever (RFC 1534 §2: off unless asked for). `network` = the
+   * DHCP ranges of the network; none = reservations only.
+   */
+  readonly ranges: 'network' | readonly AddressRange[];
+  /** `sname` of replies; a request that names another server is not for us (RFC 951 §7.3). */
+  readonly serverName: string;
+};
+
+/** All that the DHCP and BOOTP brains are configured by. Plain data; {@link DEFAULT_SETTINGS} has the defaults. */
+export type DhcpSettings = {
+  /** Answer DHCP (messages with option 53). */
+  readonly dhcp: boolean;
+  readonly networks: readonly Network[];
+  readonly reservations: readonly Reservation[];
+  readonly bootp: BootpSettings;
+  readonly boot: BootSettings;
+  /** Off: only netboot clients, machines that booted here and reservations are answered. */
+  readonly answerAll: boolean;
+  /**
+   * On: we alone give addresses here, so a request for an address of another network, or of an unknown binding, is
+   * refused (NAK) or adopted. Off: only clients with a record of ours are ever refused.
+   */
+  readonly authoritative: boolean;
+  /** ARP/ICMP probe of an address before its first offer (RFC 2131 §2.2). */
+  readonly probe: { readonly enabled: boolean; readonly timeoutMs: number };
+  /** How long an offered address is held for its client. */
+  readonly offerSeconds: number;
+  /** How long an address that somebody else uses (conflict, DECLINE) is set aside. */
+  readonly abandonSeconds: number;
+};
+
+export const DEFAULT_SETTINGS: DhcpSettings = {
+  dhcp: true,
+  networks: [],
+  reservations: [],
+  bootp: { enabled: true, ranges: [], serverName: '' },
+  boot: { bootFile: 'pxelinux.0', archFiles: new Map() },
+  answerAll: false,
+  authoritative: false,
+  // Long enough for an ARP reply of a sleepy host, short enough that iPXE's first retry (1 s) finds an answer.
+  probe: { enabled: true, timeoutMs: 400 },
+  offerSeconds: 60,
+  abandonSeconds: 86_400,
+};
+
+const NETWORK_DEFAULTS = {
+  excluded: [],
+  dns: [],
+  leaseSeconds: 43_200,
+  minLeaseSeconds: 120,
+  maxLeaseSeconds: 86_400,
+  nextServer: 'auto',
+  matchClientId: false,
+  options: [],
+} as const;
+
+/**
+ * The network of an interface nobody configured: its subnet is the pool, it is the router and the TFTP server of its
+ * clients, no name servers, leases of 12 hours (2 minutes to a day when a client asks).
+ *
+ * `overrides` replace single fields; undefined ones are ignored. Throws RangeError for an interface without an IPv4
+ * address.
+ *
+ * ```ts
+ * networkOfLink(link, { routers: [gateway], dns });
+ * ```
+ */
+export function networkOfLink(link: Link, overrides: NetworkOverrides = {}): Network {
+  const own = link.addresses[0];
+  if (!own) throw new RangeError(`Cannot make a network of ${link.name}: it has no IPv4 address`);
+  const subnet = overrides.subnet ?? subnetOf(own.ip, own.length);
+  const network: Network = {
+    name: link.name === '' ? formatSubnet(subnet) : link.name,
+    subnet,
+    ranges: [{ first: subnet.network, last: broadcastOf(subnet) }],
+    routers: [own.ip],
+    ...NETWORK_DEFAULTS,
+  };
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return { ...network, ...Object.fromEntries(given) };
+}
+
+/** Fields of a {@link Network} to replace; a field that is undefined keeps its default. */
+export type NetworkOverrides = { readonly [K in keyof Network]?: Network[K] | undefined };
