@@ -1,0 +1,100 @@
+import { formatDuration } from '../lib/duration.ts';
+import { formatIpv4 } from '../lib/ipv4.ts';
+import { formatBytes } from '../lib/size.ts';
+import type { BootEvent, ClientFacts } from './event.ts';
+
+/** One line for people: what happened, to whom, and why. Time and level are added by the log. */
+export function describe(event: BootEvent): string {
+  switch (event.type) {
+    case 'dhcp.offer':
+    case 'dhcp.ack': {
+      const lease = event.leaseSeconds === undefined ? '' : ` for ${formatDuration(event.leaseSeconds)}`;
+      return `${client(event)} ${verb(event.type)} ${formatIpv4(event.ip)}${lease}${boots(event.file)}`;
+    }
+    case 'dhcp.boot-server-ack':
+      return `${client(event)} answered on port 4011${boots(event.file)}`;
+    case 'dhcp.nak':
+      return `${client(event)} refused ${formatIpv4(event.ip)}: ${event.why}`;
+    case 'dhcp.inform':
+      return `${client(event)} told its settings at ${formatIpv4(event.ip)}`;
+    case 'dhcp.release':
+      return `${client(event)} released ${formatIpv4(event.ip)}`;
+    case 'dhcp.decline':
+      return `${client(event)} declined ${formatIpv4(event.ip)}: somebody else uses it; set aside`;
+    case 'dhcp.ignored':
+      return `${client(event)} ${event.messageType} ignored: ${event.why}`;
+    case 'dhcp.pool-exhausted':
+      return `${client(event)} gets no address: pool ${event.pool} is full`;
+    case 'dhcp.conflict':
+      return `${formatIpv4(event.ip)} is used by ${event.owner ?? 'somebody'} already; set aside`;
+    case 'dhcp.malformed':
+      return `${event.mac ?? formatIpv4(event.peer)} sent bytes that are no DHCP message: ${event.why}`;
+    case 'bootp.reply':
+      return `${client(event)} BOOTP answered with ${formatIpv4(event.ip)}${boots(event.file)}`;
+    case 'bootp.ignored':
+      return `${client(event)} BOOTP ignored: ${event.why}`;
+    case 'service.ready':
+      return `${event.service} ready${event.detail ? `: ${event.detail}` : ''}`;
+    case 'service.stopped':
+      return `${event.service} stopped`;
+    case 'service.failed': {
+      const next = event.restartInMs === undefined ? 'giving up' : `again in ${event.restartInMs} ms`;
+      return `${event.service} failed: ${event.detail}; ${next}`;
+    }
+    case 'service.warning':
+      return `${event.service}: ${event.detail}`;
+    default:
+      return describeTransfer(event);
+  }
+}
+
+type TransferEvent = Extract<BootEvent, { type: `tftp.${string}` }>;
+
+function describeTransfer(event: TransferEvent): string {
+  const who = event.peer;
+  switch (event.type) {
+    case 'tftp.started': {
+      const size = event.sizeBytes === undefined ? '' : ` (${formatBytes(event.sizeBytes)})`;
+      return `${who} ${event.write ? 'sends' : 'fetches'} ${event.file}${size}`;
+    }
+    case 'tftp.done': {
+      const rate = event.tookMs > 0 ? `, ${formatBytes((event.bytes * 1000) / event.tookMs)}/s` : '';
+      const repeats = event.retransmissions ? `, ${event.retransmissions} retransmissions` : '';
+      const took = `${formatBytes(event.bytes)} in ${Math.round(event.tookMs)} ms`;
+      return `${who} ${event.write ? 'sent' : 'got'} ${event.file} (${took}${rate}${repeats})`;
+    }
+    case 'tftp.failed': {
+      const after = `after ${formatBytes(event.bytes)} and ${Math.round(event.tookMs)} ms`;
+      return `${who} did not ${event.write ? 'send' : 'get'} ${event.file}: ${because(event)} ${after}`;
+    }
+    case 'tftp.probed':
+      return `${who} asked for the size of ${event.file}`;
+    case 'tftp.refused':
+      return `${who} ${event.write ? 'may not send' : 'cannot have'} ${event.file}: ${because(event)}`;
+    case 'tftp.malformed':
+      return `${who} sent bytes that are no TFTP packet: ${event.why}`;
+    case 'tftp.config': {
+      const missing = event.tried.filter((name) => name !== event.winner);
+      const after = missing.length ? ` (not there: ${missing.join(', ')})` : '';
+      return `${who} is configured by ${event.winner}${after}`;
+    }
+  }
+}
+
+function because(event: { failure: string; detail?: string }): string {
+  return event.detail ? `${event.failure}, ${event.detail}` : event.failure;
+}
+
+function verb(type: 'dhcp.offer' | 'dhcp.ack'): string {
+  return type === 'dhcp.offer' ? 'offered' : 'got';
+}
+
+function boots(file: string | undefined): string {
+  return file ? `, boots ${file}` : '';
+}
+
+function client(event: ClientFacts): string {
+  const about = [event.arch, event.stage].filter((fact) => fact !== undefined).join(' ');
+  const via = event.via ? ` via ${formatIpv4(event.via)}` : '';
+  return `${event.mac}${about ? ` (${about})` : ''}${via}`;
+}

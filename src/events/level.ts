@@ -1,0 +1,29 @@
+import type { BootEvent } from './event.ts';
+
+export type Level = 'error' | 'warn' | 'info' | 'debug';
+
+/** How loud an event is: `warn` wants somebody to look, `info` tells the boot's story, `debug` every step of it. */
+export function levelOf(event: BootEvent): Level {
+  switch (event.type) {
+    case 'service.failed':
+      return 'error';
+    case 'service.warning':
+    case 'dhcp.pool-exhausted':
+    case 'dhcp.conflict':
+    case 'dhcp.decline':
+    case 'dhcp.nak':
+    case 'tftp.failed':
+      return 'warn';
+    case 'tftp.refused':
+      return event.failure === 'not-found' ? 'info' : 'warn';
+    case 'tftp.started':
+    case 'tftp.probed':
+    case 'dhcp.offer':
+    case 'dhcp.inform':
+    case 'dhcp.malformed':
+    case 'tftp.malformed':
+      return 'debug';
+    default:
+      return 'info';
+  }
+}

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { createBus } from '../../src/events/bus.ts';
+import type { BootEvent } from '../../src/events/event.ts';
+import { createLog } from '../../src/events/log.ts';
+import { parseIpv4 } from '../../src/lib/ipv4.ts';
+
+const IP = parseIpv4('192.168.77.130')!;
+const ACK: BootEvent = {
+  type: 'dhcp.ack',
+  mac: '52:54:00:ec:33:81',
+  xid: 0x3903f326,
+  arch: 'x86PC',
+  stage: 'rom',
+  ip: IP,
+  leaseSeconds: 43_200,
+  file: 'pxelinux.0',
+};
+
+function capture(options: Partial<Parameters<typeof createLog>[0]> = {}) {
+  const lines: string[] = [];
+  const out = { write: (line: string) => void lines.push(line) };
+  const log = createLog({ level: 'info', format: 'json', out, ...options });
+  return { lines, log: (event: BootEvent, at = 0) => log({ at, event }) };
+}
+
+test('createLog() writes an event as one JSON line with readable addresses', () => {
+  const { lines, log } = capture();
+  log(ACK, 1_700_000_000_000);
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0]!)).toEqual({
+    level: 30,
+    time: 1_700_000_000_000,
+    type: 'dhcp.ack',
+    mac: '52:54:00:ec:33:81',
+    xid: '3903f326',
+    arch: 'x86PC',
+    stage: 'rom',
+    ip: '192.168.77.130',
+    leaseSeconds: 43_200,
+    file: 'pxelinux.0',
+    msg: '52:54:00:ec:33:81 (x86PC rom) got 192.168.77.130 for 12h, boots pxelinux.0',
+  });
+});
+
+test('createLog() writes readable lines without colour codes unless asked for', () => {
+  const { lines, log } = capture({ format: 'text' });
+  log(ACK);
+  expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: 52:54:00:ec:33:81 .* boots pxelinux\.0\n$/);
+  expect(lines[0]).not.toContain('\u001b');
+  const coloured = capture({ format: 'text', colour: true });
+  coloured.log(ACK);
+  expect(coloured.lines[0]).toContain('\u001b[');
+});
+
+test('createLog() keeps quiet below its level', () => {
+  const { lines, log } = capture({ level: 'warn' });
+  log(ACK);
+  expect(lines).toEqual([]);
+});
+
+test('createLog() tells once that a client is ignored, and why; repeats are for debug', () => {
+  const ignored: BootEvent = {
+    type: 'dhcp.ignored',
+    mac: '02:00:00:00:00:01',
+    messageType: 'DISCOVER',
+    why: 'not-netboot',
+  };
+  const { lines, log } = capture();
+  log(ignored, 0);
+  log(ignored, 1000);
+  log({ ...ignored, mac: '02:00:00:00:00:02' }, 1000);
+  log(ignored, 601_000);
+  expect(lines).toHaveLength(3);
+  const verbose = capture({ level: 'debug' });
+  verbose.log(ignored, 0);
+  verbose.log(ignored, 1000);
+  expect(verbose.lines.map((line) => JSON.parse(line).level)).toEqual([30, 20]);
+});
+
+test('createLog() shows which configuration won and which names were not there', () => {
+  const { lines, log } = capture();
+  const tried = ['pxelinux.cfg/01-52-54-00-ec-33-81', 'pxelinux.cfg/C0A84D82', 'pxelinux.cfg/default'];
+  log({ type: 'tftp.config', peer: '192.168.77.130', port: 49152, winner: 'pxelinux.cfg/default', tried });
+  expect(JSON.parse(lines[0]!).msg).toBe(
+    '192.168.77.130 is configured by pxelinux.cfg/default (not there: pxelinux.cfg/01-52-54-00-ec-33-81, pxelinux.cfg/C0A84D82)',
+  );
+});
+
+test('createBus() stamps events and survives a listener that throws', () => {
+  const heard: number[] = [];
+  const bus = createBus(() => 42);
+  bus.subscribe(() => {
+    throw new Error('full disk');
+  });
+  const end = bus.subscribe(({ at }) => void heard.push(at));
+  bus.emit(ACK);
+  bus.emit(ACK);
+  end();
+  bus.emit(ACK);
+  expect(heard).toEqual([42, 42]);
+});
