@@ -1,0 +1,120 @@
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { crossCheck } from './cross-check.ts';
+import { type Config, schema } from './schema.ts';
+
+/** One mistake: where it stands (line from 1; YAML path like `networks[0].range`), and what is wrong. */
+export type Problem = {
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+  readonly message: string;
+};
+
+export type Loaded =
+  | { readonly ok: true; readonly value: Config }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export type LoadOptions = {
+  /** Named in problems. */
+  readonly file: string;
+  /** Names allowed in `boot.arch`, beside numbers. */
+  readonly archNames: Iterable<string>;
+};
+
+/** A place in the document: keys and list indexes from the top. */
+export type Path = readonly PropertyKey[];
+
+/** A mistake before its line is known. */
+export type Finding = { readonly path: Path; readonly message: string };
+
+/**
+ * Reads a configuration (YAML 1.2). Never throws: all problems come at once, each with its line and path.
+ *
+ * ```ts
+ * const loaded = loadConfig('version: 1\n', { file: 'pxed.yaml', archNames: [] });
+ * ```
+ */
+export function loadConfig(text: string, options: LoadOptions): Loaded {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problem = (offset: number, path: Path, message: string): Problem => ({
+    file: options.file,
+    line: lines.linePos(offset).line || 1,
+    path: formatPath(path),
+    message,
+  });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    return { ok: false, problems: faults.map((fault) => problem(fault.pos[0], [], fault.message)) };
+  }
+  const checked = schema.safeParse(toData(document));
+  const findings = checked.success
+    ? crossCheck(checked.data, options.archNames)
+    : checked.error.issues.flatMap(findingsOf);
+  if (checked.success && findings.length === 0) return { ok: true, value: checked.data };
+  const problems = findings.map(({ path, message }) => problem(offsetOf(document, path), path, message));
+  return { ok: false, problems: problems.sort((a, b) => a.line - b.line) };
+}
+
+/** `pxed.yaml:12: networks[0].range: expected …`. */
+export function formatProblem({ file, line, path, message }: Problem): string {
+  return `${file}:${line}: ${path ? `${path}: ` : ''}${message}`;
+}
+
+/** The configuration of an empty file: what the command line starts from when there is none. */
+export function defaultConfig(): Config {
+  return schema.parse({ version: 1 });
+}
+
+/** An anchor bomb is a mistake of the file, not of ours. */
+function toData(document: Document): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function findingsOf(issue: z.core.$ZodIssue): Finding[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'no such key' }));
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path: issue.path, message: issue.issues.map((each) => each.message).join('; ') }];
+  }
+  return [{ path: issue.path, message: lowerFirst(issue.message) }];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Where the key of `path` stands, or its list item; for what is not there, where its nearest parent does. */
+function offsetOf(document: Document, path: Path): number {
+  let offset = 0;
+  let node: unknown = document.contents;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      if (!pair) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = startOf(node) ?? offset;
+    }
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function formatPath(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? String(part) : `${text}.${String(part)}`;
+  }, '');
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import * as value from './values.ts';
+
+/**
+ * The configuration file, key by key: the one source of its types, its JSON Schema and its checks. What is accepted
+ * here works; a key of a later version is refused with its line.
+ */
+
+const name = z.string().min(1);
+const fileName = z.string().min(1).max(127, 'must fit the 127 octets of the DHCP header field "file"');
+
+const network = z.strictObject({
+  subnet: value.subnet.describe('The network this entry is about.'),
+  range: value
+    .listOf(value.addressRange)
+    .optional()
+    .describe('Addresses to hand out; the whole subnet when left out.'),
+  exclude: value.listOf(value.addressRange).optional().describe('Addresses never handed out.'),
+  routers: value.listOf(value.ipv4).optional().describe('Option 3; pxed itself when left out, [] for none.'),
+  'domain-name-servers': value.listOf(value.ipv4).optional().describe('Option 6.'),
+  'domain-name': name.optional().describe('Option 15.'),
+  lease: value.duration.optional().describe('How long a lease lasts when the client asks for nothing else.'),
+  'lease-min': value.duration.optional().describe('Shorter wishes are raised to this.'),
+  'lease-max': value.duration.optional().describe('Longer wishes are cut to this.'),
+  'lease-boot': value.duration
+    .optional()
+    .describe('Lease of firmware and boot loaders; as lease when left out.'),
+  'match-client-id': z.boolean().optional().describe('Identify by option 61, not by MAC.'),
+  'next-server': z
+    .union([z.literal('auto'), value.ipv4])
+    .optional()
+    .describe('TFTP server; auto = pxed itself.'),
+  options: z
+    .record(z.string().regex(/^\d{1,3}$/, 'option codes are numbers from 1 to 254'), value.optionBody)
+    .optional()
+    .describe('Further options by number: text, or hex:….'),
+});
+
+const host = z.strictObject({
+  mac: value.mac.optional(),
+  'client-id': value.hexText.optional().describe('Option 61 in hex; needs match-client-id.'),
+  address: value.ipv4.optional().describe('Always this address.'),
+  hostname: name.optional().describe('Option 12.'),
+  filename: fileName.optional().describe('Boot file of this machine, before any rule.'),
+});
+
+const boot = z.strictObject({
+  filename: fileName
+    .default('pxelinux.0')
+    .describe('For BIOS and BOOTP, and for whoever no other rule has a file.'),
+  arch: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe('Files by architecture: name or number of option 93.'),
+  ipxe: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Script or URL for clients that are iPXE; boot.ipxe if it exists.'),
+});
+
+const bootp = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Answer BOOTP clients that have a reservation or fit the range.'),
+  range: z
+    .union([z.literal('network'), value.listOf(value.addressRange)])
+    .default([])
+    .describe('Addresses given for ever to unknown BOOTP clients; network = those of DHCP; none by default.'),
+});
+
+const tftp = z.strictObject({
+  enabled: z.boolean().default(true),
+  root: name.optional().describe('Folder to serve.'),
+  port: z.int().min(0).max(65_535).default(69),
+  writes: z.enum(['off', 'create', 'overwrite']).default('off').describe('What clients may upload.'),
+  'upload-max': value.size.default(1024 ** 3).describe('Largest upload.'),
+  'single-port': z
+    .boolean()
+    .default(false)
+    .describe('Answer from the listening port (NAT, container bridges).'),
+  ports: value.portRange.optional().describe('Local ports of transfers; the system chooses when left out.'),
+  'blksize-max': z
+    .union([z.literal('mtu'), z.int().min(8).max(65_464)])
+    .default('mtu')
+    .describe('Largest block granted; mtu = what fits one frame of the interface.'),
+  'windowsize-max': z.int().min(1).max(65_535).default(64).describe('Largest window granted, in blocks.'),
+  'max-transfers': z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(2000)
+    .describe('Transfers at once; more are refused, in words.'),
+  rollover: z
+    .union([z.literal(0), z.literal(1), z.literal('forbid')])
+    .default(0)
+    .describe('Block after 65535.'),
+  'ignore-case': z
+    .boolean()
+    .default(true)
+    .describe('Find a file by another case when the exact name is missing.'),
+  rfc1350: z.boolean().default(false).describe('Switch every TFTP extension off.'),
+});
+
+const log = z.strictObject({
+  level: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  format: z.enum(['auto', 'text', 'json']).default('auto').describe('auto = text on a terminal, else json.'),
+});
+
+export const schema = z.strictObject({
+  version: z.literal(1, 'must be 1, the only version there is'),
+  interfaces: z.array(name).min(1).max(1, 'one interface is served by one pxed').optional(),
+  mode: z.enum(['dhcp', 'off']).default('dhcp').describe('dhcp = full DHCP server; off = no DHCP.'),
+  'answer-all': z
+    .boolean()
+    .default(false)
+    .describe('Answer every DHCP client, not only those that boot here.'),
+  authoritative: z.boolean().default(false).describe('We alone give addresses here: refuse strangers’ ones.'),
+  'conflict-probe': z.boolean().default(true).describe('Probe an address by ARP before its first offer.'),
+  networks: z.array(network).default([]),
+  hosts: z.array(host).default([]),
+  boot: boot.prefault({}),
+  bootp: bootp.prefault({}),
+  tftp: tftp.prefault({}),
+  log: log.prefault({}),
+  user: name.optional().describe('Who to run as after start; pxed if that user exists, else nobody.'),
+  group: name.optional(),
+});
+
+/** A checked configuration: addresses are numbers, times seconds, sizes octets. */
+export type Config = z.output<typeof schema>;
+export type NetworkConfig = Config['networks'][number];
+export type HostConfig = Config['hosts'][number];

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { parseDuration } from '../lib/duration.ts';
+import { type Ipv4, parseIpv4, parseSubnet } from '../lib/ipv4.ts';
+import { parseMac } from '../lib/mac.ts';
+import { parseSize } from '../lib/size.ts';
+
+/** The value shapes of the configuration: text that people write to data that the services take. */
+
+type Parse<T> = (text: string) => T | undefined;
+
+/** A string that `parse` understands; `expected` completes "expected …, got …". */
+function parsed<T>(expected: string, parse: Parse<T>) {
+  return z.string({ error: (issue) => notText(expected, issue.input) }).transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.issues.push({ code: 'custom', input: text, message: `expected ${expected}, got "${text}"` });
+    return z.NEVER;
+  });
+}
+
+function notText(expected: string, input: unknown): string {
+  return `expected ${expected}, got ${JSON.stringify(input) ?? 'nothing'}`;
+}
+
+export const ipv4 = parsed('an IPv4 address like 192.168.77.1', parseIpv4);
+export const subnet = parsed('a subnet like 192.168.77.0/24 with its host bits zero', parseSubnet);
+export const mac = parsed('a MAC address like 52:54:00:12:34:56', parseMac);
+
+/** `192.168.77.100-192.168.77.199`, or one address. */
+export const addressRange = parsed('a range like 192.168.77.100-192.168.77.199', parseRange);
+
+/** `30000-30999`. */
+export const portRange = parsed('a port range like 30000-30999', parsePortRange);
+
+/** Seconds, as a number or as `12h`. */
+export const duration = numberOr('a time like 90s, 12h or infinite', parseDuration);
+
+/** Octets, as a number or as `100M`. */
+export const size = numberOr('a size like 512k or 100M', parseSize);
+
+/** Lower-case hex, as `01525400123456` or with colons. */
+export const hexText = parsed('hex digits like 01:52:54:00:12:34:56', parseHexText);
+
+/** An option body: `hex:f100747e`, or text sent as it is. */
+export const optionBody = parsed('text, or octets like hex:f100747e', parseOptionBody);
+
+/** One value or a list of them. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item));
+}
+
+function numberOr(expected: string, parse: Parse<number>) {
+  return z
+    .union([z.int().min(0), z.string()], {
+      error: (issue) => `expected ${expected}, got ${JSON.stringify(issue.input)}`,
+    })
+    .transform((value, context) => {
+      const amount = parse(String(value));
+      if (amount !== undefined) return amount;
+      context.issues.push({ code: 'custom', input: value, message: `expected ${expected}, got "${value}"` });
+      return z.NEVER;
+    });
+}
+
+function parseRange(text: string): { first: Ipv4; last: Ipv4 } | undefined {
+  const [head, tail, ...rest] = text.split('-').map((part) => parseIpv4(part.trim()));
+  const last = text.includes('-') ? tail : head;
+  if (head === undefined || last === undefined || rest.length > 0 || head > last) return undefined;
+  return { first: head, last };
+}
+
+/** `30000-30999`, both above 1023. */
+export function parsePortRange(text: string): { first: number; last: number } | undefined {
+  const parts = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim());
+  if (!parts) return undefined;
+  const first = Number(parts[1]);
+  const last = Number(parts[2]);
+  return first > 1023 && last <= 65_535 && first <= last ? { first, last } : undefined;
+}
+
+function parseHexText(text: string): string | undefined {
+  const digits = text.replaceAll(/[:-]/g, '').toLowerCase();
+  return /^([0-9a-f]{2})+$/.test(digits) ? digits : undefined;
+}
+
+function parseOptionBody(text: string): Uint8Array | undefined {
+  if (!text.startsWith('hex:'))
+    return /^[\x20-\x7e]+$/.test(text) ? new TextEncoder().encode(text) : undefined;
+  const digits = parseHexText(text.slice(4));
+  return digits === undefined
+    ? undefined
+    : Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
