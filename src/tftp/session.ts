@@ -125,6 +125,11 @@ export type Timing = {
   readonly floorMs: number;
   /** Never wait longer for one answer; a client's `timeout` option replaces it. */
   readonly ceilingMs: number;
+  /**
+   * Give up after this long without any answer to the opening packet. Shorter than `giveUpMs`: a live client asks
+   * again by itself, and the source address of a request may be forged.
+   */
+  readonly openingMs: number;
   /** Give up after this long without progress. */
   readonly giveUpMs: number;
 };

@@ -1,0 +1,242 @@
+import type { Negotiated } from './negotiate.ts';
+import { backOff, DEFAULT_TIMING, gapMeansLossAfter, repeatMeansLossAfter, sampleRtt } from './rtt.ts';
+import type { Action, Phase, ReadSession, Timing, TransferStats } from './session.ts';
+import type { TransferState } from './transfer.ts';
+import {
+  act,
+  actPacket,
+  arm,
+  createTransferState,
+  decide,
+  describeError,
+  failed,
+  outOfPatience,
+  part,
+  progress,
+} from './transfer.ts';
+import { blocksAhead, LAST_WIRE_BLOCK, wireBlock } from './wire-block.ts';
+
+/**
+ * Theory of operation. Blocks have absolute numbers from 1 that never wrap; `acked` is the last one confirmed, `sent`
+ * the last one of the window that is out. The next packet is always "what follows `acked`": the OACK, then up to
+ * `windowsize` blocks. RFC 1350 is the window of one.
+ *
+ * | phase        | event                             | then                                                      |
+ * |--------------|-----------------------------------|-----------------------------------------------------------|
+ * | opening      | poll                              | OACK, or window 1 when nothing was negotiated             |
+ * | opening      | ACK 0 (OACK is out)               | window 1                                                  |
+ * | opening      | same request again                | the opening packet again                                  |
+ * | opening      | ERROR                             | finished: probed (3 and 5: failed)                        |
+ * | transferring | ACK of `sent`                     | next window; after the last block finished: done          |
+ * | transferring | ACK inside the window             | a gap: window restarts behind it (RFC 7440 §4)            |
+ * | transferring | ACK of `acked` again              | window restarts, if it has been out for longer than a     |
+ * |              |                                   | round trip; for windows once per `acked`                  |
+ * | transferring | any other ACK                     | nothing                                                   |
+ * | any          | no answer                         | the same again, each wait twice as long, then failed      |
+ * | any          | ERROR                             | finished: failed, peer-error                              |
+ *
+ * A repeated ACK is the hard case. Answering each is the Sorcerer's Apprentice (RFC 1123 §4.2.3.1): atftpd sent a
+ * block a thousand times over a link that doubles 1 % of the frames. Answering none makes PXELINUX, which repeats its
+ * ACK after 100 ms, wait for our timer. An ACK that was doubled on the way comes within a round trip of our answer to
+ * its twin; a client that misses a block repeats itself later. So only the late one is answered, and as the answer
+ * starts the round trip anew, doubled packets cannot breed.
+ */
+type State = TransferState & {
+  readonly terms: Negotiated;
+  readonly source: BlockSource | undefined;
+  readonly sizeBytes: number;
+  /** Absolute number of the short or empty block at the end; Infinity while unknown. */
+  last: number;
+  /** The OACK waits for its ACK 0. */
+  awaitsAck0: boolean;
+  acked: number;
+  sent: number;
+  /** A block that went out once, to measure by (Karn); 0: none. */
+  timedBlock: number;
+  /** The `acked` for which a whole window was restarted because its ACK was repeated; -1: none. */
+  restartedAt: number;
+};
+
+/** Content whose length shows on the way (netascii). */
+export type BlockSource = {
+  /**
+   * The number of the last block if it is not past `upTo`, Infinity if it is, -1 when the file cannot be read.
+   * Blocks before `from` are not asked for again.
+   */
+  lastBlockBy(from: number, upTo: number): number;
+  /** Octets on the wire of all blocks up to `block`. */
+  bytesUpTo(block: number): number;
+};
+
+export type ReadOptions = {
+  readonly terms: Negotiated;
+  /** Octets on the wire, or what tells where they end. */
+  readonly content: number | BlockSource;
+  readonly timing?: Timing;
+};
+
+/**
+ * Sends one file (RFC 1350, 2347, 2348, 2349, 7440; retransmission RFC 6298). Nothing is allocated for a packet.
+ *
+ *     const session = createReadSession({ terms: negotiate(request, limits, 4096), content: 4096 }, now);
+ *     session.poll(now);              // { kind: 'packet', packet: OACK }
+ *     session.acknowledge(0, now);
+ *     session.poll(now);              // { kind: 'data', first: 1, count: 1 }
+ */
+export function createReadSession(options: ReadOptions, now: number): ReadSession {
+  const s = createState(options, now);
+  const { blksize, rollover } = s.terms;
+  if (rollover === 'forbidden' && s.last > LAST_WIRE_BLOCK && s.source === undefined) refuseRollover(s);
+  return {
+    blksize,
+    deadline: () => s.due,
+    poll: (at) => poll(s, at),
+    phase: () => phaseOf(s),
+    acknowledge: (block16, at) => acknowledge(s, block16, at),
+    wireBlock: (absolute) => wireBlock(absolute, rollover),
+    peerError: (code, message) => peerError(s, code, message),
+    duplicateRequest: (at) => duplicateRequest(s, at),
+    abort: (failure, error) => decide(s, failed(failure, error?.message), error),
+    outcome: () => s.outcome,
+    stats: () => statsOf(s),
+  };
+}
+
+function createState(options: ReadOptions, now: number): State {
+  const { terms, content, timing = DEFAULT_TIMING } = options;
+  const sizeBytes = typeof content === 'number' ? content : Number.POSITIVE_INFINITY;
+  return {
+    ...createTransferState(timing, terms.timeoutMs, now),
+    terms,
+    source: typeof content === 'number' ? undefined : content,
+    sizeBytes,
+    last: Math.floor(sizeBytes / terms.blksize) + 1, // a short or empty block ends the file (RFC 1350 §6)
+    awaitsAck0: terms.oack !== undefined,
+    acked: 0,
+    sent: 0,
+    timedBlock: 0,
+    restartedAt: -1,
+  };
+}
+
+function acknowledge(s: State, block16: number, now: number): void {
+  if (s.outcome !== undefined) return;
+  if (s.awaitsAck0) {
+    if (block16 === 0) openingAccepted(s, now);
+    return;
+  }
+  const ahead = blocksAhead(s.acked, block16, s.terms.rollover);
+  if (ahead > s.sent - s.acked) return; // of the past, or for a block that was not sent
+  if (ahead === 0) repeated(s, now);
+  else advance(s, ahead, now);
+}
+
+function openingAccepted(s: State, now: number): void {
+  if (s.retransmissions === 0) sampleRtt(s.rtt, now - s.sentAt);
+  s.awaitsAck0 = false;
+  progress(s, now);
+  s.due = 0;
+}
+
+function advance(s: State, ahead: number, now: number): void {
+  s.acked += ahead;
+  progress(s, now);
+  if (s.timedBlock !== 0 && s.acked >= s.timedBlock) {
+    sampleRtt(s.rtt, now - s.sentAt);
+    s.timedBlock = 0;
+  }
+  if (s.acked === s.last) decide(s, { kind: 'done' });
+  else if (s.acked === s.sent) s.due = 0;
+  // A gap (RFC 7440 §4). A doubled block makes some receivers report one too (U-Boot does), and then one for each block
+  // of the window that we restart: what comes within half a round trip is about the window before and restarts nothing.
+  else if (now - s.sentAt >= gapMeansLossAfter(s.rtt)) s.due = 0;
+}
+
+function repeated(s: State, now: number): void {
+  if (s.sent === s.acked) return; // its answer is not even out
+  const late = now - s.sentAt;
+  if (s.terms.windowsize === 1) {
+    if (late >= repeatMeansLossAfter(s.rtt)) s.due = 0;
+    return;
+  }
+  // "The first block of the window is lost" looks like the last ACK once more: believed once.
+  if (s.restartedAt === s.acked || late < gapMeansLossAfter(s.rtt)) return;
+  s.restartedAt = s.acked;
+  s.due = 0;
+}
+
+function poll(s: State, now: number): Action | undefined {
+  if (s.outcome !== undefined) return part(s, now, 0);
+  if (now < s.due) return undefined;
+  if (outOfPatience(s, now)) {
+    decide(s, failed(s.heard && s.sent === s.last ? 'last-ack-missing' : 'timeout'));
+    return part(s, now, 0);
+  }
+  if (s.due !== 0) backOff(s.rtt); // a wait in vain: a due of 0 asked for the next packet at once
+  return s.awaitsAck0 ? sendOack(s, now) : sendWindow(s, now);
+}
+
+function sendOack(s: State, now: number): Action {
+  if (s.packets > 0) s.retransmissions++;
+  s.packets++;
+  arm(s, now);
+  return actPacket(s, s.terms.oack!);
+}
+
+function sendWindow(s: State, now: number): Action | undefined {
+  const { windowsize, rollover } = s.terms;
+  if (s.source !== undefined) s.last = s.source.lastBlockBy(s.acked + 1, s.acked + windowsize);
+  if (s.last < 0) {
+    decide(s, failed('read-error'), { code: 0, message: 'Cannot read the file' });
+    return part(s, now, 0);
+  }
+  const to = Math.min(s.acked + windowsize, s.last);
+  if (rollover === 'forbidden' && to > LAST_WIRE_BLOCK) {
+    refuseRollover(s);
+    return part(s, now, 0);
+  }
+  s.timedBlock = to > s.sent ? to : 0;
+  s.retransmissions += s.sent - s.acked;
+  s.packets += to - s.acked;
+  s.sent = to;
+  arm(s, now);
+  s.action.first = s.acked + 1;
+  s.action.count = to - s.acked;
+  return act(s, 'data');
+}
+
+function refuseRollover(s: State): void {
+  const message = `File needs more than ${LAST_WIRE_BLOCK} blocks of ${s.terms.blksize} octets`;
+  decide(s, failed('rollover-forbidden', message), { code: 0, message });
+}
+
+/**
+ * Before a byte was taken an ERROR is a probe: OVMF asks for the size and answers the OACK with ERROR 8, the Raspberry
+ * Pi's ROM takes block 1 for "it exists". Except disk full (3), which says that the file was wanted, and unknown
+ * transfer ID (5), which says that nobody asks.
+ */
+function peerError(s: State, code: number, message: string): void {
+  if (s.acked === 0 && code !== 3 && code !== 5) decide(s, { kind: 'probed' });
+  else decide(s, failed('peer-error', describeError(code, message)));
+}
+
+/** The opening packet was lost, unless it went out just now and the request was doubled on the way. */
+function duplicateRequest(s: State, now: number): void {
+  if (s.outcome !== undefined || phaseOf(s) !== 'opening' || s.packets === 0) return;
+  if (now - s.sentAt >= repeatMeansLossAfter(s.rtt)) s.due = 0;
+}
+
+function phaseOf(s: State): Phase {
+  if (s.closed) return 'closed';
+  if (s.outcome !== undefined) return 'lingering';
+  return s.awaitsAck0 || s.acked === 0 ? 'opening' : 'transferring';
+}
+
+function statsOf(s: State): TransferStats {
+  return {
+    bytes: s.source?.bytesUpTo(s.acked) ?? Math.min(s.acked * s.terms.blksize, s.sizeBytes),
+    packets: s.packets,
+    retransmissions: s.retransmissions,
+    roundTripMs: s.rtt.smoothedMs < 0 ? undefined : s.rtt.smoothedMs,
+  };
+}

@@ -1,0 +1,83 @@
+import type { Timing } from './session.ts';
+
+/**
+ * Round-trip times of one client (RFC 6298; RFC 1123 §4.2.3.2 wants TFTP adaptive).
+ *
+ * The floor is 50 ms, not RFC 6298's second: boot networks answer in under a millisecond, PXELINUX repeats its ACK
+ * after 100 ms, and OVMF says nothing for 4 s after a lost block, so that each second of ours would be a second of the
+ * boot. A resend too many costs one packet: receivers drop it, and no duplicate ACK is answered blindly.
+ */
+export const DEFAULT_TIMING: Timing = {
+  initialMs: 250,
+  floorMs: 50,
+  ceilingMs: 2000,
+  openingMs: 10_000,
+  giveUpMs: 30_000,
+};
+
+/** How long a repeat must have been awaited while no round trip is known: no LAN takes longer, no client is faster. */
+const UNKNOWN_ROUND_TRIP_MS = 20;
+
+/** Held by a session; the functions here change it in place. */
+export type Rtt = {
+  readonly timing: Timing;
+  smoothedMs: number;
+  variationMs: number;
+  shortestMs: number;
+  doublings: number;
+};
+
+export function createRtt(timing: Timing): Rtt {
+  return { timing, smoothedMs: -1, variationMs: 0, shortestMs: Number.POSITIVE_INFINITY, doublings: 0 };
+}
+
+/**
+ * The client's `timeout` option (RFC 2349: "the number of seconds to wait before retransmitting") is read as the
+ * longest wait: U-Boot asks for 5 because that is its own timer, and is only slowed by a server that takes it for the
+ * shortest. Patience grows with it, so that a client with long pauses keeps its transfer.
+ */
+export function timingFor(timing: Timing, timeoutMs: number | undefined): Timing {
+  if (timeoutMs === undefined) return timing;
+  return {
+    initialMs: Math.min(timing.initialMs, timeoutMs),
+    floorMs: Math.min(timing.floorMs, timeoutMs),
+    ceilingMs: timeoutMs,
+    openingMs: Math.max(timing.openingMs, 3 * timeoutMs),
+    giveUpMs: Math.max(timing.giveUpMs, 5 * timeoutMs),
+  };
+}
+
+/** A round trip of a packet that was sent once (Karn's rule is the caller's: a resent one has no round trip). */
+export function sampleRtt(rtt: Rtt, ms: number): void {
+  if (rtt.smoothedMs < 0) {
+    rtt.smoothedMs = ms;
+    rtt.variationMs = ms / 2;
+  } else {
+    rtt.variationMs += (Math.abs(rtt.smoothedMs - ms) - rtt.variationMs) / 4;
+    rtt.smoothedMs += (ms - rtt.smoothedMs) / 8;
+  }
+  if (ms < rtt.shortestMs) rtt.shortestMs = ms;
+  rtt.doublings = 0;
+}
+
+/** A wait was in vain: the next is twice as long, until a round trip is measured again. */
+export function backOff(rtt: Rtt): void {
+  if (resendAfter(rtt) < rtt.timing.ceilingMs) rtt.doublings++;
+}
+
+/** How long to wait for an answer. */
+export function resendAfter(rtt: Rtt): number {
+  const { initialMs, floorMs, ceilingMs } = rtt.timing;
+  const base = rtt.smoothedMs < 0 ? initialMs : Math.max(floorMs, rtt.smoothedMs + 4 * rtt.variationMs);
+  return Math.min(base * 2 ** rtt.doublings, ceilingMs);
+}
+
+/** A repeated ACK that comes later than this after our packet tells that the packet was lost, sooner tells nothing. */
+export function repeatMeansLossAfter(rtt: Rtt): number {
+  return rtt.smoothedMs < 0 ? UNKNOWN_ROUND_TRIP_MS : rtt.smoothedMs + 4 * rtt.variationMs;
+}
+
+/** An ACK in the middle of a window that comes sooner than this after it cannot be an answer to it. */
+export function gapMeansLossAfter(rtt: Rtt): number {
+  return rtt.shortestMs === Number.POSITIVE_INFINITY ? 0 : rtt.shortestMs / 2;
+}
