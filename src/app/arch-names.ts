@@ -1,0 +1,4 @@
+import { ARCHS } from '../boot/arch-table.ts';
+
+/** Names of client architectures that a configuration may use. */
+export const ARCH_NAMES: readonly string[] = ARCHS.map((arch) => arch.name);

@@ -1,0 +1,40 @@
+import { formatIpv4 } from '../lib/ipv4.ts';
+import { nearNames } from '../lib/near.ts';
+import type { InterfaceFacts, Network } from '../net/datagram.ts';
+import { StartProblem } from './start-problem.ts';
+
+/** The facts of the interface to serve on. Throws {@link StartProblem} when nobody can be served there. */
+export function checkInterface(network: Network, name: string): InterfaceFacts {
+  const all = network.interfaces();
+  const found = all.find((each) => each.name === name);
+  if (!found) throw noSuchInterface(name, all);
+  if (!found.up) {
+    throw new StartProblem(
+      `Cannot serve on ${name}: the interface is down`,
+      `Bring it up: ip link set ${name} up`,
+    );
+  }
+  if (found.addresses.length === 0) {
+    throw new StartProblem(
+      `Cannot serve on ${name}: it has no IPv4 address`,
+      `Give it one, for example: ip address add 192.168.77.1/24 dev ${name}`,
+    );
+  }
+  return found;
+}
+
+function noSuchInterface(name: string, all: readonly InterfaceFacts[]): StartProblem {
+  const names = all.map((each) => each.name);
+  const [near] = nearNames(name, names, 1);
+  const list = all.map(({ name: each, addresses }) => {
+    const shown = addresses
+      .map(({ address, prefixLength }) => `${formatIpv4(address)}/${prefixLength}`)
+      .join(', ');
+    return `${each} (${shown || 'no IPv4 address'})`;
+  });
+  const hint = near === undefined ? '' : `Did you mean ${near}? `;
+  return new StartProblem(
+    `Cannot serve on ${name}: no such interface`,
+    `${hint}There are: ${list.join(', ') || 'none'}`,
+  );
+}

@@ -1,0 +1,112 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parsePortRange } from '../config/values.ts';
+import { parseIpv4 } from '../lib/ipv4.ts';
+import { parseSize } from '../lib/size.ts';
+
+/** Options that several tools share: same letters, same meanings everywhere. */
+
+/** Reads an IPv4 address or refuses it in words. */
+export function ipv4Argument(text: string): number {
+  const address = parseIpv4(text);
+  if (address === undefined) throw new InvalidArgumentError('Expected an IPv4 address like 192.168.77.1.');
+  return address;
+}
+
+/** Collects up to three name servers, as many as old clients can hold. */
+export function nameServerArgument(text: string, before: readonly number[] = []): readonly number[] {
+  if (before.length === 3) throw new InvalidArgumentError('At most three name servers.');
+  return [...before, ipv4Argument(text)];
+}
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+/** `512k`, `100M`. */
+export function sizeArgument(text: string): number {
+  const size = parseSize(text);
+  if (size === undefined) throw new InvalidArgumentError('Expected a size like 512k or 100M.');
+  return size;
+}
+
+/** `30000-30999`. */
+export function portRangeArgument(text: string): { first: number; last: number } {
+  const range = parsePortRange(text);
+  if (!range) throw new InvalidArgumentError('Expected a range like 30000-30999, above 1023.');
+  return range;
+}
+
+function rolloverArgument(text: string): 0 | 1 | 'forbid' {
+  if (text === '0' || text === '1') return text === '0' ? 0 : 1;
+  if (text === 'forbid') return text;
+  throw new InvalidArgumentError('Expected 0, 1 or forbid.');
+}
+
+/** Every tool has these. */
+export const COMMON: readonly Option[] = [
+  new Option('-c, --config <file>', 'YAML configuration; the command line wins over it'),
+  new Option('-v, --verbose', 'tell every step'),
+  new Option('-D, --debug', 'tell everything'),
+  new Option('--log-format <format>', 'auto: text on a terminal, else json').choices([
+    'auto',
+    'text',
+    'json',
+  ]),
+  new Option('--user <name>', 'who to run as once the sockets are open (default: pxed, or nobody)'),
+  new Option('--group <name>', "group to run as (default: the user's)"),
+];
+
+/** What clients are told; bootpd, dhcpd and pxed. */
+export const ADDRESSING: readonly Option[] = [
+  new Option('-t, --tftp-server <address>', 'TFTP server told to clients (default: own address)').argParser(
+    ipv4Argument,
+  ),
+  new Option('-g, --gateway <address>', 'router told to clients (default: own address)').argParser(
+    ipv4Argument,
+  ),
+];
+
+/** DHCP alone; dhcpd and pxed. */
+export const DHCP: readonly Option[] = [
+  new Option('-a, --answer-all-dhcp-requests', 'answer every DHCP client, not only those that boot here'),
+  new Option('-n, --name-servers <address>', 'name server told to clients; up to three times').argParser(
+    nameServerArgument,
+  ),
+  new Option('--authoritative', 'refuse requests for addresses that are not ours to give'),
+  new Option('--no-conflict-probe', 'offer addresses without probing for other users first'),
+];
+
+/** RFC 1350 only. On tools without TFTP it is taken and has no effect, so that one command line fits all tools. */
+export function rfc1350Option(hasTftp: boolean): Option {
+  return new Option(
+    '-r, --rfc1350',
+    hasTftp ? 'switch every TFTP extension off' : 'accepted; has no effect here',
+  );
+}
+
+/** Serving files; ptftpd and pxed. */
+export const TFTP: readonly Option[] = [
+  new Option('--allow-write', 'let clients upload new files').conflicts('allowOverwrite'),
+  new Option('--allow-overwrite', 'let clients upload and replace files'),
+  new Option('--upload-max <size>', 'largest upload').argParser(sizeArgument),
+  new Option('--single-port', 'answer from the listening port (NAT, container bridges)'),
+  new Option('--port-range <range>', 'local ports of transfers, like 30000-30999').argParser(
+    portRangeArgument,
+  ),
+  new Option('--blksize-max <octets>', 'largest block granted (default: what fits the interface)').argParser(
+    wholeNumber(8, 65_464),
+  ),
+  new Option('--windowsize-max <blocks>', 'largest window granted').argParser(wholeNumber(1, 65_535)),
+  new Option('--max-transfers <count>', 'transfers at once; more are refused').argParser(
+    wholeNumber(1, 100_000),
+  ),
+  new Option('--rollover <block>', 'block after 65535: 0, 1 or forbid').argParser(rolloverArgument),
+  new Option('--no-ignore-case', 'names must match in case'),
+];

@@ -1,0 +1,186 @@
+import type { NetworkOverrides, Setup, SetupResult, Tool } from '../app/setup.ts';
+import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { Ipv4 } from '../lib/ipv4.ts';
+
+/** What commander read; names are those of the long options. */
+export type Options = {
+  readonly config?: string;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+  readonly logFormat?: 'auto' | 'text' | 'json';
+  readonly user?: string;
+  readonly group?: string;
+  readonly tftpServer?: Ipv4;
+  readonly gateway?: Ipv4;
+  readonly answerAllDhcpRequests?: boolean;
+  readonly nameServers?: readonly Ipv4[];
+  readonly authoritative?: boolean;
+  readonly conflictProbe?: boolean;
+  readonly bootp?: boolean;
+  readonly rfc1350?: boolean;
+  readonly port?: number;
+  readonly allowWrite?: boolean;
+  readonly allowOverwrite?: boolean;
+  readonly uploadMax?: number;
+  readonly singlePort?: boolean;
+  readonly portRange?: { first: number; last: number };
+  readonly blksizeMax?: number;
+  readonly windowsizeMax?: number;
+  readonly maxTransfers?: number;
+  readonly rollover?: 0 | 1 | 'forbid';
+  readonly ignoreCase?: boolean;
+};
+
+export type CommandLine = {
+  readonly tool: Tool;
+  readonly positional: readonly string[];
+  readonly options: Options;
+};
+
+export type Reading = {
+  /** Throws what node:fs throws. */
+  readonly readText: (file: string) => string;
+  readonly archNames: Iterable<string>;
+};
+
+/** Joins the configuration file, if one is named, and the command line, which wins. */
+export function setupOf(line: CommandLine, reading: Reading): SetupResult {
+  const config = configOf(line, reading);
+  if (!Array.isArray(config)) return complete(line, config as Config);
+  return { ok: false, problems: config };
+}
+
+function configOf({ options }: CommandLine, reading: Reading): Config | string[] {
+  if (options.config === undefined) return defaultConfig();
+  let text: string;
+  try {
+    text = reading.readText(options.config);
+  } catch (error) {
+    return [`Cannot read ${options.config}: ${error instanceof Error ? error.message : String(error)}`];
+  }
+  const loaded = loadConfig(text, { file: options.config, archNames: reading.archNames });
+  return loaded.ok ? loaded.value : loaded.problems.map(formatProblem);
+}
+
+function complete(line: CommandLine, config: Config): SetupResult {
+  const named = forTool(line.tool, withNames(line, withOptions(config, line.options)), line.options);
+  const problems = missing(line.tool, named);
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value: { tool: line.tool, config: named, overrides: overridesOf(line.options) } satisfies Setup,
+  };
+}
+
+/** Options over the file's values; what was not given leaves them as they are. */
+function withOptions(config: Config, options: Options): Config {
+  const writes = options.allowOverwrite ? 'overwrite' : options.allowWrite ? 'create' : undefined;
+  return {
+    ...config,
+    ...given({
+      'answer-all': options.answerAllDhcpRequests,
+      authoritative: options.authoritative,
+      'conflict-probe': options.conflictProbe === false ? false : undefined,
+      user: options.user,
+      group: options.group,
+    }),
+    bootp: { ...config.bootp, ...given({ range: options.bootp ? ('network' as const) : undefined }) },
+    tftp: {
+      ...config.tftp,
+      ...given({
+        writes,
+        port: options.port,
+        rfc1350: options.rfc1350,
+        'upload-max': options.uploadMax,
+        'single-port': options.singlePort,
+        ports: options.portRange,
+        'blksize-max': options.blksizeMax,
+        'windowsize-max': options.windowsizeMax,
+        'max-transfers': options.maxTransfers,
+        rollover: options.rollover,
+        'ignore-case': options.ignoreCase === false ? false : undefined,
+      }),
+    },
+    log: {
+      ...config.log,
+      ...given({
+        level: options.debug ? ('trace' as const) : options.verbose ? ('debug' as const) : undefined,
+        format: options.logFormat,
+      }),
+    },
+  };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The members that have a value. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+/** The positional arguments, each tool's in its own order. */
+function withNames({ tool, positional }: CommandLine, config: Config): Config {
+  const [first, second, third] = positional;
+  // ptftpd's older form has no interface: `ptftpd -p 6969 /var/lib/tftp`.
+  const onlyRoot = tool === 'ptftpd' && positional.length === 1;
+  const root = tool === 'pxed' || tool === 'ptftpd' ? (onlyRoot ? first : second) : undefined;
+  const bootFile = tool === 'pxed' ? third : tool === 'ptftpd' ? undefined : second;
+  const named = onlyRoot ? undefined : first;
+  return {
+    ...config,
+    ...given({ interfaces: named === undefined ? undefined : [named] }),
+    boot: { ...config.boot, ...given({ filename: bootFile }) },
+    tftp: { ...config.tftp, ...given({ root }) },
+  };
+}
+
+/** The services a tool is; the file cannot add to them. */
+function forTool(tool: Tool, config: Config, options: Options): Config {
+  const off = { ...config.tftp, enabled: false };
+  switch (tool) {
+    case 'pxed':
+      return config;
+    case 'ptftpd':
+      return {
+        ...config,
+        mode: 'off',
+        bootp: { ...config.bootp, enabled: false },
+        tftp: { ...config.tftp, enabled: true },
+      };
+    case 'dhcpd':
+      return { ...config, mode: 'dhcp', bootp: { ...config.bootp, enabled: false }, tftp: off };
+    case 'bootpd': {
+      // Without a file nobody has said who may come: everybody, as users of a BOOTP-only server expect.
+      const range = options.config === undefined ? ('network' as const) : config.bootp.range;
+      return { ...config, mode: 'off', bootp: { enabled: true, range }, tftp: off };
+    }
+  }
+}
+
+function missing(tool: Tool, config: Config): string[] {
+  const problems: string[] = [];
+  if (config.interfaces === undefined && tool !== 'ptftpd') {
+    problems.push('Which interface? Name it first, or under "interfaces" in the configuration');
+  }
+  if (config.tftp.enabled && config.tftp.root === undefined) {
+    problems.push('Which folder to serve? Name it after the interface, or as tftp.root in the configuration');
+  }
+  if (config.mode === 'off' && !config.bootp.enabled && !config.tftp.enabled) {
+    problems.push('Nothing to serve: mode is off, and so are bootp and tftp');
+  }
+  if (new TextEncoder().encode(config.boot.filename).length > 127) {
+    problems.push(
+      `The boot file's name is too long for the DHCP header (127 octets): ${config.boot.filename}`,
+    );
+  }
+  return problems;
+}
+
+function overridesOf(options: Options): NetworkOverrides {
+  return given({
+    routers: options.gateway === undefined ? undefined : [options.gateway],
+    dns: options.nameServers,
+    nextServer: options.tftpServer,
+  });
+}
