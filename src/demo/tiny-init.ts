@@ -62,7 +62,9 @@ export function tinyInit(line: string): Uint8Array {
 
 /** `mov` for each argument that is given (undefined: the register already holds it), then the call. */
 function call(number: number, args: readonly (number | undefined)[]): number[] {
-  const moves = args.flatMap((value, index) => (value === undefined ? [] : [...ARGUMENT[index]!, ...u32(value)]));
+  const moves = args.flatMap((value, index) =>
+    value === undefined ? [] : [...ARGUMENT[index]!, ...u32(value)],
+  );
   return [...moves, ...MOV_EAX, ...u32(number), ...SYSCALL];
 }
 
