@@ -33,6 +33,12 @@ export interface Network {
   /** Closes the bound socket for good. */
   release(bound: BoundSocket): void;
   createPoller(): Poller;
+  /** Ends the wait of a poller of another thread, named by its {@link Poller.wakeFd}. */
+  wake(wakeFd: number): void;
+  /** Contents of an open file for {@link TransmitList.slice}; `fd` stays the caller's, open as long as the content. */
+  openContent(fd: number, sizeBytes: number): Outcome<Content>;
+  /** Nothing queued may still refer to it. */
+  closeContent(content: Content): void;
   /** Interfaces with an index, whether they carry an address or not. */
   interfaces(): readonly InterfaceFacts[];
   /** Whole Ethernet frames of one interface; undefined where the system cannot (then {@link canSendRaw} is false). */
@@ -41,6 +47,8 @@ export interface Network {
   releaseFrames(bound: BoundFrames): void;
   /** Can {@link bindFrames} work here at all? */
   readonly canSendRaw: boolean;
+  /** Does a datagram tell the address asked, and does `TransmitSource.from` choose the one that answers? */
+  readonly selectsSource: boolean;
   /** Can a {@link BoundSocket} be posted to a worker thread, and a Poller wait there without an event loop? */
   readonly worksInThreads: boolean;
 }
@@ -167,7 +175,7 @@ export interface Poller {
   ready(index: number): DatagramSocket | FrameSocket;
   /** Ends a wait, now or the next one. */
   wake(): void;
-  /** The number to give to {@link wakePoller} in another thread; -1 where there is none. */
+  /** The number to give to {@link Network.wake} in another thread; -1 where there is none. */
   readonly wakeFd: number;
   close(): void;
 }

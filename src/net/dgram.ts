@@ -1,0 +1,91 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { formatIpv4 } from '../lib/ipv4.ts';
+import type { BoundSocket, Network, Outcome, SocketSpec } from './datagram.ts';
+import { FileContent } from './dgram-content.ts';
+import { EventPoller } from './dgram-poller.ts';
+import { EventSocket } from './dgram-socket.ts';
+import { portableInterfaces } from './interfaces.ts';
+
+/**
+ * The same sockets over node:dgram, for systems without koffi or without these Linux calls. One datagram per system call, no
+ * choice of the source address, no frames, no worker threads.
+ */
+export function dgramNetwork(): Network {
+  const sockets = new Map<number, Socket>();
+  let nextId = 1;
+
+  async function bind(spec: SocketSpec): Promise<Outcome<BoundSocket>> {
+    const socket = createSocket({ type: 'udp4', reuseAddr: false, reusePort: spec.reusePort ?? false });
+    const failure = await bound(socket, spec);
+    if (failure) {
+      socket.close();
+      return { ok: false, error: { operation: 'bind', errno: failure } };
+    }
+    socket.on('error', () => {}); // an ICMP error of an earlier datagram: harmless
+    if (spec.broadcast) socket.setBroadcast(true);
+    growBuffers(socket, spec);
+    const id = nextId++;
+    sockets.set(id, socket);
+    return {
+      ok: true,
+      value: {
+        backend: 'dgram',
+        fd: id,
+        address: spec.address ?? 0,
+        port: socket.address().port,
+        ...(spec.interface === undefined ? {} : { interface: spec.interface }),
+      },
+    };
+  }
+
+  function socketOf(bound: BoundSocket): Socket {
+    const socket = bound.backend === 'dgram' ? sockets.get(bound.fd) : undefined;
+    if (!socket) throw new TypeError(`Cannot use socket ${bound.fd} of the ${bound.backend} backend here`);
+    return socket;
+  }
+
+  return {
+    name: 'dgram',
+    bind,
+    attach: (bound, options) => new EventSocket(bound, socketOf(bound), options),
+    release: (bound) => {
+      socketOf(bound).close();
+      sockets.delete(bound.fd);
+    },
+    createPoller: () => new EventPoller(),
+    wake: () => {
+      throw new Error('Cannot wake a poller by number: the dgram backend has no threads');
+    },
+    interfaces: portableInterfaces,
+    openContent: (fd, sizeBytes) => ({ ok: true, value: new FileContent(fd, sizeBytes) }),
+    closeContent: () => {},
+    bindFrames: () => ({ ok: false, error: { operation: 'socket AF_PACKET', errno: 'ENOTSUP' } }),
+    attachFrames: () => {
+      throw new Error('Cannot attach frames: the dgram backend has none');
+    },
+    releaseFrames: () => {},
+    canSendRaw: false,
+    selectsSource: false,
+    worksInThreads: false,
+  };
+}
+
+/** undefined when bound, else the errno's name. */
+function bound(socket: Socket, spec: SocketSpec): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EIO'));
+    socket.bind({ port: spec.port, address: formatIpv4(spec.address ?? 0), exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      resolve(undefined);
+    });
+  });
+}
+
+function growBuffers(socket: Socket, spec: SocketSpec): void {
+  try {
+    socket.setRecvBufferSize(spec.receiveBufferBytes ?? 4 << 20);
+    socket.setSendBufferSize(spec.sendBufferBytes ?? 4 << 20);
+  } catch {
+    // Some systems refuse beyond their limit instead of granting the limit; their default then stays.
+  }
+}

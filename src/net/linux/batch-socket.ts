@@ -1,0 +1,73 @@
+import type { AttachOptions, BoundSocket, Datagram, DatagramSocket, TransmitList } from '../datagram.ts';
+import { Arena } from './arena.ts';
+import { setsockopt } from './ffi.ts';
+import { ReceiveRing } from './receive-ring.ts';
+import { SOL_UDP, UDP_SEGMENT } from './structs.ts';
+import { TransmitQueue } from './transmit-queue.ts';
+
+/** What the kernel takes in one message (UDP_MAX_SEGMENTS; 128 since Linux 6.9). */
+const MAX_SEGMENTS = 64;
+
+/** A UDP socket that receives with recvmmsg and sends with sendmmsg, for as long as it is attached. */
+export class BatchSocket implements DatagramSocket {
+  readonly bound: BoundSocket;
+  /** The poller that watches this socket wants to know when sending has to wait. */
+  onBlocked: ((blocked: boolean) => void) | undefined;
+  readonly #ring: ReceiveRing;
+  readonly #queue: TransmitQueue;
+  #blocked = false;
+
+  constructor(bound: BoundSocket, options: AttachOptions = {}) {
+    this.bound = bound;
+    this.#ring = new ReceiveRing(options.batch ?? 64, options.slotBytes ?? 2048);
+    this.#queue = new TransmitQueue(bound.fd, options.outMessages ?? 256, knowsSegments(bound.fd));
+  }
+
+  get out(): TransmitList {
+    return this.#queue;
+  }
+
+  get onFailure(): DatagramSocket['onFailure'] {
+    return this.#queue.onFailure;
+  }
+
+  set onFailure(callback: DatagramSocket['onFailure']) {
+    this.#queue.onFailure = callback;
+  }
+
+  receive(): number {
+    // Any failure (EAGAIN, an ICMP error that is told once) means the same: nothing to read now.
+    return Math.max(0, this.#ring.receive(this.bound.fd));
+  }
+
+  datagram(index: number): Datagram {
+    const slot = this.#ring.slots[index];
+    if (!slot) throw new RangeError(`Cannot read datagram ${index}: the batch is smaller`);
+    return slot;
+  }
+
+  flush(): boolean {
+    const done = this.#queue.flush();
+    if (done === this.#blocked) {
+      this.#blocked = !done;
+      this.onBlocked?.(this.#blocked);
+    }
+    return done;
+  }
+
+  maxGsoSegments(): number {
+    return this.#queue.gso ? MAX_SEGMENTS : 1;
+  }
+
+  detach(): void {
+    this.onBlocked = undefined;
+    this.#queue.onFailure = undefined;
+  }
+}
+
+/** UDP_SEGMENT exists since Linux 4.18; size 0 as the default changes nothing. */
+function knowsSegments(fd: number): boolean {
+  const arena = new Arena(64);
+  arena.setInt(0, 0);
+  return setsockopt(fd, SOL_UDP, UDP_SEGMENT, arena.pointer(0), 4) === 0;
+}

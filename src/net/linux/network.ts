@@ -1,0 +1,41 @@
+import type { BoundFrames, BoundSocket, Network, Outcome } from '../datagram.ts';
+import { BatchSocket } from './batch-socket.ts';
+import { mapFile, unmapFile } from './content.ts';
+import { EpollPoller, wakeFd } from './epoll.ts';
+import { layoutsHold } from './ffi.ts';
+import { interfaceFacts } from './interface-facts.ts';
+import { closeFd, openPacket, openUdp } from './open.ts';
+import { PacketSocket } from './packet-socket.ts';
+
+/** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */
+export function linuxNetwork(): Network | undefined {
+  if (!layoutsHold()) return undefined;
+  return {
+    name: 'linux',
+    bind: async (spec) => openUdp(spec),
+    attach: (bound, options) => new BatchSocket(mine(bound), options),
+    release: (bound) => closeFd(mine(bound).fd),
+    createPoller: () => new EpollPoller(),
+    wake: (fd) => wakeFd(fd),
+    interfaces: interfaceFacts,
+    openContent: mapFile,
+    closeContent: unmapFile,
+    bindFrames,
+    attachFrames: (bound) => new PacketSocket(bound),
+    releaseFrames: (bound) => closeFd(bound.fd),
+    canSendRaw: true,
+    selectsSource: true,
+    worksInThreads: true,
+  };
+}
+
+function mine(bound: BoundSocket): BoundSocket {
+  if (bound.backend !== 'linux') throw new TypeError(`Cannot use a socket of the ${bound.backend} backend`);
+  return bound;
+}
+
+function bindFrames(interfaceName: string, etherType: number): Outcome<BoundFrames> {
+  const facts = interfaceFacts().find(({ name }) => name === interfaceName);
+  if (!facts) return { ok: false, error: { operation: 'bind AF_PACKET', errno: 'ENODEV' } };
+  return openPacket(interfaceName, facts.index, etherType);
+}

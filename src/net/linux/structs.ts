@@ -1,0 +1,95 @@
+import { arch } from 'node:os';
+
+/** Numbers and layouts of the kernel's headers, for 64-bit little-endian Linux (ffi.ts checks). */
+
+export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_PACKET = 17;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const IPPROTO_ICMP = 1;
+
+export const SOL_IP = 0;
+export const SOL_SOCKET = 1;
+export const SOL_UDP = 17;
+export const SOL_PACKET = 263;
+export const SO_REUSEADDR = 2;
+export const SO_BROADCAST = 6;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_REUSEPORT = 15;
+export const SO_BINDTODEVICE = 25;
+/** Beyond net.core.rmem_max; wants CAP_NET_ADMIN. */
+export const SO_RCVBUFFORCE = 33;
+export const SO_SNDBUFFORCE = 32;
+export const IP_PKTINFO = 8;
+export const IP_MTU_DISCOVER = 10;
+export const IP_PMTUDISC_DONT = 0;
+export const UDP_SEGMENT = 103;
+
+export const SIOCGIFMTU = 0x8921;
+
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+
+/** struct sockaddr_in: family u16, port be16, address be32, 8 zero octets. */
+export const SOCKADDR_IN = 16;
+/** struct sockaddr_ll: family u16, protocol be16, ifindex i32, hatype u16, pkttype u8, halen u8, address 8. */
+export const SOCKADDR_LL = 20;
+
+/** struct iovec { void *base; size_t len }. */
+export const IOVEC = 16;
+
+/** struct mmsghdr { struct msghdr { name, namelen, iov, iovlen, control, controllen, flags }; unsigned len }. */
+export const MMSGHDR = 64;
+export const MSG_NAME = 0;
+export const MSG_NAMELEN = 8;
+export const MSG_IOV = 16;
+export const MSG_IOVLEN = 24;
+export const MSG_CONTROL = 32;
+export const MSG_CONTROLLEN = 40;
+export const MSG_FLAGS = 48;
+export const MSG_LEN = 56;
+
+/** struct cmsghdr { size_t len; int level; int type }, data behind it, the whole a multiple of 8. */
+export const CMSGHDR = 16;
+/** struct in_pktinfo { int ifindex; struct in_addr spec_dst; struct in_addr addr }. */
+export const PKTINFO_LEN = CMSGHDR + 12;
+export const PKTINFO_SPACE = CMSGHDR + 16;
+/** UDP_SEGMENT carries a u16. */
+export const SEGMENT_LEN = CMSGHDR + 2;
+export const SEGMENT_SPACE = CMSGHDR + 8;
+
+export const EPOLLIN = 1;
+export const EPOLLOUT = 4;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+export const EPOLL_CLOEXEC = 0o2000000;
+/** struct epoll_event { u32 events; u64 data }: packed on x86-64 alone. */
+export const EPOLL_EVENT = arch() === 'x64' ? 12 : 16;
+export const EPOLL_DATA = arch() === 'x64' ? 4 : 8;
+
+export const EFD_NONBLOCK = 0o4000;
+export const EFD_CLOEXEC = 0o2000000;
+
+export const PROT_READ = 1;
+export const MAP_SHARED = 1;
+export const MADV_WILLNEED = 3;
+
+export const SYS_OPENAT2 = 437;
+export const SYS_CAPGET = arch() === 'x64' ? 125 : 90;
+export const SYS_CAPSET = arch() === 'x64' ? 126 : 91;
+/** struct open_how { u64 flags; u64 mode; u64 resolve }. */
+export const OPEN_HOW = 24;
+export const RESOLVE_NO_MAGICLINKS = 0x02;
+export const RESOLVE_BENEATH = 0x08;
+
+export const PR_CAPBSET_DROP = 24;
+export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_CAP_AMBIENT = 47;
+export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+export const LINUX_CAPABILITY_VERSION_3 = 0x20080522;

@@ -1,0 +1,256 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseIpv4 } from '../../src/lib/ipv4.ts';
+import type { BoundSocket, DatagramSocket, Network, Poller, SocketSpec } from '../../src/net/datagram.ts';
+import { loadNetwork } from '../../src/net/load.ts';
+
+const LOOPBACK = parseIpv4('127.0.0.1')!;
+const SECOND = parseIpv4('127.0.0.2')!;
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const encode = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
+});
+
+async function open(network: Network, spec: Partial<SocketSpec> = {}): Promise<BoundSocket> {
+  const bound = await network.bind({ address: LOOPBACK, port: 0, ...spec });
+  if (!bound.ok) throw new Error(`${bound.error.operation}: ${bound.error.errno}`);
+  cleanups.push(() => network.release(bound.value));
+  return bound.value;
+}
+
+function attach(network: Network, bound: BoundSocket, slotBytes = 2048): DatagramSocket {
+  const socket = network.attach(bound, { slotBytes });
+  cleanups.push(() => socket.detach());
+  return socket;
+}
+
+function poll(network: Network, ...sockets: DatagramSocket[]): Poller {
+  const poller = network.createPoller();
+  for (const socket of sockets) poller.add(socket);
+  cleanups.push(() => poller.close());
+  return poller;
+}
+
+/** Waits until `count` datagrams came; returns copies. */
+async function take(poller: Poller, socket: DatagramSocket, count: number) {
+  const taken: { bytes: Uint8Array; peer: number; peerPort: number; local: number; truncated: boolean }[] =
+    [];
+  while (taken.length < count) {
+    await poller.waitAsync(5000);
+    const batch = socket.receive();
+    if (batch === 0 && poller.readyCount === 0) throw new Error(`only ${taken.length} of ${count} came`);
+    for (let i = 0; i < batch; i++) {
+      const { bytes, peer, peerPort, local, truncated } = socket.datagram(i);
+      taken.push({ bytes: bytes.slice(), peer, peerPort, local, truncated });
+    }
+  }
+  return taken;
+}
+
+function send(from: DatagramSocket, to: BoundSocket, ...contents: Uint8Array[]): void {
+  for (const content of contents) {
+    from.out.begin(to.address || LOOPBACK, to.port);
+    from.out.bytes(content);
+    from.out.end();
+  }
+  from.flush();
+}
+
+describe.each(['linux', 'dgram'] as const)('%s sockets', (name) => {
+  test('receive() gives back what was sent, in order, over several batches', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const there = await open(network);
+    const poller = poll(network, here);
+    const sender = attach(network, there);
+    const contents = Array.from({ length: 200 }, (_, i) => encode(`datagram ${i}`));
+    send(sender, here.bound, ...contents);
+    const taken = await take(poller, here, 200);
+    expect(taken.map(({ bytes }) => text(bytes))).toEqual(contents.map((bytes) => text(bytes)));
+    expect(taken[0]).toMatchObject({ peer: LOOPBACK, peerPort: there.port, truncated: false });
+  });
+
+  test('receive() gives empty datagrams and marks those that were cut', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network), 64);
+    const sender = attach(network, await open(network));
+    send(sender, here.bound, new Uint8Array(0), new Uint8Array(64).fill(1), new Uint8Array(65).fill(2));
+    const taken = await take(poll(network, here), here, 3);
+    expect(taken.map(({ bytes, truncated }) => [bytes.length, truncated])).toEqual([
+      [0, false],
+      [64, false],
+      [64, true],
+    ]);
+  });
+
+  test('flush() sends parts of one datagram as one: words, octets and file slices', async () => {
+    const { openSync, closeSync, writeFileSync, mkdtempSync, rmSync } = await import('node:fs');
+    const folder = mkdtempSync('/tmp/pxed-net-');
+    writeFileSync(`${folder}/file`, 'abcdefghij'.repeat(1000));
+    const fd = openSync(`${folder}/file`, 'r');
+    cleanups.push(() => {
+      closeSync(fd);
+      rmSync(folder, { recursive: true });
+    });
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const sender = attach(network, await open(network));
+    const content = network.openContent(fd, 10_000);
+    if (!content.ok) throw new Error(content.error.errno);
+    sender.out.begin(here.bound.address, here.bound.port);
+    sender.out.words(3, 0xfffe);
+    sender.out.slice(content.value, 9_995, 5);
+    sender.out.bytes(encode('!'));
+    sender.out.end();
+    expect(sender.out.length).toBe(1);
+    expect(sender.flush()).toBe(true);
+    const [one] = await take(poll(network, here), here, 1);
+    expect([...one!.bytes]).toEqual([0, 3, 0xff, 0xfe, ...encode('fghij!')]);
+    expect(() => {
+      sender.out.begin(here.bound.address, here.bound.port);
+      sender.out.slice(content.value, 9_999, 2);
+    }).toThrow(RangeError);
+    network.closeContent(content.value);
+  });
+
+  test('end() cuts contents into segments', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const sender = attach(network, await open(network));
+    sender.out.begin(here.bound.address, here.bound.port);
+    for (let i = 0; i < 4; i++) {
+      sender.out.words(3, i);
+      sender.out.bytes(new Uint8Array(i === 3 ? 10 : 96).fill(i));
+    }
+    sender.out.end(100);
+    sender.flush();
+    const taken = await take(poll(network, here), here, 4);
+    expect(taken.map(({ bytes }) => [bytes.length, bytes[3], bytes.at(-1)])).toEqual([
+      [100, 0, 0],
+      [100, 1, 1],
+      [100, 2, 2],
+      [14, 3, 3],
+    ]);
+  });
+
+  test('datagrams to a socket of one address are answered from it', async () => {
+    const network = await loadNetwork(name);
+    const server = attach(network, await open(network, { address: SECOND }));
+    const client = attach(network, await open(network));
+    send(client, server.bound, encode('ping'));
+    const [ping] = await take(poll(network, server), server, 1);
+    expect(ping?.local).toBe(SECOND);
+    server.out.begin(ping!.peer, ping!.peerPort, { from: ping!.local, ifindex: 0 });
+    server.out.bytes(encode('pong'));
+    server.out.end();
+    server.flush();
+    const [pong] = await take(poll(network, client), client, 1);
+    expect(pong).toMatchObject({ peer: SECOND, peerPort: server.bound.port });
+  });
+
+  test('bind() names what stands in the way', async () => {
+    const network = await loadNetwork(name);
+    const first = await open(network);
+    const second = await network.bind({ address: LOOPBACK, port: first.port });
+    expect(second).toEqual({ ok: false, error: { operation: 'bind', errno: 'EADDRINUSE' } });
+    const foreign = await network.bind({ address: parseIpv4('192.0.2.1')!, port: 0 });
+    expect(foreign).toMatchObject({ ok: false, error: { errno: 'EADDRNOTAVAIL' } });
+  });
+
+  test('bind() shares a port only when asked to', async () => {
+    const network = await loadNetwork(name);
+    const first = await open(network, { reusePort: true });
+    const second = await open(network, { reusePort: true, port: first.port });
+    expect(second.port).toBe(first.port);
+  });
+
+  test('onFailure hears which datagram failed and why; the others are sent', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const sender = attach(network, await open(network));
+    const poller = poll(network, here);
+    const failures: unknown[] = [];
+    sender.onFailure = (tag, errno) => failures.push([tag, errno]);
+    const oversize = new Uint8Array(65_600);
+    for (const [tag, bytes] of [
+      ['small', encode('one')],
+      ['large', oversize],
+      ['last', encode('two')],
+    ] as const) {
+      sender.out.begin(here.bound.address, here.bound.port, { from: 0, ifindex: 0, tag });
+      sender.out.bytes(bytes);
+      sender.out.end();
+    }
+    sender.flush();
+    const taken = await take(poller, here, 2);
+    expect(taken.map(({ bytes }) => text(bytes))).toEqual(['one', 'two']);
+    expect(failures).toEqual([['large', 'EMSGSIZE']]);
+  });
+
+  test('a port that nobody serves does no harm to what follows', async () => {
+    const network = await loadNetwork(name);
+    const nobody = await network.bind({ address: LOOPBACK, port: 0 });
+    if (!nobody.ok) throw new Error(nobody.error.errno);
+    network.release(nobody.value);
+    const here = attach(network, await open(network));
+    const sender = attach(network, await open(network));
+    const failures: unknown[] = [];
+    sender.onFailure = (_, errno) => failures.push(errno);
+    send(sender, nobody.value, encode('lost'));
+    send(sender, here.bound, encode('found'));
+    const [found] = await take(poll(network, here), here, 1);
+    expect(text(found!.bytes)).toBe('found');
+    expect(failures).toEqual([]);
+  });
+
+  test('wake() ends a wait before and during it', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const poller = poll(network, here);
+    poller.wake();
+    await poller.waitAsync(Infinity);
+    expect(poller.readyCount).toBe(0);
+    const waiting = poller.waitAsync(Infinity);
+    poller.wake();
+    await waiting;
+    expect(poller.readyCount).toBe(0);
+    await poller.waitAsync(1);
+    expect(poller.readyCount).toBe(0);
+  });
+
+  test('close() ends a wait', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const poller = network.createPoller();
+    poller.add(here);
+    const waiting = poller.waitAsync(Infinity);
+    poller.close();
+    await waiting;
+    expect(poller.readyCount).toBe(0);
+  });
+
+  test('attach() again serves the same port after a detach', async () => {
+    const network = await loadNetwork(name);
+    const bound = await open(network);
+    const sender = attach(network, await open(network));
+    const first = network.attach(bound);
+    first.detach();
+    const second = attach(network, bound);
+    send(sender, bound, encode('still here'));
+    const [one] = await take(poll(network, second), second, 1);
+    expect(text(one!.bytes)).toBe('still here');
+  });
+
+  test('out takes more datagrams than it holds', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const there = network.attach(await open(network), { outMessages: 4 });
+    cleanups.push(() => there.detach());
+    const contents = Array.from({ length: 50 }, (_, i) => encode(`${i}`));
+    send(there, here.bound, ...contents);
+    const taken = await take(poll(network, here), here, 50);
+    expect(taken.map(({ bytes }) => text(bytes))).toEqual(contents.map((bytes) => text(bytes)));
+  });
+});
