@@ -54,7 +54,9 @@ function networkOf(network: NetworkConfig, link: Link): Network {
     bootLeaseSeconds: network['lease-boot'],
     nextServer: network['next-server'],
     matchClientId: network['match-client-id'],
-    options: network.options && Object.entries(network.options).map(([code, body]) => ({ code: Number(code), body })),
+    options:
+      network.options &&
+      Object.entries(network.options).map(([code, body]) => ({ code: Number(code), body })),
   });
 }
 
@@ -84,6 +86,8 @@ function reservationOf({ mac, 'client-id': clientId, address, hostname, filename
 
 /** Names of architectures were checked when the configuration was loaded. */
 function bootSettingsOf(boot: Config['boot']): BootSettings {
-  const archFiles = new Map(Object.entries(boot.arch).map(([name, file]) => [archCode(name) ?? Number(name), file]));
+  const archFiles = new Map(
+    Object.entries(boot.arch).map(([name, file]) => [archCode(name) ?? Number(name), file]),
+  );
   return { bootFile: boot.filename, archFiles, ...(boot.ipxe !== undefined && { ipxeFile: boot.ipxe }) };
 }

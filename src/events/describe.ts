@@ -33,6 +33,10 @@ export function describe(event: BootEvent): string {
       return `${client(event)} BOOTP answered with ${formatIpv4(event.ip)}${boots(event.file)}`;
     case 'bootp.ignored':
       return `${client(event)} BOOTP ignored: ${event.why}`;
+    case 'service.started': {
+      const facts = Object.entries(event.facts).map(([key, value]) => `\n  ${key.padEnd(9)} ${value}`);
+      return event.title + facts.join('');
+    }
     case 'service.ready':
       return `${event.service} ready${event.detail ? `: ${event.detail}` : ''}`;
     case 'service.stopped':

@@ -96,6 +96,12 @@ export type TftpEvent =
   | ({ readonly type: 'tftp.config'; readonly winner: string; readonly tried: readonly string[] } & TftpPeer);
 
 export type ServiceEvent =
+  /** The start banner: what is served where, and what was found out. Keys are short words, in order. */
+  | {
+      readonly type: 'service.started';
+      readonly title: string;
+      readonly facts: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'service.ready'; readonly service: string; readonly detail?: string }
   | { readonly type: 'service.stopped'; readonly service: string }
   | {

@@ -1,0 +1,95 @@
+import { archOf } from '../boot/arch-table.ts';
+import type { BootClient } from '../boot/client.ts';
+import { decideBoot } from '../boot/policy.ts';
+import type { FileExists } from '../boot/settings.ts';
+import type { DhcpSettings, Network } from '../dhcp/settings.ts';
+import type { BootEvent } from '../events/event.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { formatIpv4, formatSubnet } from '../lib/ipv4.ts';
+import type { InterfaceFacts } from '../net/datagram.ts';
+import type { RunAs } from './run-as.ts';
+import type { Setup } from './setup.ts';
+
+/** What the banner is made from. */
+export type Started = {
+  readonly setup: Setup;
+  readonly version: string;
+  /** Absent: all interfaces. */
+  readonly link?: InterfaceFacts;
+  readonly dhcp?: DhcpSettings;
+  readonly exists?: FileExists;
+  readonly runAs?: RunAs;
+  /** Which sockets carry it: `linux` or `dgram`. */
+  readonly backend: string;
+};
+
+/** The start banner: interface, addresses, mode, root, boot files and where they came from. */
+export function bannerOf(started: Started): BootEvent {
+  const { setup, link, runAs } = started;
+  const facts: Record<string, string> = {};
+  facts.interface = link ? describeLink(link) : 'all of them';
+  if (started.dhcp) describeAddressing(facts, started.dhcp);
+  const { tftp } = setup.config;
+  if (tftp.enabled)
+    facts.TFTP = `${tftp.root}, port ${tftp.port}, ${WRITES[tftp.writes]}${tftp.rfc1350 ? ', plain RFC 1350' : ''}`;
+  if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));
+  if (runAs) facts['runs as'] = `${runAs.user}:${runAs.group}`;
+  if (started.backend !== 'linux')
+    facts.sockets = 'plain node:dgram; slower, and no unicast to hosts without an address';
+  return { type: 'service.started', title: `${setup.tool} ${started.version}`, facts };
+}
+
+const WRITES = {
+  off: 'read only',
+  create: 'new files may be uploaded',
+  overwrite: 'files may be uploaded and replaced',
+};
+
+function describeLink({ name, addresses, mtu, running }: InterfaceFacts): string {
+  const shown = addresses
+    .map(({ address, prefixLength }) => `${formatIpv4(address)}/${prefixLength}`)
+    .join(', ');
+  return `${name} (${shown}), MTU ${mtu}${running ? '' : ', no carrier yet'}`;
+}
+
+function describeAddressing(facts: Record<string, string>, settings: DhcpSettings): void {
+  const { bootp } = settings;
+  if (settings.dhcp) {
+    const whom = settings.answerAll ? 'every client' : 'machines that boot over the network';
+    facts.DHCP = `full server for ${whom}: ${settings.networks.map(describeNetwork).join('; ')}`;
+  }
+  if (!bootp.enabled) return;
+  const range = bootp.ranges === 'network' ? 'from the DHCP range' : bootp.ranges.map(formatRange).join(', ');
+  facts.BOOTP = range ? `unknown clients ${range}` : 'reservations only';
+}
+
+function describeNetwork(network: Network): string {
+  const ranges = network.ranges.map(formatRange).join(', ') || 'reservations only';
+  return `${formatSubnet(network.subnet)} (${ranges}), leases of ${formatDuration(network.leaseSeconds)}`;
+}
+
+function formatRange({ first, last }: { first: number; last: number }): string {
+  return first === last ? formatIpv4(first) : `${formatIpv4(first)}-${formatIpv4(last)}`;
+}
+
+/** Clients worth a line: the firmware people have. */
+const SHOWN: readonly [label: string, client: BootClient][] = [
+  ['BIOS', firmware('pxe', 0)],
+  ['UEFI x64', firmware('pxe', 7)],
+  ['UEFI ia32', firmware('pxe', 6)],
+  ['UEFI arm64', firmware('pxe', 11)],
+  ['iPXE', { ...firmware('ipxe', 0), stage: 'ipxe' }],
+];
+
+function firmware(kind: BootClient['kind'], code: number): BootClient {
+  return { kind, stage: 'rom', netboot: true, archs: [archOf(code)] };
+}
+
+function bootFacts({ boot }: DhcpSettings, exists: FileExists | undefined): Record<string, string> {
+  const facts: Record<string, string> = {};
+  for (const [label, client] of SHOWN) {
+    const { file, reason } = decideBoot(client, { settings: boot, ...(exists && { exists }) });
+    facts[label] = file === undefined ? `nothing (${reason})` : `${file} (${reason})`;
+  }
+  return facts;
+}
