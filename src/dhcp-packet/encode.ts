@@ -1,0 +1,203 @@
+import { requireInteger, writeBytes, writeText, writeU16, writeU32 } from './octets.ts';
+import { MINIMUM_BUDGET } from './option-access.ts';
+import {
+  CHADDR_SIZE,
+  type DhcpPacket,
+  FIELD,
+  FILE_SIZE,
+  MAGIC_COOKIE,
+  type Options,
+  SNAME_SIZE,
+} from './packet.ts';
+import { type Dropped, type Piece, type Placement, placeOptions } from './place-options.ts';
+
+/**
+ * What the receiver can take.
+ *
+ * - `maxSize`: octets of UDP payload, 300 to 65507; 548 when absent, which every client takes. See `replyBudget`.
+ * - `minSize`: zeros follow up to here, 300 when absent: RFC 951 packets have 300 octets, and relays and old
+ *   clients drop shorter ones (RFC 1542 §2.1).
+ * - `mayOverload`: options may move into `file` and `sname` (option 52). Never towards PXE and HTTP clients: EDK2,
+ *   GRUB and shim read the header fields as they are.
+ * - `maySplit`: an option may be sent in parts (RFC 3396). Only to a receiver that joins them: EDK2 does not.
+ * - `order`: `usual` sorts options as servers do; `map` keeps the map's order. 82 is last in both.
+ */
+export type EncodeLimits = {
+  readonly maxSize?: number;
+  readonly minSize?: number;
+  readonly mayOverload?: boolean;
+  readonly maySplit?: boolean;
+  readonly order?: 'usual' | 'map';
+};
+
+/** `dropped` names the options that did not fit; `overload` is the value of option 52, 0 without one. */
+export type EncodeReport = {
+  readonly bytes: Uint8Array;
+  readonly dropped: readonly Dropped[];
+  readonly overload: number;
+};
+
+/** RFC 951 packets: 236 octets of header and 64 of vendor area. */
+const BOOTP_SIZE = 300;
+const MAX_UDP_PAYLOAD = 65_507;
+
+/** Everything decided before the first octet is written. */
+type Plan = Placement & { readonly overload: number; readonly options: Options; readonly size: number };
+
+/**
+ * The octets of a packet: at least `minSize`, at most `maxSize`. Options that do not fit are left out, the least
+ * needed first; {@link encodeReport} says which.
+ *
+ * Throws RangeError for a field that its octets cannot hold: numbers out of range, `sname` beyond 64 or `file`
+ * beyond 128 characters or beyond latin1, limits that contradict each other.
+ *
+ * @example
+ * socket.send(encode(offer, { maxSize: replyBudget(request.options, 1500) }));
+ */
+export function encode(packet: DhcpPacket, limits: EncodeLimits = {}): Uint8Array {
+  return encodeReport(packet, limits).bytes;
+}
+
+/** As {@link encode}, and says what was left out. */
+export function encodeReport(packet: DhcpPacket, limits: EncodeLimits = {}): EncodeReport {
+  const plan = makePlan(packet, limits);
+  const bytes = new Uint8Array(plan.size);
+  write(packet, plan, bytes);
+  return { bytes, dropped: plan.dropped, overload: plan.overload };
+}
+
+/** How many octets {@link encode} would give. */
+export function encodingLength(packet: DhcpPacket, limits: EncodeLimits = {}): number {
+  return makePlan(packet, limits).size;
+}
+
+/** Writes at the start of `out`, returns how many octets. Throws RangeError when `out` is too small. */
+export function encodeInto(packet: DhcpPacket, out: Uint8Array, limits: EncodeLimits = {}): number {
+  const plan = makePlan(packet, limits);
+  if (out.length < plan.size) {
+    throw new RangeError(`Cannot encode: ${plan.size} octets are needed, ${out.length} are there`);
+  }
+  write(packet, plan, out.fill(0, 0, plan.size));
+  return plan.size;
+}
+
+function makePlan(packet: DhcpPacket, limits: EncodeLimits): Plan {
+  const maxSize = requireInteger('maxSize', limits.maxSize ?? MINIMUM_BUDGET, [BOOTP_SIZE, MAX_UDP_PAYLOAD]);
+  const minSize = requireInteger('minSize', limits.minSize ?? BOOTP_SIZE, [0, maxSize]);
+  if (packet.vend !== 'options') return planWithoutOptions(packet, maxSize, minSize);
+  let best: Plan | undefined;
+  for (const overload of limits.mayOverload === true ? [0, 1, 3] : [0]) {
+    const plan = planOverload(packet, { overload, maxSize, minSize }, limits);
+    if (plan && (best === undefined || plan.dropped.length < best.dropped.length)) best = plan;
+    if (best?.dropped.length === 0) break;
+  }
+  return best!; // the plan without overload always exists
+}
+
+function planWithoutOptions(packet: DhcpPacket, maxSize: number, minSize: number): Plan {
+  const dropped = [...packet.options.keys()].map((code): Dropped => ({ code, reason: 'no-vendor-area' }));
+  const size = FIELD.vend + (packet.vend === 'unknown' ? (packet.vendBytes?.length ?? 0) : 0);
+  if (size > maxSize) throw new RangeError(`Cannot encode: a vendor area of ${size - FIELD.vend} octets`);
+  return { areas: [], dropped, overload: 0, options: new Map(), size: Math.max(size, minSize) };
+}
+
+/** undefined when the boot file or the server's name would get lost on the way out of its field. */
+function planOverload(
+  packet: DhcpPacket,
+  wanted: { overload: number; maxSize: number; minSize: number },
+  limits: EncodeLimits,
+): Plan | undefined {
+  const { overload } = wanted;
+  const options = new Map(packet.options);
+  // RFC 2132 §9.4, §9.5: what the field said moves to option 67 or 66, unless that is there already.
+  if (overload & 1 && packet.file !== '' && !options.has(67)) options.set(67, terminated(packet.file));
+  if (overload & 2 && packet.sname !== '' && !options.has(66)) options.set(66, terminated(packet.sname));
+  const room = [wanted.maxSize - FIELD.options - 1 - (overload ? 3 : 0)];
+  if (overload & 1) room.push(FILE_SIZE - 1);
+  if (overload & 2) room.push(SNAME_SIZE - 1);
+  const placement = placeOptions(options, room, {
+    maySplit: limits.maySplit === true,
+    order: limits.order ?? 'usual',
+  });
+  const lost = placement.dropped.some(({ code }) => !packet.options.has(code));
+  if (lost) return undefined;
+  const used = FIELD.options + 1 + (overload ? 3 : 0) + piecesSize(placement.areas[0] ?? []);
+  return { ...placement, overload, options, size: Math.max(used, wanted.minSize) };
+}
+
+function terminated(text: string): Uint8Array {
+  const body = new Uint8Array(text.length + 1);
+  writeText(body, 0, text);
+  return body;
+}
+
+function piecesSize(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + 2 + piece.to - piece.from, 0);
+}
+
+/** `out` is zero from its start to `plan.size`. */
+function write(packet: DhcpPacket, plan: Plan, out: Uint8Array): void {
+  writeHeader(packet, out);
+  const [main, file, sname] = plan.areas;
+  if (plan.overload & 1) writeArea(out, FIELD.file, { pieces: file ?? [], options: plan.options });
+  else writeField(out, packet.file, { name: 'file', at: FIELD.file, size: FILE_SIZE });
+  if (plan.overload & 2) writeArea(out, FIELD.sname, { pieces: sname ?? [], options: plan.options });
+  else writeField(out, packet.sname, { name: 'sname', at: FIELD.sname, size: SNAME_SIZE });
+  if (packet.vend === 'unknown') writeBytes(out, FIELD.vend, packet.vendBytes ?? new Uint8Array());
+  if (packet.vend !== 'options' || main === undefined) return;
+  writeU32(out, FIELD.vend, MAGIC_COOKIE);
+  writeArea(out, FIELD.options, { pieces: main, options: plan.options, overload: plan.overload });
+}
+
+function writeHeader(packet: DhcpPacket, out: Uint8Array): void {
+  const octets = [packet.op, packet.htype, packet.hlen, packet.hops];
+  for (const [at, value] of octets.entries()) out[at] = requireInteger('a header octet', value, [0, 255]);
+  writeU32(out, FIELD.xid, requireInteger('xid', packet.xid, [0, 0xffff_ffff]));
+  writeU16(out, FIELD.secs, requireInteger('secs', packet.secs, [0, 0xffff]));
+  writeU16(out, FIELD.flags, requireInteger('flags', packet.flags, [0, 0xffff]));
+  for (const name of ['ciaddr', 'yiaddr', 'siaddr', 'giaddr'] as const) {
+    writeU32(out, FIELD[name], requireInteger(name, packet[name], [0, 0xffff_ffff]));
+  }
+  if (packet.chaddr.length > CHADDR_SIZE) {
+    throw new RangeError(`Cannot encode chaddr: ${packet.chaddr.length} octets, 16 fit`);
+  }
+  writeBytes(out, FIELD.chaddr, packet.chaddr);
+}
+
+function writeField(
+  out: Uint8Array,
+  text: string,
+  field: { readonly name: string; readonly at: number; readonly size: number },
+): void {
+  if (text.length > field.size) {
+    throw new RangeError(`Cannot encode ${field.name}: ${text.length} characters, ${field.size} fit`);
+  }
+  writeText(out, field.at, text);
+}
+
+/** Tags and the end mark; option 52, when there is one, behind the first tag, which is the message type. */
+function writeArea(
+  out: Uint8Array,
+  at: number,
+  area: { readonly pieces: readonly Piece[]; readonly options: Options; readonly overload?: number },
+): void {
+  let first = true;
+  const overload = area.overload ?? 0;
+  for (const { code, from, to } of area.pieces) {
+    if (overload && first && code !== 53) at = writeOverload(out, at, overload);
+    out[at] = code;
+    out[at + 1] = to - from;
+    at = writeBytes(out, at + 2, area.options.get(code)!.subarray(from, to));
+    if (overload && first && code === 53) at = writeOverload(out, at, overload);
+    first = false;
+  }
+  if (overload && first) at = writeOverload(out, at, overload);
+  out[at] = 255;
+}
+
+function writeOverload(out: Uint8Array, at: number, overload: number): number {
+  out[at] = 52;
+  out[at + 1] = 1;
+  out[at + 2] = overload;
+  return at + 3;
+}

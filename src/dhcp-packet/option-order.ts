@@ -1,0 +1,36 @@
+import type { Options } from './packet.ts';
+
+/**
+ * The order in which a reply's options go out. Clients may parse any, but the mask (1) must precede the routers
+ * (3, RFC 2132 §3.3), and relay agent information (82) is the last one (RFC 3046 §2.2).
+ */
+const EMIT_FIRST: readonly number[] = [53, 54, 51, 58, 59, 1, 3, 6, 12, 15, 28, 60, 43, 66, 67, 97, 61];
+
+/**
+ * What to keep when not everything fits, most needed first: what makes the message one, what brings it back
+ * through the relay, what boots, what the RFCs say to send unasked (209 to 211: RFC 5071), then the rest.
+ */
+const KEEP_FIRST: readonly number[] = [
+  53, 54, 82, 51, 50, 61, 60, 43, 67, 66, 97, 1, 3, 175, 209, 210, 211, 150, 93, 94, 77, 55, 57, 58, 59, 6,
+  121, 15, 12, 28, 56,
+];
+
+/** Written by `encode` itself, or not options at all. */
+const FRAMING: readonly number[] = [0, 52, 255];
+
+/** Codes in the order they are to be sent, 82 last. `map` keeps the order of the map otherwise. */
+export function emitOrder(options: Options, order: 'usual' | 'map'): number[] {
+  const codes = [...options.keys()].filter((code) => code !== 82 && !FRAMING.includes(code));
+  const sorted = order === 'map' ? codes : ranked(codes, EMIT_FIRST);
+  return options.has(82) ? [...sorted, 82] : sorted;
+}
+
+/** Codes, the one to drop last first. */
+export function keepOrder(codes: readonly number[]): number[] {
+  return ranked(codes, KEEP_FIRST);
+}
+
+function ranked(codes: readonly number[], ranks: readonly number[]): number[] {
+  const known = ranks.filter((code) => codes.includes(code));
+  return [...known, ...codes.filter((code) => !ranks.includes(code))];
+}

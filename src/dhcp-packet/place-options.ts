@@ -1,0 +1,78 @@
+import { emitOrder, keepOrder } from './option-order.ts';
+import type { Options } from './packet.ts';
+
+/**
+ * Which octets of which option go into which area. There are up to three areas, read in this order: the options
+ * field, then `file`, then `sname` (RFC 2131 §4.1). Options are placed most needed first, each whole into the first
+ * area that has room; only when it may be split (RFC 3396) is one cut, so that every part lies inside one area.
+ */
+
+/** Octets `from` to `to` of the option's body. */
+export type Piece = { readonly code: number; readonly from: number; readonly to: number };
+
+/** `no-room`: it did not fit. `too-long`: over 255 octets, which only a split option can hold. */
+export type Dropped = { readonly code: number; readonly reason: 'no-room' | 'too-long' | 'no-vendor-area' };
+
+/** Octets that each area offers, the end mark not counted. */
+export type Room = readonly number[];
+
+export type Placement = {
+  readonly areas: readonly (readonly Piece[])[];
+  readonly dropped: readonly Dropped[];
+};
+
+export type PlaceRules = { readonly maySplit: boolean; readonly order: 'usual' | 'map' };
+
+/** The longest body that one length octet can tell. */
+const MAX_PART = 255;
+
+export function placeOptions(options: Options, room: Room, rules: PlaceRules): Placement {
+  const order = emitOrder(options, rules.order);
+  const free = [...room];
+  const placed = new Map<number, (readonly [area: number, from: number, to: number])[]>();
+  const dropped: Dropped[] = [];
+  for (const code of keepOrder(order)) {
+    const size = options.get(code)!.length;
+    // Relay agent information stays out of file and sname (RFC 3046 §2.2).
+    const areas = code === 82 ? 1 : free.length;
+    const pieces = whole(size, free, areas) ?? (rules.maySplit ? split(size, free, areas) : undefined);
+    if (pieces === undefined) {
+      dropped.push({ code, reason: size > MAX_PART && !rules.maySplit ? 'too-long' : 'no-room' });
+      continue;
+    }
+    for (const [area, from, to] of pieces) free[area]! -= 2 + to - from;
+    placed.set(code, pieces);
+  }
+  const areas = room.map((_, area) =>
+    order.flatMap((code) =>
+      (placed.get(code) ?? [])
+        .filter((piece) => piece[0] === area)
+        .map(([, from, to]): Piece => ({ code, from, to })),
+    ),
+  );
+  return { areas, dropped };
+}
+
+type AreaPiece = readonly [area: number, from: number, to: number];
+
+function whole(size: number, free: readonly number[], areas: number): AreaPiece[] | undefined {
+  if (size > MAX_PART) return undefined;
+  for (let area = 0; area < areas; area++) if (free[area]! >= 2 + size) return [[area, 0, size]];
+  return undefined;
+}
+
+/** Parts of at most 255 octets, filling the areas in the order in which a reader joins them (RFC 3396 §5). */
+function split(size: number, free: readonly number[], areas: number): AreaPiece[] | undefined {
+  const pieces: AreaPiece[] = [];
+  let at = 0;
+  for (let area = 0; area < areas && at < size; area++) {
+    let left = free[area]!;
+    while (left >= 3 && at < size) {
+      const part = Math.min(MAX_PART, size - at, left - 2);
+      pieces.push([area, at, at + part]);
+      at += part;
+      left -= 2 + part;
+    }
+  }
+  return at === size ? pieces : undefined;
+}
