@@ -51,7 +51,7 @@ export function createNetasciiSource(
   }
 
   return {
-    lastBlockBy(_from, upTo) {
+    lastBlockBy(upTo) {
       while (converted < upTo && last === Number.POSITIVE_INFINITY) {
         const slot = slotOf(converted + 1);
         slot.length = fill(slot.bytes);

@@ -60,10 +60,10 @@ type State = TransferState & {
 /** Content whose length shows on the way (netascii). */
 export type BlockSource = {
   /**
-   * The number of the last block if it is not past `upTo`, Infinity if it is, -1 when the file cannot be read.
-   * Blocks before `from` are not asked for again.
+   * The number of the last block if it is not past `upTo` (the end of the window to send next, which is at most
+   * `windowsize` blocks), Infinity if it is, -1 when the file cannot be read.
    */
-  lastBlockBy(from: number, upTo: number): number;
+  lastBlockBy(upTo: number): number;
   /** Octets on the wire of all blocks up to `block`. */
   bytesUpTo(block: number): number;
 };
@@ -166,11 +166,11 @@ function repeated(s: State, now: number): void {
 }
 
 function poll(s: State, now: number): Action | undefined {
-  if (s.outcome !== undefined) return part(s, now, 0);
+  if (s.outcome !== undefined) return part(s, now);
   if (now < s.due) return undefined;
   if (outOfPatience(s, now)) {
     decide(s, failed(s.heard && s.sent === s.last ? 'last-ack-missing' : 'timeout'));
-    return part(s, now, 0);
+    return part(s, now);
   }
   if (s.due !== 0) backOff(s.rtt); // a wait in vain: a due of 0 asked for the next packet at once
   return s.awaitsAck0 ? sendOack(s, now) : sendWindow(s, now);
@@ -185,15 +185,15 @@ function sendOack(s: State, now: number): Action {
 
 function sendWindow(s: State, now: number): Action | undefined {
   const { windowsize, rollover } = s.terms;
-  if (s.source !== undefined) s.last = s.source.lastBlockBy(s.acked + 1, s.acked + windowsize);
+  if (s.source !== undefined) s.last = s.source.lastBlockBy(s.acked + windowsize);
   if (s.last < 0) {
     decide(s, failed('read-error'), { code: 0, message: 'Cannot read the file' });
-    return part(s, now, 0);
+    return part(s, now);
   }
   const to = Math.min(s.acked + windowsize, s.last);
   if (rollover === 'forbidden' && to > LAST_WIRE_BLOCK) {
     refuseRollover(s);
-    return part(s, now, 0);
+    return part(s, now);
   }
   s.timedBlock = to > s.sent ? to : 0;
   s.retransmissions += s.sent - s.acked;

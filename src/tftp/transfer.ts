@@ -8,11 +8,13 @@ export type TransferState = {
   readonly rtt: Rtt;
   readonly action: Action;
   outcome: Outcome | undefined;
-  /** An ERROR still to be sent. */
+  /** The last packet, still to be sent. */
   parting: Uint8Array | undefined;
   /** `finished` was handed out. */
   told: boolean;
   closed: boolean;
+  /** Until when a decided transfer stays to answer repeats. */
+  closeAt: number;
   /** When to act though nothing arrives; 0: at once. */
   due: number;
   /** Last packet out, last progress in. */
@@ -38,6 +40,7 @@ export function createTransferState(
     parting: undefined,
     told: false,
     closed: false,
+    closeAt: 0,
     due: 0,
     sentAt: now,
     progressAt: now,
@@ -97,8 +100,8 @@ export function progress(s: TransferState, now: number): void {
   s.progressAt = now;
 }
 
-/** The last steps of every transfer, in order: its ERROR if there is one, `finished`, then `close` from `closeAt` on. */
-export function part(s: TransferState, now: number, closeAt: number): Action | undefined {
+/** The last steps of every transfer, in order: its last packet if there is one, `finished`, `close` after lingering. */
+export function part(s: TransferState, now: number): Action | undefined {
   if (s.parting !== undefined) {
     const packet = s.parting;
     s.parting = undefined;
@@ -106,10 +109,10 @@ export function part(s: TransferState, now: number, closeAt: number): Action | u
   }
   if (!s.told) {
     s.told = true;
-    s.due = closeAt;
     return act(s, 'finished');
   }
-  if (s.closed || now < closeAt) return undefined;
+  s.due = s.closed ? Number.POSITIVE_INFINITY : s.closeAt;
+  if (s.closed || now < s.closeAt) return undefined;
   s.closed = true;
   s.due = Number.POSITIVE_INFINITY;
   return act(s, 'close');
