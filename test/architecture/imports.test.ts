@@ -52,7 +52,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
       'net',
     ].concat(['store', 'server']),
   },
-  cli: { from: ['app', 'config'] },
+  cli: { from: ['app', 'config', 'lib'] },
   demo: { from: ['lib', 'client', 'net', 'frame'] },
 };
 
