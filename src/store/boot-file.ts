@@ -34,12 +34,17 @@ export type OpenBeneath = (rootFd: number, path: string, flags: number) => numbe
 /** The served directory. All calls are synchronous: a TFTP worker is a blocking loop. */
 export type BootTree = {
   readonly root: string;
+  /** How names are kept inside the root: by the kernel, or by comparing real paths. */
+  readonly confinement: 'openat2' | 'realpath';
   /** Opens a path as {@link BootFile.path} has it: relative, `/` between components, no `.` or `..`. */
   open(path: string): Opened<BootFile>;
-  /**
-   * An existing folder, for an upload into it: `path` can be prefixed to a name in node:fs calls and stays inside the
-   * root while the folder is held. `''` is the root itself. Call `close` when done.
-   */
-  folder(path: string): Opened<{ readonly path: string; close(): void }>;
+  /** Opens an existing folder, exact in case; `''` is the root. It stays the same folder while held. */
+  folder(path: string): Opened<BootFolder>;
+  close(): void;
+};
+
+export type BootFolder = {
+  /** The path of an entry for node:fs calls; `name` is latin1 text without a slash; none: the folder itself. */
+  at(name?: string): Buffer;
   close(): void;
 };

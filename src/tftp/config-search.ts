@@ -24,8 +24,9 @@ export function createConfigSearch(): ConfigSearch {
   return {
     lookup({ peer, port }, path, served) {
       if (!isConfigName(path)) return undefined;
-      const tried = searches.get(peer) ?? [];
+      let tried = searches.get(peer) ?? [];
       searches.delete(peer);
+      if (tried.slice(0, -1).includes(path)) tried = []; // from the start again: the search before found nothing
       if (tried.length < NAMES_MAX && tried.at(-1) !== path) tried.push(path);
       if (served) return { type: 'tftp.config', peer, port, winner: path, tried };
       searches.set(peer, tried);
