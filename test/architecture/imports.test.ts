@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
   config: { from: ['lib'] },
   net: { from: ['lib'] },
   store: { from: ['lib'], types: ['dhcp', 'boot'] },
-  client: { from: ['lib', 'dhcp-packet', 'tftp-packet', 'frame', 'net'] },
+  client: { from: ['lib', 'dhcp-packet', 'tftp-packet', 'frame', 'boot', 'net'] },
   server: {
     from: [
       'lib',
