@@ -1,0 +1,38 @@
+import type { Rollover, Timing } from '../../tftp/session.ts';
+
+/** What the TFTP server is told; plain data, so that it can be posted to a worker. */
+export type TftpSettings = {
+  /** Folder to serve; relative to the working directory. */
+  readonly root: string;
+  /** What clients may upload. */
+  readonly writes: 'off' | 'create' | 'overwrite';
+  /** Largest upload, octets. */
+  readonly uploadMaxBytes: number;
+  /** Largest block granted: `mtu` is what fits one frame of the interface that the request came in by. */
+  readonly blksizeMax: number | 'mtu';
+  /** Largest window granted, blocks. */
+  readonly windowsizeMax: number;
+  /** Transfers at once; more are refused with ERROR 0 "server busy". */
+  readonly maxTransfers: number;
+  readonly rollover: Rollover;
+  /** Find a file by another case when the exact name is missing. */
+  readonly ignoreCase: boolean;
+  /** Every extension off. */
+  readonly rfc1350: boolean;
+  /** Files kept open and mapped though nobody reads them just now, octets. */
+  readonly cacheBytes: number;
+  /** Patience; the default of tftp/rtt when left out. */
+  readonly timing?: Timing;
+};
+
+export const DEFAULT_TFTP_SETTINGS: Omit<TftpSettings, 'root'> = {
+  writes: 'off',
+  uploadMaxBytes: 1024 ** 3,
+  blksizeMax: 'mtu',
+  windowsizeMax: 64,
+  maxTransfers: 2000,
+  rollover: 0,
+  ignoreCase: true,
+  rfc1350: false,
+  cacheBytes: 1024 ** 3,
+};
