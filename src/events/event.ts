@@ -33,7 +33,12 @@ export type DhcpEvent =
   /** Answered on port 4011 (PXE §2.4, boot server or proxy request). */
   | ({ readonly type: 'dhcp.boot-server-ack'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)
   /** A request that gets no answer, and the rule that says so. */
-  | ({ readonly type: 'dhcp.ignored'; readonly messageType: string; readonly why: string } & ClientFacts)
+  | ({
+      readonly type: 'dhcp.ignored';
+      readonly messageType: string;
+      readonly why: string;
+      readonly detail?: string;
+    } & ClientFacts)
   | ({ readonly type: 'dhcp.pool-exhausted'; readonly pool: string } & ClientFacts)
   /** Somebody else uses an address of the pool; it is set aside. */
   | { readonly type: 'dhcp.conflict'; readonly ip: Ipv4; readonly owner?: Mac }
@@ -42,7 +47,7 @@ export type DhcpEvent =
 
 export type BootpEvent =
   | ({ readonly type: 'bootp.reply'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)
-  | ({ readonly type: 'bootp.ignored'; readonly why: string } & ClientFacts);
+  | ({ readonly type: 'bootp.ignored'; readonly why: string; readonly detail?: string } & ClientFacts);
 
 /** `peer` is the client's address, `port` its TID. */
 export type TftpPeer = { readonly peer: string; readonly port: number };

@@ -1,0 +1,190 @@
+import { type Arch, sameArchs } from './arch-table.ts';
+import type { BootClient } from './client.ts';
+import { BIOS_LOADERS, IPXE_SCRIPTS, LOADER_FOLDERS, type Loader, UEFI_LOADERS } from './loaders-table.ts';
+import { folderOf } from './lookups.ts';
+import type { BootDecision, BootSettings, FileExists } from './settings.ts';
+
+/** What the policy may look at besides the client. */
+export type PolicyContext = {
+  readonly settings: BootSettings;
+  /** Absent when the boot root is another machine's: then no file is looked for. */
+  readonly exists?: FileExists;
+  /** The machine's own boot file (reservation), before any rule. */
+  readonly machineFile?: string;
+};
+
+const IPXE_BINARY = /(^|\/)([^/]*ipxe[^/]*|undionly|snponly[^/]*|snp|undi)\.(k*pxe|efi|lkrn)$/i;
+
+/** Is this file iPXE itself? iPXE must not be sent there again: it would load itself for ever. */
+export function isIpxeBinary(path: string): boolean {
+  return IPXE_BINARY.test(path);
+}
+
+/** Is this a URL rather than a path of the boot root? */
+export function isUrl(file: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(file);
+}
+
+/**
+ * Decides which file boots a client. Rules, the first that has an answer wins:
+ *
+ * 1. the machine's own file;
+ * 2. iPXE: the configured script, else the first of {@link IPXE_SCRIPTS} in the root; from here on it never gets an
+ *    iPXE binary;
+ * 3. the file configured for its architecture (7 and 9 alike);
+ * 4. HTTP clients: nothing else, they cannot use a path;
+ * 5. U-Boot and BOOTP: the file they ask for by name, when it exists in the root;
+ * 6. UEFI: the named boot file when it is an EFI program, else the first loader in the root for its processor
+ *    ({@link UEFI_LOADERS}), looked for beside the boot file, then in {@link LOADER_FOLDERS};
+ * 7. everybody else: the named boot file.
+ *
+ * `trace` says what each rule found, `reason` is the line that decided.
+ */
+export function decideBoot(client: BootClient, context: PolicyContext): BootDecision {
+  const trace: string[] = [];
+  for (const rule of [ownFile, ipxeScript, archFile, httpOnly, askedFile, uefiLoader, bootFile]) {
+    const outcome = rule(client, context);
+    if (outcome === undefined) continue;
+    trace.push(outcome.note);
+    if (outcome.file !== undefined) return { file: outcome.file, reason: outcome.note, trace };
+    if (outcome.stop) break;
+  }
+  return { reason: trace.at(-1) ?? 'no rule has a file for this client', trace };
+}
+
+/** What a rule found: a file, a remark, or (undefined) nothing to say. `stop`: no later rule may answer. */
+type Outcome = { readonly note: string; readonly file?: string; readonly stop?: boolean } | undefined;
+
+function ownFile(_: BootClient, { machineFile }: PolicyContext): Outcome {
+  return machineFile === undefined ? undefined : { file: machineFile, note: 'the machine’s own file' };
+}
+
+function ipxeScript(client: BootClient, { settings, exists }: PolicyContext): Outcome {
+  if (client.stage !== 'ipxe') return undefined;
+  const configured = settings.ipxeFile;
+  if (configured !== undefined && isIpxeBinary(configured)) {
+    return { note: `iPXE: ${configured} is iPXE itself, passed over (it would load itself for ever)` };
+  }
+  if (configured !== undefined && /^https?:/i.test(configured) && client.ipxeHttp === false) {
+    const script = findScript(exists);
+    const note = `iPXE without HTTP: ${script ?? 'no script in the root'} instead of ${configured}`;
+    return script === undefined ? { note } : { file: script, note };
+  }
+  if (configured !== undefined) return { file: configured, note: 'iPXE: the configured script' };
+  const script = findScript(exists);
+  if (script !== undefined) return { file: script, note: `iPXE: ${script} is in the root` };
+  return { note: `iPXE: no script in the root (${IPXE_SCRIPTS.join(', ')})` };
+}
+
+function findScript(exists: FileExists | undefined): string | undefined {
+  return exists && IPXE_SCRIPTS.find((path) => exists(path));
+}
+
+function archFile(client: BootClient, { settings }: PolicyContext): Outcome {
+  // RFC 4578 §2.1: the list is in order of the client's preference.
+  for (const { code, name, http } of client.archs) {
+    for (const same of sameArchs(code)) {
+      const file = settings.archFiles.get(same);
+      if (file === undefined) continue;
+      if (http && !isUrl(file)) return { note: `${name}: ${file} is no URL, and it boots by HTTP only` };
+      return forClient(client, file, `${name}: the file configured for it`);
+    }
+  }
+  return undefined;
+}
+
+function httpOnly(client: BootClient): Outcome {
+  if (client.kind !== 'http') return undefined;
+  return { note: `${nameOf(client)}: boots by HTTP, and no URL is configured for it`, stop: true };
+}
+
+function askedFile(client: BootClient, { exists }: PolicyContext): Outcome {
+  if ((client.kind !== 'u-boot' && client.kind !== 'bootp') || client.askedFile === undefined)
+    return undefined;
+  const path = client.askedFile.replace(/^\/+/, '');
+  if (path.split('/').includes('..') || !exists?.(path)) return undefined;
+  return forClient(client, path, 'the file it asks for');
+}
+
+function uefiLoader(client: BootClient, context: PolicyContext): Outcome {
+  const arch = client.archs.find(({ firmware }) => firmware === 'efi');
+  if (!arch) return undefined;
+  const { settings, exists } = context;
+  if (isEfiProgram(settings.bootFile))
+    return forClient(client, settings.bootFile, 'the named boot file is for UEFI');
+  if (!exists)
+    return forClient(client, settings.bootFile, 'the named boot file (the boot root is not ours to see)');
+  const loaders = UEFI_LOADERS[arch.cpu] ?? [];
+  const chains = mayChain(client, context);
+  const usable = loaders.filter(({ name }) => chains || !isIpxeBinary(name));
+  const found = findLoader(arch, usable, { bootFile: settings.bootFile, exists });
+  if (found !== undefined) return { file: found, note: `${arch.name}: first loader found in the root` };
+  const skipped = loaders.filter(({ name }) => isIpxeBinary(name)).map(({ name }) => name);
+  const hint =
+    chains || client.stage === 'ipxe' || skipped.length === 0
+      ? ''
+      : `; ${skipped.join(', ')} would need boot.ipxe in the root`;
+  const names = usable.map(({ name }) => name).join(', ') || 'no loader is known for it';
+  return { note: `${arch.name}: no UEFI loader in the root (${names})${hint}`, stop: true };
+}
+
+function bootFile(client: BootClient, context: PolicyContext): Outcome {
+  const { settings, exists } = context;
+  const bios = client.archs.length === 0 || client.archs.some(({ firmware }) => firmware === 'bios');
+  if (bios && isEfiProgram(settings.bootFile) && client.kind !== 'u-boot' && exists) {
+    const found = findBiosLoader(client, context);
+    if (found !== undefined)
+      return { file: found, note: 'BIOS: the named boot file is for UEFI, this one is not' };
+  }
+  if (settings.bootFile === '') return { note: 'no boot file is named' };
+  const scriptless = isIpxeBinary(settings.bootFile) && exists !== undefined && !hasScript(context);
+  const warning = scriptless ? '; it is iPXE, and will find no boot.ipxe in the root' : '';
+  return forClient(client, settings.bootFile, `${nameOf(client)}: the named boot file${warning}`);
+}
+
+function findBiosLoader(client: BootClient, context: PolicyContext): string | undefined {
+  const folder = folderOf(context.settings.bootFile);
+  const chains = mayChain(client, context);
+  return BIOS_LOADERS.flatMap(({ name }) => [folder + name, name]).find(
+    (path) => (chains || !isIpxeBinary(path)) && context.exists?.(path),
+  );
+}
+
+/** An iPXE binary makes sense for a client that is not iPXE, when there is a script for it to run afterwards. */
+function mayChain(client: BootClient, context: PolicyContext): boolean {
+  return client.stage !== 'ipxe' && hasScript(context);
+}
+
+function hasScript({ settings, exists }: PolicyContext): boolean {
+  return settings.ipxeFile !== undefined || findScript(exists) !== undefined;
+}
+
+/** A found file, unless it would send iPXE to iPXE. */
+function forClient(client: BootClient, file: string, note: string): Outcome {
+  if (client.stage === 'ipxe' && isIpxeBinary(file)) {
+    return { note: `iPXE: ${file} is iPXE itself, passed over (put boot.ipxe into the root)` };
+  }
+  return { file, note };
+}
+
+function findLoader(
+  arch: Arch,
+  loaders: readonly Loader[],
+  { bootFile, exists }: { bootFile: string; exists: FileExists },
+): string | undefined {
+  const folders = [folderOf(isUrl(bootFile) ? '' : bootFile), ...(LOADER_FOLDERS[arch.cpu] ?? ['', 'efi/'])];
+  for (const folder of new Set(folders)) {
+    for (const { name, needs } of loaders) {
+      if (exists(folder + name) && (needs === undefined || exists(folder + needs))) return folder + name;
+    }
+  }
+  return undefined;
+}
+
+function isEfiProgram(file: string): boolean {
+  return /\.efi(\.signed)?$/i.test(file);
+}
+
+function nameOf(client: BootClient): string {
+  return client.archs[0]?.name ?? client.kind;
+}

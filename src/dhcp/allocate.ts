@@ -1,0 +1,69 @@
+import type { Ipv4 } from '../lib/ipv4.ts';
+import { isLive, type Lease, type LeaseView } from './lease.ts';
+import type { Pool } from './pool.ts';
+
+/** Who wants an address, and what speaks for which. */
+export type Wish = {
+  /** The client's key. */
+  readonly client: string;
+  /** The address reserved for it. */
+  readonly reserved?: Ipv4 | undefined;
+  /** Option 50. */
+  readonly asked?: Ipv4 | undefined;
+  /** An address just found in use. */
+  readonly avoid?: Ipv4 | undefined;
+  /** May the client keep this address if it had it before? */
+  readonly mayKeep: (ip: Ipv4) => boolean;
+};
+
+/** The records and the clock a choice is made by. */
+export type Ledger = { readonly leases: LeaseView; readonly now: number };
+
+/**
+ * Chooses an address (RFC 2131 §4.3.1), undefined when there is none: the reserved one; the client's present or former
+ * one; the one it asks for; one never used, searched from a place that depends on the client alone, so that it finds
+ * the same again after we forgot it; at last the one that expired longest ago. One pass over the pool at most.
+ */
+export function chooseAddress(wish: Wish, pool: Pool, ledger: Ledger): Ipv4 | undefined {
+  const mayHave = (ip: Ipv4): boolean => ip !== wish.avoid && isFree(ip, wish.client, ledger);
+  if (wish.reserved !== undefined && mayHave(wish.reserved)) return wish.reserved;
+  const former = ledger.leases.byClient(wish.client)?.ip;
+  if (former !== undefined && wish.mayKeep(former) && mayHave(former)) {
+    return former;
+  }
+  if (wish.asked !== undefined && pool.has(wish.asked) && mayHave(wish.asked)) return wish.asked;
+  return search(wish, pool, ledger);
+}
+
+/** May this client have the address: is nobody else holding it? */
+export function isFree(ip: Ipv4, client: string, { leases, now }: Ledger): boolean {
+  const record = leases.byIp(ip);
+  return !isLive(record, now) || (record.client === client && record.state !== 'abandoned');
+}
+
+function search(wish: Wish, pool: Pool, { leases, now }: Ledger): Ipv4 | undefined {
+  if (pool.size === 0) return undefined;
+  const start = hash(wish.client) % pool.size;
+  let oldest: Lease | undefined;
+  for (let step = 0; step < pool.size; step++) {
+    const ip = pool.at((start + step) % pool.size);
+    if (ip === wish.avoid) continue;
+    const record = leases.byIp(ip);
+    if (!record) return ip;
+    if (!isLive(record, now) && (!oldest || endOf(record) < endOf(oldest))) oldest = record;
+  }
+  return oldest?.ip;
+}
+
+function endOf(lease: Lease): number {
+  return lease.state === 'released' ? lease.since : lease.expiresAt;
+}
+
+/** FNV-1a, then mixed (MurmurHash3's finalizer): neighbours in text must not be neighbours in the pool. */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x0100_0193);
+  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

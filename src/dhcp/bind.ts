@@ -1,0 +1,69 @@
+import { MessageType, readOption } from '../dhcp-packet/index.ts';
+import type { Ipv4 } from '../lib/ipv4.ts';
+import { bootOf } from './admit.ts';
+import type { Decision } from './conversation.ts';
+import { clientKey } from './identity.ts';
+import { expiryOf, grantSeconds } from './lease-time.ts';
+import { type PlannedNetwork, reservationOf } from './plan.ts';
+import { put, recordOf } from './records.ts';
+import { grantReply, nakReply } from './reply.ts';
+import type { Turn } from './turn.ts';
+
+/** `adopted`: the client says that it had the address from us before we lost our records. */
+export type Binding = { readonly network: PlannedNetwork; readonly ip: Ipv4; readonly adopted?: boolean };
+
+/** Binds the address and acknowledges: the record must be safe before the ACK leaves (RFC 2131 §3.1 step 4). */
+export function boundAck(turn: Turn, { network, ip, adopted = false }: Binding): Decision {
+  const { context, request, client, identity } = turn;
+  const reservation = reservationOf(context.plan, network, identity);
+  const asked = readOption(request.packet.options, 'lease-time');
+  const seconds = grantSeconds(asked, network, client.stage);
+  const boot = bootOf(turn, reservation);
+  const file = boot?.file;
+  const lease = recordOf(
+    turn,
+    {
+      ip,
+      client: clientKey(network, identity),
+      state: 'bound',
+      expiresAt: expiryOf(seconds, context.now),
+      kind: 'dhcp',
+    },
+    { booted: client.netboot || adopted },
+  );
+  return {
+    mutations: [put(lease)],
+    events: [
+      { type: 'dhcp.ack', ip, leaseSeconds: seconds, ...(file !== undefined && { file }), ...turn.facts },
+    ],
+    reply: grantReply(turn, {
+      type: MessageType.ACK,
+      network,
+      ip,
+      seconds,
+      reservation,
+      ...(boot && { boot }),
+    }),
+    ...(boot && { boot }),
+  };
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  'wrong-network': 'wrong network',
+  'not-offered': 'address was not offered to you',
+  'address-taken': 'address has been given to another client',
+  'other-address': 'you have another address',
+  'not-available': 'address not available',
+  'lease-not-found': 'lease not found',
+};
+
+/** NAK: the client starts over. `why` is a stable code. */
+export function refuse(turn: Turn, why: string, network?: PlannedNetwork): Decision {
+  const { packet } = turn.request;
+  const ip = readOption(packet.options, 'requested-ip') ?? packet.ciaddr;
+  return {
+    mutations: [],
+    events: [{ type: 'dhcp.nak', ip, why, ...turn.facts }],
+    reply: nakReply(turn, MESSAGES[why] ?? why, network),
+  };
+}

@@ -1,0 +1,68 @@
+import type { BootDecision, FileExists } from '../boot/settings.ts';
+import type { DhcpPacket, EncodeLimits, Warning } from '../dhcp-packet/index.ts';
+import type { BootEvent } from '../events/event.ts';
+import type { Ipv4 } from '../lib/ipv4.ts';
+import type { Mac } from '../lib/mac.ts';
+import type { LeaseMutation, LeaseView } from './lease.ts';
+import type { DhcpPlan } from './plan.ts';
+import type { Link } from './settings.ts';
+
+/** A decoded datagram and how it came. */
+export type DhcpRequest = {
+  readonly packet: DhcpPacket;
+  readonly warnings: readonly Warning[];
+  /** Octets of the UDP payload: BOOTP replies are as long as their request. */
+  readonly sizeBytes: number;
+  readonly source: { readonly ip: Ipv4; readonly port: number };
+  /** The address it was sent to: a broadcast, or one of ours. */
+  readonly destination: Ipv4;
+  /** The port of ours it came to: 4011 is PXE's boot server. */
+  readonly port: 67 | 4011;
+  readonly link: Link;
+};
+
+/** Everything else a decision depends on. Nothing here is changed by deciding. */
+export type DhcpContext = {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly plan: DhcpPlan;
+  readonly leases: LeaseView;
+  /** Files of the boot root; absent when it is another machine's. */
+  readonly exists?: FileExists;
+  /** The outcome of the probe an earlier decision on this request asked for. */
+  readonly probe?: ProbeOutcome;
+};
+
+/** Before the answer: does anybody use this address? Ask, then decide on the same request again with the outcome. */
+export type Probe = { readonly ip: Ipv4; readonly mac: Mac; readonly link: Link; readonly onLink: boolean };
+
+/** `owner`: who answered, when known. */
+export type ProbeOutcome = { readonly ip: Ipv4; readonly inUse: boolean; readonly owner?: Mac };
+
+/** Where a reply goes (RFC 2131 §4.1, RFC 1542 §5.4). Always from `from`, port = the port the request came to. */
+export type Destination = { readonly from: Ipv4; readonly port: number } & (
+  | { readonly kind: 'broadcast' }
+  /** Ordinary routing and ARP. */
+  | { readonly kind: 'unicast'; readonly ip: Ipv4 }
+  /** To a host that does not answer ARP yet: a frame to its hardware address, or a broadcast where that is impossible. */
+  | { readonly kind: 'hardware'; readonly ip: Ipv4; readonly mac: Mac }
+);
+
+export type Reply = {
+  readonly packet: DhcpPacket;
+  readonly limits: EncodeLimits;
+  readonly destination: Destination;
+};
+
+/**
+ * What to do about one request, in this order: commit `mutations`, then send `reply`, then tell `events`. With a
+ * `probe` there is no reply yet.
+ */
+export type Decision = {
+  readonly mutations: readonly LeaseMutation[];
+  readonly events: readonly BootEvent[];
+  readonly reply?: Reply;
+  readonly probe?: Probe;
+  /** How the boot file was chosen, for `why` and `simulate`. */
+  readonly boot?: BootDecision;
+};

@@ -1,0 +1,36 @@
+import type { DhcpPacket } from '../dhcp-packet/index.ts';
+import { toHex } from '../lib/bytes.ts';
+import { formatMac, type Mac } from '../lib/mac.ts';
+import type { PlannedNetwork } from './plan.ts';
+
+/** Who sent a packet: the hardware address (empty when it has none), and option 61 as lower-case hex. */
+export type Identity = { readonly mac: Mac; readonly htype: number; readonly clientId?: string };
+
+/** Reads the identity. A client id under two octets is none (RFC 2132 §9.14). */
+export function identityOf(packet: DhcpPacket): Identity {
+  const id = packet.options.get(61);
+  return {
+    mac: packet.htype === 0 ? '' : formatMac(packet.chaddr.subarray(0, packet.hlen)),
+    htype: packet.htype,
+    ...(id !== undefined && id.length >= 2 && { clientId: toHex(id) }),
+  };
+}
+
+/** Why this identity is no client, or undefined. RFC 4390 §2.1 allows no chaddr when option 61 is there. */
+export function identityProblem(packet: DhcpPacket, { mac, clientId }: Identity): string | undefined {
+  const blank = mac === '' || /^[0:]+$/.test(mac);
+  if (blank) return clientId === undefined ? 'no-identity' : undefined;
+  // A group address cannot be a source; all ones is one.
+  if (packet.htype === 1 && (packet.chaddr[0]! & 1) === 1) return 'bad-hardware-address';
+  return undefined;
+}
+
+/**
+ * The key of a client's lease in a network: its hardware address in every boot stage; with `matchClientId` option 61
+ * where it is sent, byte for byte (RFC 2131 §4.2).
+ */
+export function clientKey(network: PlannedNetwork, { mac, htype, clientId }: Identity): string {
+  const blank = mac === '' || /^[0:]+$/.test(mac);
+  if (clientId !== undefined && (network.matchClientId || blank)) return `${network.key} id ${clientId}`;
+  return `${network.key} hw ${htype} ${mac}`;
+}

@@ -1,0 +1,154 @@
+import type { BootDecision } from '../boot/settings.ts';
+import {
+  BROADCAST_FLAG,
+  createPacket,
+  type DhcpPacket,
+  type EncodeLimits,
+  MessageType,
+  Op,
+  readOption,
+  replyBudget,
+  writeOption,
+} from '../dhcp-packet/index.ts';
+import { broadcastOf, type Ipv4, maskOf, UNSPECIFIED } from '../lib/ipv4.ts';
+import { wireText, writeBootAnswer } from './boot-options.ts';
+import type { Reply } from './conversation.ts';
+import { dhcpDestination } from './destination.ts';
+import { renewalTimes } from './lease-time.ts';
+import type { PlannedNetwork } from './plan.ts';
+import { ownAddressFor, serverIdOf } from './select-network.ts';
+import type { Reservation } from './settings.ts';
+import type { Turn } from './turn.ts';
+
+/** What an OFFER or ACK grants. */
+export type Grant = {
+  readonly type: typeof MessageType.OFFER | typeof MessageType.ACK;
+  readonly network: PlannedNetwork;
+  /** 0.0.0.0 in the ACK to an INFORM. */
+  readonly ip: Ipv4;
+  /** Absent in the ACK to an INFORM: it grants no lease (RFC 2131 §4.3.5). */
+  readonly seconds?: number;
+  readonly boot?: BootDecision;
+  readonly reservation?: Reservation | undefined;
+};
+
+/** OFFER or ACK (RFC 2131 §4.3.1, Table 3). */
+export function grantReply(turn: Turn, grant: Grant): Reply {
+  const { packet, link } = turn.request;
+  const { network } = grant;
+  const reply = startReply(turn, grant.type, network);
+  reply.yiaddr = grant.ip;
+  if (grant.type === MessageType.ACK) reply.ciaddr = packet.ciaddr;
+  if (grant.seconds !== undefined) writeLeaseTimes(reply, grant.seconds);
+  writeNetworkOptions(reply, network, packet.options.get(55));
+  if (grant.reservation?.hostname !== undefined) {
+    writeOption(reply.options, 'host-name', wireText(grant.reservation.hostname));
+  }
+  const own = ownAddressFor(turn.request, turn.context.plan, network);
+  writeBootAnswer(reply, {
+    client: turn.client,
+    mac: turn.identity.mac,
+    nextServer: network.nextServer === 'auto' ? own : network.nextServer,
+    ...(grant.boot?.file !== undefined && { file: grant.boot.file }),
+  });
+  writeConfigured(reply, network, packet.options.get(55));
+  echo(reply, packet);
+  return {
+    packet: reply,
+    limits: limitsFor(turn, link.mtu),
+    destination: dhcpDestination(turn.request, reply, own),
+  };
+}
+
+/** NAK: nothing but who says so, to whom and why (RFC 2131 §4.3.2, Table 3). */
+export function nakReply(turn: Turn, message: string, network?: PlannedNetwork): Reply {
+  const { packet, link } = turn.request;
+  const reply = startReply(turn, MessageType.NAK, network);
+  // The relay must broadcast it: the client may not have the address it thinks it has.
+  if (packet.giaddr !== UNSPECIFIED) reply.flags |= BROADCAST_FLAG;
+  writeOption(reply.options, 'message', message);
+  echo(reply, packet);
+  const own = ownAddressFor(turn.request, turn.context.plan, network);
+  return {
+    packet: reply,
+    limits: limitsFor(turn, link.mtu),
+    destination: dhcpDestination(turn.request, reply, own),
+  };
+}
+
+/** The header every DHCP reply has in common, 53 and 54. hops and secs are 0, as Table 3 says. */
+export function startReply(turn: Turn, type: number, network?: PlannedNetwork): DhcpPacket {
+  const { packet } = turn.request;
+  const reply = createPacket({
+    op: Op.REPLY,
+    htype: packet.htype,
+    hlen: packet.hlen,
+    xid: packet.xid,
+    flags: packet.flags & BROADCAST_FLAG,
+    giaddr: packet.giaddr,
+    chaddr: packet.chaddr,
+  });
+  writeOption(reply.options, 'message-type', type);
+  writeOption(reply.options, 'server-id', serverIdOf(turn.request, turn.context.plan, network));
+  return reply;
+}
+
+/** 61 (RFC 6842 §3), 97 (PXE 2.1 Table 2-5; GRUB names its files by it) and 82 (RFC 3046 §2.2), as they came. */
+export function echo(reply: DhcpPacket, request: DhcpPacket): void {
+  const nak = reply.options.get(53)?.[0] === MessageType.NAK;
+  for (const code of nak ? [61, 82] : [61, 97, 82]) {
+    const body = request.options.get(code);
+    if (body !== undefined) reply.options.set(code, body);
+  }
+}
+
+function writeLeaseTimes(reply: DhcpPacket, seconds: number): void {
+  writeOption(reply.options, 'lease-time', seconds);
+  const times = renewalTimes(seconds);
+  if (!times) return;
+  writeOption(reply.options, 'renewal-time', times.renewal);
+  writeOption(reply.options, 'rebinding-time', times.rebinding);
+}
+
+/** Mask, router and name servers go out unasked: GRUB asks for nothing and needs them. */
+export function writeNetworkOptions(reply: DhcpPacket, network: PlannedNetwork, asked?: Uint8Array): void {
+  const { options } = reply;
+  writeOption(options, 'subnet-mask', maskOf(network.subnet.length));
+  if (network.routers.length > 0) writeOption(options, 'routers', network.routers);
+  if (network.dns.length > 0) writeOption(options, 'dns-servers', network.dns);
+  if (network.domain !== undefined) writeOption(options, 'domain-name', wireText(network.domain));
+  if (asked?.includes(28)) writeOption(options, 'broadcast', broadcastOf(network.subnet));
+}
+
+/** Protocol, not configuration: 50 to 59 but 56, 61, 82. */
+const PROTECTED: ReadonlySet<number> = new Set([0, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 82, 255]);
+
+/** Sent although not asked for: boot clients use them without asking (209 to 211: RFC 5071 §4.5, §5.5, §6.5). */
+const FORCED: ReadonlySet<number> = new Set([43, 60, 66, 67, 150, 175, 209, 210, 211]);
+
+/** Options of the configuration as they stand: what is asked for; everything, when the client gives no list. */
+function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, asked?: Uint8Array): void {
+  for (const { code, body } of network.options) {
+    if (PROTECTED.has(code) || body.length === 0) continue;
+    if (asked === undefined || asked.includes(code) || FORCED.has(code) || reply.options.has(code)) {
+      reply.options.set(code, body);
+    }
+  }
+  // RFC 3442: with classless routes the client must ignore routers; 249 is Microsoft's number for the same.
+  if (reply.options.has(121)) reply.options.delete(3);
+}
+
+/** Options whose definition needs concatenation: who asks for one can join parts (RFC 3396 §4). */
+const CONCATENATED = [119, 120, 121, 124, 125];
+
+/** Firmware and loaders read the header as it is and the first part only: never overload, never split towards them. */
+function limitsFor({ request, client }: Turn, mtu: number): EncodeLimits {
+  const { options } = request.packet;
+  const asked = readOption(options, 'parameter-request-list') ?? [];
+  const system = client.kind === 'other' && client.stage === 'os';
+  return {
+    maxSize: replyBudget(options, mtu),
+    mayOverload: system,
+    maySplit: system && CONCATENATED.some((code) => asked.includes(code)),
+  };
+}

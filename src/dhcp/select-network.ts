@@ -1,0 +1,64 @@
+import { readOption } from '../dhcp-packet/index.ts';
+import { contains, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
+import type { DhcpRequest } from './conversation.ts';
+import type { DhcpPlan, PlannedNetwork } from './plan.ts';
+
+/**
+ * The networks a client may be on, the one to allocate from first; none = no network of ours. First match wins:
+ * the relay's link selection (RFC 3527 §3), giaddr (RFC 2131 §4.3.1), a unicast client's own address (§4.3.2), the
+ * subnets of the link the request came in on.
+ */
+export function networksOf(
+  { packet, destination, link }: DhcpRequest,
+  plan: DhcpPlan,
+): readonly PlannedNetwork[] {
+  const chosen = readOption(packet.options, 'relay-agent-info')?.values.linkSelection;
+  if (chosen !== undefined && packet.giaddr !== UNSPECIFIED) return networksAt(plan, chosen);
+  if (packet.giaddr !== UNSPECIFIED) return networksAt(plan, packet.giaddr);
+  if (packet.ciaddr !== UNSPECIFIED && plan.ownAddresses.has(destination)) {
+    const direct = networksAt(plan, packet.ciaddr);
+    if (direct.length > 0) return direct;
+  }
+  return plan.networks.filter(({ subnet }) => link.addresses.some(({ ip }) => contains(subnet, ip)));
+}
+
+/** The network whose subnet an address lies in. */
+export function networkAt(networks: readonly PlannedNetwork[], ip: Ipv4): PlannedNetwork | undefined {
+  return networks.find(({ subnet }) => contains(subnet, ip));
+}
+
+function networksAt(plan: DhcpPlan, ip: Ipv4): readonly PlannedNetwork[] {
+  return plan.networks.filter(({ subnet }) => contains(subnet, ip));
+}
+
+/**
+ * Option 54 for this client: the relay's override (RFC 5107 §4), else the address of ours on its network, else the one
+ * it asked, else the link's first.
+ */
+export function serverIdOf(request: DhcpRequest, plan: DhcpPlan, network?: PlannedNetwork): Ipv4 {
+  const override = overrideOf(request);
+  if (override !== undefined) return override;
+  return ownAddressFor(request, plan, network);
+}
+
+/** The address of ours that the client, or its relay, can reach us at: the source of the reply and `next-server: auto`. */
+export function ownAddressFor(
+  { destination, link }: DhcpRequest,
+  plan: DhcpPlan,
+  network?: PlannedNetwork,
+): Ipv4 {
+  const near = network && link.addresses.find(({ ip }) => contains(network.subnet, ip));
+  if (near) return near.ip;
+  if (plan.ownAddresses.has(destination)) return destination;
+  return link.addresses[0]?.ip ?? UNSPECIFIED;
+}
+
+/** Is this option 54 one of ours? */
+export function isOurs(serverId: Ipv4, request: DhcpRequest, plan: DhcpPlan): boolean {
+  return plan.ownAddresses.has(serverId) || serverId === overrideOf(request);
+}
+
+function overrideOf({ packet }: DhcpRequest): Ipv4 | undefined {
+  if (packet.giaddr === UNSPECIFIED) return undefined;
+  return readOption(packet.options, 'relay-agent-info')?.values.serverIdOverride;
+}

@@ -1,0 +1,54 @@
+import { archCode, archOf } from '../boot/arch-table.ts';
+import { type BootClient, describeClient } from '../boot/client.ts';
+import { messageTypeName } from '../dhcp-packet/index.ts';
+import type { ClientFacts } from '../events/event.ts';
+import { UNSPECIFIED } from '../lib/ipv4.ts';
+import type { Decision, DhcpContext, DhcpRequest } from './conversation.ts';
+import { type Identity, identityOf } from './identity.ts';
+
+/** One request with what is known about who sent it: what every handler works on. */
+export type Turn = {
+  readonly request: DhcpRequest;
+  readonly context: DhcpContext;
+  readonly identity: Identity;
+  readonly client: BootClient;
+  /** We gave this machine an address while it booted, in some network, at some time. */
+  readonly bootedHere: boolean;
+  readonly facts: ClientFacts;
+};
+
+/** Reads who asks. Later boot stages do not say their architecture: it is remembered with the machine's lease. */
+export function openTurn(request: DhcpRequest, context: DhcpContext): Turn {
+  const { packet } = request;
+  const identity = identityOf(packet);
+  const records = identity.mac === '' ? [] : context.leases.byMac(identity.mac);
+  const told = describeClient(packet);
+  const known = records.find(({ arch }) => arch !== undefined)?.arch;
+  const code = told.archs.length === 0 && known !== undefined ? archCode(known) : undefined;
+  const client = code === undefined ? told : { ...told, archs: [archOf(code)] };
+  const arch = client.archs[0]?.name;
+  return {
+    request,
+    context,
+    identity,
+    client,
+    bootedHere: records.some(({ bootedAt }) => bootedAt !== undefined),
+    facts: {
+      mac: identity.mac,
+      xid: packet.xid,
+      ...(arch !== undefined && { arch }),
+      stage: client.stage,
+      ...(packet.giaddr !== UNSPECIFIED && { via: packet.giaddr }),
+    },
+  };
+}
+
+/** No answer, and why: `why` is a stable code, `detail` for people. */
+export function ignore({ request, facts }: Turn, why: string, detail?: string): Decision {
+  const messageType = messageTypeName(request.packet);
+  const more = detail === undefined ? {} : { detail };
+  if (messageType === 'BOOTP') {
+    return { mutations: [], events: [{ type: 'bootp.ignored', why, ...more, ...facts }] };
+  }
+  return { mutations: [], events: [{ type: 'dhcp.ignored', messageType, why, ...more, ...facts }] };
+}
