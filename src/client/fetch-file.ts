@@ -10,6 +10,7 @@
  */
 import { concatBytes } from '../lib/bytes.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
+import { formatBytes } from '../lib/size.ts';
 import { decode, ERROR_CODE, encode, type TftpOption, type TftpPacket } from '../tftp-packet/index.ts';
 import { type Exchange, failure, type Outcome, type Received, success, type Transmit } from './exchange.ts';
 
@@ -184,4 +185,10 @@ function readOack(
 function isAskable(name: string): boolean {
   if (name === '' || name.length > LONGEST_NAME) return false;
   return [...name].every((letter) => letter > '\0' && letter <= '\xff');
+}
+
+/** `pxelinux.0: 42 kB`, with what was odd about the transfer. */
+export function describeFile({ filename, sizeBytes, repeats }: FetchedFile): string {
+  const again = repeats === 0 ? '' : `, ${repeats} ${repeats === 1 ? 'packet' : 'packets'} sent again`;
+  return `${filename}: ${formatBytes(sizeBytes)}${again}`;
 }
