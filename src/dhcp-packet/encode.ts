@@ -84,6 +84,7 @@ export function encodeInto(packet: DhcpPacket, out: Uint8Array, limits: EncodeLi
 function makePlan(packet: DhcpPacket, limits: EncodeLimits): Plan {
   const maxSize = requireInteger('maxSize', limits.maxSize ?? MINIMUM_BUDGET, [BOOTP_SIZE, MAX_UDP_PAYLOAD]);
   const minSize = requireInteger('minSize', limits.minSize ?? BOOTP_SIZE, [0, maxSize]);
+  for (const code of packet.options.keys()) requireInteger('an option code', code, [0, 255]);
   if (packet.vend !== 'options') return planWithoutOptions(packet, maxSize, minSize);
   let best: Plan | undefined;
   for (const overload of limits.mayOverload === true ? [0, 1, 3] : [0]) {
@@ -150,8 +151,10 @@ function write(packet: DhcpPacket, plan: Plan, out: Uint8Array): void {
 }
 
 function writeHeader(packet: DhcpPacket, out: Uint8Array): void {
-  const octets = [packet.op, packet.htype, packet.hlen, packet.hops];
-  for (const [at, value] of octets.entries()) out[at] = requireInteger('a header octet', value, [0, 255]);
+  out[FIELD.op] = requireInteger('op', packet.op, [1, 2]);
+  out[FIELD.htype] = requireInteger('htype', packet.htype, [0, 255]);
+  out[FIELD.hlen] = requireInteger('hlen', packet.hlen, [0, CHADDR_SIZE]);
+  out[FIELD.hops] = requireInteger('hops', packet.hops, [0, 255]);
   writeU32(out, FIELD.xid, requireInteger('xid', packet.xid, [0, 0xffff_ffff]));
   writeU16(out, FIELD.secs, requireInteger('secs', packet.secs, [0, 0xffff]));
   writeU16(out, FIELD.flags, requireInteger('flags', packet.flags, [0, 0xffff]));

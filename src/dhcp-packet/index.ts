@@ -12,6 +12,7 @@ export {
 } from './encode.ts';
 export type { IpxeBusId, IpxeOptions, IpxeVersion } from './ipxe.ts';
 export {
+  joinsLongOptions,
   MINIMUM_BUDGET,
   readOption,
   readPxe,

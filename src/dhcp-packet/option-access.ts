@@ -88,3 +88,15 @@ export function replyBudget(request: Options, mtu: number): number {
   const asked = (readOption(request, 'max-message-size') ?? 576) - 28;
   return Math.max(MINIMUM_BUDGET, Math.min(asked, mtu - 28));
 }
+
+/** Options that only make sense to who joins parts: 119 (RFC 3397 §2), 120, 121 (RFC 3442), 124, 125 (RFC 3925). */
+const NEEDS_JOINING: readonly number[] = [119, 120, 121, 124, 125];
+
+/**
+ * May replies to this client hold options in parts (`maySplit`)? RFC 3396 §4: it counts as able to join them when
+ * it sends or asks for an option that requires it.
+ */
+export function joinsLongOptions(request: Options): boolean {
+  const asked = readOption(request, 'parameter-request-list') ?? [];
+  return NEEDS_JOINING.some((code) => request.has(code) || asked.includes(code));
+}

@@ -46,7 +46,7 @@ export function clientUuidFromSmbios(text: string): ClientUuid {
 
 /** Reverses the octets of the first three fields (4, 2 and 2); its own inverse. */
 function swapFields(bytes: Uint8Array): Uint8Array {
-  const swapped = bytes.slice();
+  const swapped = new Uint8Array(bytes); // a copy even of a Buffer, whose slice() is a view
   swapped.subarray(0, 4).reverse();
   swapped.subarray(4, 6).reverse();
   swapped.subarray(6, 8).reverse();

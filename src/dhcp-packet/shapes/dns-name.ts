@@ -12,6 +12,9 @@ export type WireName = { readonly name: string; readonly next: number; readonly 
 
 const MAX_NAME_OCTETS = 255;
 
+/** As many labels as a name can have: more pointers than that serve only to keep a reader busy. */
+const MAX_POINTERS = 127;
+
 /**
  * Reads the name at `at`. A pointer (RFC 1035 §4.1.4) is an offset into `bytes` and must point before the place
  * that this name has come from, so that no chain of them can loop. With `compression: false` it is an error.
@@ -25,13 +28,14 @@ export function readName(
   let octets = 1;
   let next = -1;
   let floor = at;
+  let pointers = 0;
   while (at < bytes.length) {
     const length = bytes[at]!;
     if (length === 0) return ok({ name: labels.join('.'), next: next < 0 ? at + 1 : next, complete: true });
     if (length >= 0xc0) {
       if (!rule.compression || at + 1 >= bytes.length) return rejected('dns-pointer');
       const target = ((length & 0x3f) << 8) | bytes[at + 1]!;
-      if (target >= floor) return rejected('dns-pointer');
+      if (target >= floor || ++pointers > MAX_POINTERS) return rejected('dns-pointer');
       if (next < 0) next = at + 2;
       floor = target;
       at = target;

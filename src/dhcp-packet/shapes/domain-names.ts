@@ -1,10 +1,13 @@
 import { type Decoded, ok, rejected } from '../../lib/result.ts';
-import { writeText, writeU16 } from '../octets.ts';
+import { requireInteger, writeText, writeU16 } from '../octets.ts';
 import { labelsOf, readName } from './dns-name.ts';
 import { checkByDecoding, type Shape } from './shape.ts';
 
 /** Offsets from 0x4000 on do not fit a pointer (RFC 1035 §4.1.4). */
 const POINTER_LIMIT = 0x4000;
+
+/** Compression makes names of 255 octets out of two: without a bound, one datagram could hold a CPU for long. */
+const MAX_NAMES = 255;
 
 function decode(body: Uint8Array): Decoded<readonly string[]> {
   if (body.length === 0) return rejected('dns-empty');
@@ -13,7 +16,7 @@ function decode(body: Uint8Array): Decoded<readonly string[]> {
     const read = readName(body, at, { compression: true });
     if (!read.ok) return read;
     if (!read.value.complete) return rejected('dns-truncated');
-    names.push(read.value.name);
+    if (names.push(read.value.name) > MAX_NAMES) return rejected('dns-too-many');
     at = read.value.next;
   }
   return ok(names);
@@ -57,7 +60,7 @@ function compress(names: readonly string[]): { pieces: Piece[]; size: number } {
  */
 export const domainNames: Shape<readonly string[]> = {
   encodingLength(value) {
-    if (value.length === 0) throw new RangeError('Cannot encode domain names: at least one is needed');
+    requireInteger('the number of domain names', value.length, [1, MAX_NAMES]);
     return compress(value).size;
   },
   encodeInto(value, out, at) {
