@@ -127,7 +127,7 @@ const PROTECTED: ReadonlySet<number> = new Set([0, 50, 51, 52, 53, 54, 55, 57, 5
 const FORCED: ReadonlySet<number> = new Set([43, 60, 66, 67, 150, 175, 209, 210, 211]);
 
 /** Options of the configuration as they stand: what is asked for; everything, when the client gives no list. */
-function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, asked?: Uint8Array): void {
+export function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, asked?: Uint8Array): void {
   for (const { code, body } of network.options) {
     if (PROTECTED.has(code) || body.length === 0) continue;
     if (asked === undefined || asked.includes(code) || FORCED.has(code) || reply.options.has(code)) {
@@ -142,7 +142,7 @@ function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, asked?: Uin
 const CONCATENATED = [119, 120, 121, 124, 125];
 
 /** Firmware and loaders read the header as it is and the first part only: never overload, never split towards them. */
-function limitsFor({ request, client }: Turn, mtu: number): EncodeLimits {
+export function limitsFor({ request, client }: Turn, mtu: number): EncodeLimits {
   const { options } = request.packet;
   const asked = readOption(options, 'parameter-request-list') ?? [];
   const system = client.kind === 'other' && client.stage === 'os';

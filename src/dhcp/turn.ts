@@ -24,7 +24,8 @@ export function openTurn(request: DhcpRequest, context: DhcpContext): Turn {
   const records = identity.mac === '' ? [] : context.leases.byMac(identity.mac);
   const told = describeClient(packet);
   const known = records.find(({ arch }) => arch !== undefined)?.arch;
-  const code = told.archs.length === 0 && known !== undefined ? archCode(known) : undefined;
+  const silent = told.archs.length === 0 && told.kind !== 'bootp';
+  const code = silent && known !== undefined ? archCode(known) : undefined;
   const client = code === undefined ? told : { ...told, archs: [archOf(code)] };
   const arch = client.archs[0]?.name;
   return {

@@ -1,0 +1,110 @@
+import type { BootDecision } from '../boot/settings.ts';
+import { formatIpv4, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
+import { bootOf } from './admit.ts';
+import { bootpReply } from './bootp-reply.ts';
+import { type Choice, choose } from './choice.ts';
+import type { Decision } from './conversation.ts';
+import { clientKey } from './identity.ts';
+import { type PlannedNetwork, reservationOf } from './plan.ts';
+import { conflict, probeFirst } from './probe.ts';
+import { put, recordOf } from './records.ts';
+import { networkAt, networksOf, ownAddressFor } from './select-network.ts';
+import type { Reservation } from './settings.ts';
+import { ignore, type Turn } from './turn.ts';
+
+/**
+ * BOOTREQUEST: a request without option 53 (RFC 951, RFC 1497, RFC 1542; RFC 1534 for a DHCP server).
+ *
+ * One answer, no second step: the address is the client's from then on and for ever, for a BOOTP client never renews.
+ * It comes from a reservation, from the machine's own record when it booted here by DHCP before, or from the BOOTP
+ * ranges where the operator opened them (RFC 1534 §2: off by default).
+ */
+export function handleBootp(turn: Turn): Decision {
+  const { request, context } = turn;
+  const { plan } = context;
+  const networks = networksOf(request, plan);
+  const [first] = networks;
+  if (!plan.settings.bootp.enabled) return ignore(turn, 'bootp-off');
+  if (!first) return ignore(turn, 'no-network');
+  if (isForAnother(turn, first)) return ignore(turn, 'other-server', request.packet.sname);
+  if (request.packet.ciaddr !== UNSPECIFIED) return knowsItsAddress(turn, request.packet.ciaddr);
+  const reservation = reservationOf(plan, first, turn.identity);
+  const isKnown = reservation?.ip !== undefined || turn.bootedHere;
+  if (!isKnown && networks.every(({ bootpPool }) => bootpPool.size === 0))
+    return ignore(turn, 'unknown-client');
+  const boot = fileFor(turn, reservation);
+  if (!boot) return ignore(turn, 'file-not-found', request.packet.file);
+  const before = conflict(turn);
+  const choice = choose(turn, networks, 'bootpPool');
+  const after = choice ? (probeFirst(turn, choice) ?? assign(turn, choice, boot)) : exhausted(turn, first);
+  return {
+    ...after,
+    mutations: [...before.mutations, ...after.mutations],
+    events: [...before.events, ...after.events],
+  };
+}
+
+function assign(turn: Turn, { network, client, ip, reservation }: Choice, boot: BootDecision): Decision {
+  const lease = recordOf(
+    turn,
+    { ip, client, state: 'bound', expiresAt: Number.POSITIVE_INFINITY, kind: 'bootp' },
+    { booted: true },
+  );
+  return {
+    mutations: [put(lease)],
+    ...answer(turn, { network, ip, yiaddr: ip, reservation, boot }),
+  };
+}
+
+/** RFC 951 §7.3, RFC 1542 §5.3: the address in ciaddr must be known as this client's; yiaddr stays empty. */
+function knowsItsAddress(turn: Turn, ciaddr: Ipv4): Decision {
+  const { context, identity } = turn;
+  const network = networkAt(context.plan.networks, ciaddr);
+  const reservation = network && reservationOf(context.plan, network, identity);
+  const record = network && context.leases.byIp(ciaddr);
+  const isOwn = reservation?.ip === ciaddr || (network && record?.client === clientKey(network, identity));
+  if (!network || !isOwn) return ignore(turn, 'unknown-address', formatIpv4(ciaddr));
+  const boot = fileFor(turn, reservation);
+  if (!boot) return ignore(turn, 'file-not-found', turn.request.packet.file);
+  return { mutations: [], ...answer(turn, { network, ip: ciaddr, yiaddr: UNSPECIFIED, reservation, boot }) };
+}
+
+type BootpGrant = {
+  readonly network: PlannedNetwork;
+  readonly ip: Ipv4;
+  readonly yiaddr: Ipv4;
+  readonly reservation: Reservation | undefined;
+  readonly boot: BootDecision;
+};
+
+function answer(turn: Turn, grant: BootpGrant): Pick<Decision, 'events' | 'reply' | 'boot'> {
+  const { file } = grant.boot;
+  return {
+    events: [{ type: 'bootp.reply', ip: grant.ip, ...(file !== undefined && { file }), ...turn.facts }],
+    reply: bootpReply(turn, grant),
+    boot: grant.boot,
+  };
+}
+
+function exhausted(turn: Turn, network: PlannedNetwork): Decision {
+  return { mutations: [], events: [{ type: 'dhcp.pool-exhausted', pool: network.name, ...turn.facts }] };
+}
+
+/** A request that names a server in `sname` is for that one alone (RFC 951 §7.3): our name, or our address. */
+function isForAnother({ request, context }: Turn, network: PlannedNetwork): boolean {
+  const asked = request.packet.sname.toLowerCase();
+  const own = formatIpv4(ownAddressFor(request, context.plan, network));
+  return asked !== '' && asked !== context.plan.settings.bootp.serverName.toLowerCase() && asked !== own;
+}
+
+/**
+ * RFC 951 §7.3: no name asks for the default; a name must be one we have, in full or as the generic name of our boot
+ * file (`pxelinux` for `boot/pxelinux.0`), else some other server may have it. The machine's own file goes before.
+ */
+function fileFor(turn: Turn, reservation: Reservation | undefined): BootDecision | undefined {
+  const asked = turn.request.packet.file.replace(/^\/+/, '');
+  const boot = bootOf(turn, reservation);
+  if (asked === '' || reservation?.file !== undefined || boot?.file === asked) return boot;
+  const name = boot?.file?.slice(boot.file.lastIndexOf('/') + 1);
+  return asked === name || asked === name?.replace(/\.[^.]*$/, '') ? boot : undefined;
+}
