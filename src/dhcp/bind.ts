@@ -5,7 +5,7 @@ import type { Decision } from './conversation.ts';
 import { clientKey } from './identity.ts';
 import { expiryOf, grantSeconds } from './lease-time.ts';
 import { type PlannedNetwork, reservationOf } from './plan.ts';
-import { put, recordOf } from './records.ts';
+import { booted, put, recordOf } from './records.ts';
 import { grantReply, nakReply } from './reply.ts';
 import type { Turn } from './turn.ts';
 
@@ -20,19 +20,15 @@ export function boundAck(turn: Turn, { network, ip, adopted = false }: Binding):
   const seconds = grantSeconds(asked, network, client.stage);
   const boot = bootOf(turn, reservation);
   const file = boot?.file;
-  const lease = recordOf(
-    turn,
-    {
-      ip,
-      client: clientKey(network, identity),
-      state: 'bound',
-      expiresAt: expiryOf(seconds, context.now),
-      kind: 'dhcp',
-    },
-    { booted: client.netboot || adopted },
-  );
+  const lease = recordOf(turn, {
+    ip,
+    client: clientKey(network, identity),
+    state: 'bound',
+    expiresAt: expiryOf(seconds, context.now),
+    kind: 'dhcp',
+  });
   return {
-    mutations: [put(lease)],
+    mutations: [put(lease), ...(client.netboot || adopted ? booted(turn) : [])],
     events: [
       { type: 'dhcp.ack', ip, leaseSeconds: seconds, ...(file !== undefined && { file }), ...turn.facts },
     ],

@@ -7,7 +7,7 @@ import type { Decision } from './conversation.ts';
 import { clientKey } from './identity.ts';
 import { type PlannedNetwork, reservationOf } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
-import { put, recordOf } from './records.ts';
+import { booted, put, recordOf } from './records.ts';
 import { networkAt, networksOf, ownAddressFor } from './select-network.ts';
 import type { Reservation } from './settings.ts';
 import { ignore, type Turn } from './turn.ts';
@@ -45,13 +45,15 @@ export function handleBootp(turn: Turn): Decision {
 }
 
 function assign(turn: Turn, { network, client, ip, reservation }: Choice, boot: BootDecision): Decision {
-  const lease = recordOf(
-    turn,
-    { ip, client, state: 'bound', expiresAt: Number.POSITIVE_INFINITY, kind: 'bootp' },
-    { booted: true },
-  );
+  const lease = recordOf(turn, {
+    ip,
+    client,
+    state: 'bound',
+    expiresAt: Number.POSITIVE_INFINITY,
+    kind: 'bootp',
+  });
   return {
-    mutations: [put(lease)],
+    mutations: [put(lease), ...booted(turn)],
     ...answer(turn, { network, ip, yiaddr: ip, reservation, boot }),
   };
 }

@@ -19,10 +19,15 @@ export type Lease = {
   /** Start of the present state, same clock. */
   readonly since: number;
   readonly kind: 'dhcp' | 'bootp';
-  /** When this machine last got an address from us as a netboot client: its OS is answered, too. */
-  readonly bootedAt?: number;
   readonly hostname?: string;
-  /** Option 93 in words. */
+};
+
+/** A machine that booted here: its later stages are answered, too, whatever became of its lease. */
+export type Machine = {
+  readonly mac: Mac;
+  /** When it last got an address as a netboot client, milliseconds since 1970. */
+  readonly bootedAt: number;
+  /** Option 93 in words: later stages do not send it. */
   readonly arch?: string;
 };
 
@@ -32,15 +37,16 @@ export type Lease = {
  */
 export type LeaseMutation =
   | { readonly kind: 'put'; readonly lease: Lease; readonly volatile: boolean }
-  | { readonly kind: 'remove'; readonly ip: Ipv4 };
+  | { readonly kind: 'remove'; readonly ip: Ipv4 }
+  /** Replaces what was known of that machine. */
+  | { readonly kind: 'machine'; readonly machine: Machine };
 
 /** What the brains read. */
 export type LeaseView = {
   byIp(ip: Ipv4): Lease | undefined;
   /** `client` as in {@link Lease}. */
   byClient(client: string): Lease | undefined;
-  /** All records of one hardware address, in any network and state. */
-  byMac(mac: Mac): readonly Lease[];
+  machine(mac: Mac): Machine | undefined;
 };
 
 /** Does the record keep its address from others at `now` (ms)? */

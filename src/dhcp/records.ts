@@ -3,25 +3,27 @@ import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Lease, LeaseMutation } from './lease.ts';
 import type { Turn } from './turn.ts';
 
-/** A new record of this turn's client; what is known of the machine from its former one stays known. */
+/** A new record of this turn's client; a name it gave before stays known. */
 export function recordOf(
   turn: Turn,
   fields: Pick<Lease, 'ip' | 'client' | 'state' | 'expiresAt' | 'kind'>,
-  options: { readonly booted?: boolean } = {},
 ): Lease {
-  const { context, identity, client, request } = turn;
-  const before = context.leases.byClient(fields.client);
-  const hostname = hostnameOf(turn) ?? before?.hostname;
-  const arch = client.archs[0]?.name ?? before?.arch;
-  const bootedAt = options.booted ? context.now : (before?.bootedAt ?? formerBoot(turn));
+  const { context, identity } = turn;
+  const hostname = hostnameOf(turn) ?? context.leases.byClient(fields.client)?.hostname;
   return {
     ...fields,
     mac: identity.mac,
     since: context.now,
-    ...(bootedAt !== undefined && { bootedAt }),
     ...(hostname !== undefined && { hostname }),
-    ...(arch !== undefined && request.packet.hlen > 0 && { arch }),
   };
+}
+
+/** Remembers that this machine booted here. */
+export function booted({ context, identity, client }: Turn): LeaseMutation[] {
+  if (identity.mac === '') return [];
+  const arch = client.archs[0]?.name ?? context.leases.machine(identity.mac)?.arch;
+  const machine = { mac: identity.mac, bootedAt: context.now, ...(arch !== undefined && { arch }) };
+  return [{ kind: 'machine', machine }];
 }
 
 export function put(lease: Lease, volatile = false): LeaseMutation {
@@ -46,11 +48,4 @@ export function abandon({ context }: Turn, ip: Ipv4): LeaseMutation {
 function hostnameOf({ request }: Turn): string | undefined {
   const name = readOption(request.packet.options, 'host-name');
   return name !== undefined && /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/i.test(name) ? name : undefined;
-}
-
-/** With `matchClientId` each stage has a record of its own, and the machine's earlier ones say that it booted. */
-function formerBoot({ context, identity, bootedHere }: Turn): number | undefined {
-  if (!bootedHere) return undefined;
-  const times = context.leases.byMac(identity.mac).map(({ bootedAt }) => bootedAt ?? 0);
-  return Math.max(...times);
 }

@@ -21,11 +21,10 @@ export type Turn = {
 export function openTurn(request: DhcpRequest, context: DhcpContext): Turn {
   const { packet } = request;
   const identity = identityOf(packet);
-  const records = identity.mac === '' ? [] : context.leases.byMac(identity.mac);
+  const machine = context.leases.machine(identity.mac);
   const told = describeClient(packet);
-  const known = records.find(({ arch }) => arch !== undefined)?.arch;
   const silent = told.archs.length === 0 && told.kind !== 'bootp';
-  const code = silent && known !== undefined ? archCode(known) : undefined;
+  const code = silent && machine?.arch !== undefined ? archCode(machine.arch) : undefined;
   const client = code === undefined ? told : { ...told, archs: [archOf(code)] };
   const arch = client.archs[0]?.name;
   return {
@@ -33,7 +32,7 @@ export function openTurn(request: DhcpRequest, context: DhcpContext): Turn {
     context,
     identity,
     client,
-    bootedHere: records.some(({ bootedAt }) => bootedAt !== undefined),
+    bootedHere: machine !== undefined,
     facts: {
       mac: identity.mac,
       xid: packet.xid,

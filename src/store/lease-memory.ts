@@ -1,51 +1,53 @@
-import type { Lease, LeaseMutation } from '../dhcp/lease.ts';
+import type { Lease, LeaseMutation, Machine } from '../dhcp/lease.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { LeaseStore } from './lease-store.ts';
 
-/** Leases in memory: gone with the process, but for `initial`. A record per address ever given, no more. */
-export function createMemoryLeases(initial: readonly Lease[] = []): LeaseStore {
+/** Machines remembered; past it the one that booted longest ago is forgotten, so that forged MACs cannot fill memory. */
+const MAX_MACHINES = 100_000;
+
+/** Leases in memory: gone with the process. One record per address ever given, {@link MAX_MACHINES} machines. */
+export function createMemoryLeases(): LeaseStore {
   const byIp = new Map<Ipv4, Lease>();
   const byClient = new Map<string, Lease>();
-  const byMac = new Map<Mac, readonly Lease[]>();
+  const machines = new Map<Mac, Machine>();
 
   function remove(ip: Ipv4): void {
     const lease = byIp.get(ip);
-    if (!lease) return;
     byIp.delete(ip);
-    if (lease.client !== '') byClient.delete(lease.client);
-    if (lease.mac === '') return;
-    const others = byMac.get(lease.mac)?.filter((other) => other.ip !== ip) ?? [];
-    if (others.length > 0) byMac.set(lease.mac, others);
-    else byMac.delete(lease.mac);
+    if (lease && lease.client !== '') byClient.delete(lease.client);
   }
 
   function put(lease: Lease): void {
     remove(lease.ip);
-    if (lease.client !== '') {
-      const former = byClient.get(lease.client);
-      if (former) remove(former.ip);
-      byClient.set(lease.client, lease);
-    }
+    const former = lease.client === '' ? undefined : byClient.get(lease.client);
+    if (former) remove(former.ip);
     byIp.set(lease.ip, lease);
-    if (lease.mac !== '') byMac.set(lease.mac, [...(byMac.get(lease.mac) ?? []), lease]);
+    if (lease.client !== '') byClient.set(lease.client, lease);
   }
 
-  function commit(mutations: readonly LeaseMutation[]): void {
-    for (const mutation of mutations) {
-      if (mutation.kind === 'put') put(mutation.lease);
-      else remove(mutation.ip);
-    }
+  function remember(machine: Machine): void {
+    // A Map keeps the order of insertion: the first is the one longest not seen.
+    machines.delete(machine.mac);
+    machines.set(machine.mac, machine);
+    if (machines.size <= MAX_MACHINES) return;
+    const [oldest] = machines.keys();
+    if (oldest !== undefined) machines.delete(oldest);
   }
 
-  for (const lease of initial) put(lease);
+  function apply(mutation: LeaseMutation): void {
+    if (mutation.kind === 'put') put(mutation.lease);
+    else if (mutation.kind === 'remove') remove(mutation.ip);
+    else remember(mutation.machine);
+  }
+
   return {
     load: async () => {},
-    commit,
+    commit: (mutations) => mutations.forEach(apply),
     all: () => byIp.values(),
     close: () => {},
     byIp: (ip) => byIp.get(ip),
     byClient: (client) => byClient.get(client),
-    byMac: (mac) => byMac.get(mac) ?? [],
+    machine: (mac) => machines.get(mac),
   };
 }
