@@ -3,8 +3,8 @@ import type { Options } from './packet.ts';
 
 /**
  * Which octets of which option go into which area. There are up to three areas, read in this order: the options
- * field, then `file`, then `sname` (RFC 2131 §4.1). Options are placed most needed first, each whole into the first
- * area that has room; only when it may be split (RFC 3396) is one cut, so that every part lies inside one area.
+ * field, then `file`, then `sname` (RFC 2131 §4.1). Each option goes whole into the first area that has room; only
+ * when it may be split (RFC 3396) is one cut, so that every part lies inside one area.
  */
 
 /** Octets `from` to `to` of the option's body. */
@@ -26,15 +26,41 @@ export type PlaceRules = { readonly maySplit: boolean; readonly order: 'usual' |
 /** The longest body that one length octet can tell. */
 const MAX_PART = 255;
 
+/** Message type and relay agent information stay out of file and sname (RFC 3046 §2.2 for the latter). */
+const OPTIONS_FIELD_ONLY: readonly number[] = [53, 82];
+
+/**
+ * The first try is most needed first, so that what gets lost is needed least. With several areas that can strand
+ * a long option beside room that is cut up; then a second try, longest first, counts if it loses nothing.
+ */
 export function placeOptions(options: Options, room: Room, rules: PlaceRules): Placement {
   const order = emitOrder(options, rules.order);
+  const needed = keepOrder(order);
+  const first = fill(options, needed, { room, rules });
+  if (first.dropped.length === 0 || room.length === 1) return arrange(first, order, room);
+  const longestFirst = needed.toSorted((a, b) => rank(a) - rank(b));
+  function rank(code: number): number {
+    return OPTIONS_FIELD_ONLY.includes(code) ? Number.NEGATIVE_INFINITY : -options.get(code)!.length;
+  }
+  const second = fill(options, longestFirst, { room, rules });
+  return arrange(second.dropped.length === 0 ? second : first, order, room);
+}
+
+type AreaPiece = readonly [area: number, from: number, to: number];
+
+type Filled = { readonly placed: ReadonlyMap<number, readonly AreaPiece[]>; readonly dropped: Dropped[] };
+
+function fill(
+  options: Options,
+  codes: readonly number[],
+  { room, rules }: { readonly room: Room; readonly rules: PlaceRules },
+): Filled {
   const free = [...room];
-  const placed = new Map<number, (readonly [area: number, from: number, to: number])[]>();
+  const placed = new Map<number, readonly AreaPiece[]>();
   const dropped: Dropped[] = [];
-  for (const code of keepOrder(order)) {
+  for (const code of codes) {
     const size = options.get(code)!.length;
-    // Relay agent information stays out of file and sname (RFC 3046 §2.2).
-    const areas = code === 82 ? 1 : free.length;
+    const areas = OPTIONS_FIELD_ONLY.includes(code) ? 1 : free.length;
     const pieces = whole(size, free, areas) ?? (rules.maySplit ? split(size, free, areas) : undefined);
     if (pieces === undefined) {
       dropped.push({ code, reason: size > MAX_PART && !rules.maySplit ? 'too-long' : 'no-room' });
@@ -43,17 +69,17 @@ export function placeOptions(options: Options, room: Room, rules: PlaceRules): P
     for (const [area, from, to] of pieces) free[area]! -= 2 + to - from;
     placed.set(code, pieces);
   }
-  const areas = room.map((_, area) =>
-    order.flatMap((code) =>
-      (placed.get(code) ?? [])
-        .filter((piece) => piece[0] === area)
-        .map(([, from, to]): Piece => ({ code, from, to })),
-    ),
-  );
-  return { areas, dropped };
+  return { placed, dropped };
 }
 
-type AreaPiece = readonly [area: number, from: number, to: number];
+/** What lies in each area, in the order in which it is to be sent. */
+function arrange({ placed, dropped }: Filled, order: readonly number[], room: Room): Placement {
+  const areas = room.map((): Piece[] => []);
+  for (const code of order) {
+    for (const [area, from, to] of placed.get(code) ?? []) areas[area]!.push({ code, from, to });
+  }
+  return { areas, dropped };
+}
 
 function whole(size: number, free: readonly number[], areas: number): AreaPiece[] | undefined {
   if (size > MAX_PART) return undefined;
