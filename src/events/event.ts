@@ -43,7 +43,14 @@ export type DhcpEvent =
   /** Somebody else uses an address of the pool; it is set aside. */
   | { readonly type: 'dhcp.conflict'; readonly ip: Ipv4; readonly owner?: Mac }
   /** Bytes that are not a message (peer is the IP source). */
-  | { readonly type: 'dhcp.malformed'; readonly peer: Ipv4; readonly why: string; readonly mac?: Mac };
+  | {
+      readonly type: 'dhcp.malformed';
+      readonly peer: Ipv4;
+      readonly why: string;
+      readonly mac?: Mac;
+      /** How many more came since the last such event, which are not told one by one. */
+      readonly unreported?: number;
+    };
 
 export type BootpEvent =
   | ({ readonly type: 'bootp.reply'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)

@@ -43,7 +43,8 @@ export function createMemoryLeases(): LeaseStore {
 
   return {
     load: async () => {},
-    commit: (mutations) => mutations.forEach(apply),
+    stage: (mutations) => mutations.forEach(apply),
+    commit: () => {},
     all: () => byIp.values(),
     close: () => {},
     byIp: (ip) => byIp.get(ip),

@@ -1,14 +1,19 @@
 import type { Lease, LeaseMutation, LeaseView } from '../dhcp/lease.ts';
 
-/** Where leases live. One process, one store; reads are of what was committed. */
+/**
+ * Where leases live: one process, one store. A turn of the server stages the mutations of all its decisions, commits
+ * them together, and only then sends its replies.
+ */
 export interface LeaseStore extends LeaseView {
   /** Reads what an earlier run left. Called once, before anything else. */
   load(): Promise<void>;
+  /** Changes that reads see at once, and that the next commit makes safe. */
+  stage(mutations: readonly LeaseMutation[]): void;
   /**
-   * Makes all changes, or none and throws. When it returns they are safe as far as this store keeps anything; a reply
-   * may leave only then. The reads see them at once.
+   * Makes everything staged safe, in one transaction, as far as this store keeps anything. On failure it throws, and
+   * reads see the last committed state again: no reply may tell of what was staged.
    */
-  commit(mutations: readonly LeaseMutation[]): void;
+  commit(): void;
   /** Records of all addresses, for lists and saving. */
   all(): Iterable<Lease>;
   close(): void;

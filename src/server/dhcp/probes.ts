@@ -1,0 +1,98 @@
+import type { DhcpRequest, Probe, ProbeOutcome } from '../../dhcp/conversation.ts';
+import { buildArpProbe, parseArp, showsConflict } from '../../frame/arp.ts';
+import { ETHERTYPE, parseEthernet } from '../../frame/ethernet.ts';
+import type { Ipv4 } from '../../lib/ipv4.ts';
+
+/** A probe that ended, and the request that waits for it: the newest the client sent meanwhile. */
+export type Settled = {
+  readonly request: DhcpRequest;
+  readonly outcome: ProbeOutcome;
+  /** How many addresses were probed for this request, this one included. */
+  readonly attempt: number;
+};
+
+/** Sends an ARP probe out of a link; false when it cannot. */
+export type SendProbe = (probe: Probe, frame: Uint8Array) => boolean;
+
+type Pending = { probe: Probe; request: DhcpRequest; attempt: number; deadline: number; repeatAt: number };
+
+/**
+ * Conflict probes under way (RFC 2131 §2.2 by ARP, RFC 5227 §2.1.1), none of which holds up anybody else. A host that has the
+ * address answers within a millisecond or two; silence for `timeoutMs`, with a second question half way, means that it is free.
+ */
+export function createProbes(send: SendProbe) {
+  const pending = new Map<Ipv4, Pending>();
+
+  return {
+    /**
+     * Begins, or, when the address is being probed already, lets the newer request have the answer: it has the xid the
+     * client waits for. False when this probe cannot be sent: nothing is known of the address.
+     */
+    start(
+      probe: Probe,
+      request: DhcpRequest,
+      when: { now: number; timeoutMs: number; attempt: number },
+    ): boolean {
+      const running = pending.get(probe.ip);
+      if (running) {
+        running.request = request;
+        return true;
+      }
+      if (!probe.onLink || !send(probe, buildArpProbe(probe.link.mac, probe.ip))) return false;
+      const { now, timeoutMs, attempt } = when;
+      pending.set(probe.ip, {
+        probe,
+        request,
+        attempt,
+        deadline: now + timeoutMs,
+        repeatAt: now + timeoutMs / 2,
+      });
+      return true;
+    },
+
+    /** Looks at an ARP frame of a link; returns the probe it settles, if any. */
+    observe(frame: Uint8Array): Settled | undefined {
+      if (pending.size === 0) return undefined;
+      const ethernet = parseEthernet(frame);
+      if (!ethernet.ok || ethernet.value.etherType !== ETHERTYPE.arp) return undefined;
+      const arp = parseArp(ethernet.value.payload);
+      if (!arp.ok) return undefined;
+      const { senderIp, targetIp, senderMac } = arp.value;
+      const found = pending.get(senderIp) ?? pending.get(targetIp);
+      if (!found || !showsConflict(arp.value, { ip: found.probe.ip, ownMac: found.probe.link.mac }))
+        return undefined;
+      pending.delete(found.probe.ip);
+      return settled(found, { ip: found.probe.ip, inUse: true, owner: senderMac });
+    },
+
+    /** Probes whose time is over: nobody answered. Asks those again that are half way. */
+    due(now: number): Settled[] {
+      const over: Settled[] = [];
+      for (const [ip, one] of pending) {
+        if (one.deadline <= now) {
+          pending.delete(ip);
+          over.push(settled(one, { ip, inUse: false }));
+        } else if (one.repeatAt <= now) {
+          one.repeatAt = Number.POSITIVE_INFINITY;
+          send(one.probe, buildArpProbe(one.probe.link.mac, ip));
+        }
+      }
+      return over;
+    },
+
+    /** When {@link due} has something to do next, on the caller's clock; Infinity without probes. */
+    nextAt(): number {
+      let next = Number.POSITIVE_INFINITY;
+      for (const { deadline, repeatAt } of pending.values()) next = Math.min(next, deadline, repeatAt);
+      return next;
+    },
+
+    get size(): number {
+      return pending.size;
+    },
+  };
+}
+
+function settled({ request, attempt }: Pending, outcome: ProbeOutcome): Settled {
+  return { request, attempt, outcome };
+}

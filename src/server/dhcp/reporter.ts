@@ -1,0 +1,69 @@
+import type { Dropped } from '../../dhcp-packet/index.ts';
+import type { BootEvent, Emit } from '../../events/event.ts';
+import { formatIpv4, type Ipv4 } from '../../lib/ipv4.ts';
+import type { Mac } from '../../lib/mac.ts';
+import { createThrottle } from '../tftp/throttle.ts';
+import type { Clock, DhcpCounters } from './server.ts';
+
+/** Counts what went wrong, and tells of it no more often than somebody can read. */
+export type Reporter = ReturnType<typeof createReporter>;
+
+export function createReporter(to: {
+  readonly emit: Emit;
+  readonly counters: DhcpCounters;
+  readonly clock: Clock;
+}) {
+  const { emit, counters, clock } = to;
+  // Anybody can provoke these by a datagram.
+  const malformedThrottle = createThrottle({ perSecond: 1, burst: 5 });
+  const warningThrottle = createThrottle({ perSecond: 0.2, burst: 5 });
+  const droppedBefore = new Set<string>();
+  let unreported = 0;
+
+  function warn(problem: string, detail: string): void {
+    if (warningThrottle.pass(clock.ticks()))
+      emit({ type: 'service.warning', service: 'dhcp', problem, detail });
+  }
+
+  return {
+    counters,
+    tell(events: readonly BootEvent[]): void {
+      for (const event of events) emit(event);
+    },
+    /** Bytes that are no message. */
+    malformed(peer: Ipv4, why: string, mac?: Mac): void {
+      counters.malformed++;
+      if (!malformedThrottle.pass(clock.ticks())) {
+        unreported++;
+        return;
+      }
+      emit({
+        type: 'dhcp.malformed',
+        peer,
+        why,
+        ...(mac !== undefined && { mac }),
+        ...(unreported > 0 && { unreported }),
+      });
+      unreported = 0;
+    },
+    /** Our own code threw on a request: it is lost, the server lives. */
+    fault(error: unknown, mac: Mac): void {
+      counters.faults++;
+      warn('internal-error', `the request of ${mac} was not answered: ${String(error)}`);
+    },
+    unsaved(error: unknown, replies: number): void {
+      warn('leases-not-saved', `${replies} replies were not sent: ${String(error)}`);
+    },
+    unsent(to: unknown, errno: string): void {
+      warn('reply-not-sent', `${typeof to === 'number' ? formatIpv4(to) : 'client'}: ${errno}`);
+    },
+    /** Options that did not fit into a reply: told once for each set of them. */
+    dropped(options: readonly Dropped[], mac: Mac): void {
+      if (options.length === 0) return;
+      const codes = options.map(({ code }) => code).join(', ');
+      if (droppedBefore.has(codes) || droppedBefore.size > 1000) return;
+      droppedBefore.add(codes);
+      warn('options-dropped', `no room for option ${codes} in the reply to ${mac}`);
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import type { DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
+import { handle } from '../../dhcp/handle.ts';
+import { decode, encodeReport, hardwareAddress } from '../../dhcp-packet/index.ts';
+import type { BootEvent } from '../../events/event.ts';
+import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
+import { formatMac } from '../../lib/mac.ts';
+import type { Datagram } from '../../net/datagram.ts';
+import type { LeaseStore } from '../../store/lease-store.ts';
+import { type AttachedListener, transmit } from './listeners.ts';
+import { createProbes, type Settled } from './probes.ts';
+import type { Reporter } from './reporter.ts';
+import type { Clock, Current } from './server.ts';
+
+/** Batches taken from one socket before the others have theirs. */
+const MAX_BATCHES = 4;
+
+/** Addresses tried for one request; the client's next one goes on from there. */
+const MAX_PROBES = 4;
+
+/** Probes under way at once; more clients go without, as with the probe switched off. */
+const MAX_PENDING = 4096;
+
+type Outgoing = { readonly reply: Reply; readonly request: DhcpRequest };
+
+/**
+ * The server's turns: drain the sockets, decide about everything, commit once, send, tell. Decisions of one turn see each
+ * other's leases, and no reply leaves before the commit that makes it true.
+ */
+export function createTurns(io: {
+  readonly attached: readonly AttachedListener[];
+  readonly leases: LeaseStore;
+  readonly current: Current;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}) {
+  const { attached, leases, current, clock, reporter } = io;
+  const byLink = new Map(attached.map((listener) => [listener.link, listener]));
+  const probes = createProbes((probe, frame) => {
+    const frames = byLink.get(probe.link)?.frames;
+    return frames !== undefined && frames.send(frame) === undefined;
+  });
+  let outbox: Outgoing[] = [];
+  let events: BootEvent[] = [];
+  for (const { socket } of attached.flatMap(({ ports }) => ports)) socket.onFailure = reporter.unsent;
+
+  function take(): void {
+    for (const { frames } of attached) {
+      for (let frame = frames?.receive(); frame; frame = frames?.receive()) {
+        const settled = probes.observe(frame);
+        if (settled) resume(settled);
+      }
+    }
+    for (const settled of probes.due(clock.ticks())) resume(settled);
+    for (const listener of attached) receive(listener);
+    finish();
+  }
+
+  function receive(listener: AttachedListener): void {
+    for (const { port, socket } of listener.ports) {
+      for (let batch = 0; batch < MAX_BATCHES; batch++) {
+        const count = socket.receive();
+        for (let i = 0; i < count; i++) read(socket.datagram(i), listener, port);
+        if (count === 0) break;
+      }
+    }
+  }
+
+  function read(datagram: Datagram, { link }: AttachedListener, port: 67 | 4011): void {
+    reporter.counters.received++;
+    const { bytes } = datagram;
+    const decoded = decode(bytes);
+    if (!decoded.ok) {
+      const mac = bytes.length >= 34 ? formatMac(bytes.subarray(28, 34)) : undefined;
+      reporter.malformed(datagram.peer, decoded.reason, mac);
+      return;
+    }
+    decide({
+      packet: decoded.value.packet,
+      warnings: decoded.value.warnings,
+      sizeBytes: bytes.length,
+      source: { ip: datagram.peer, port: datagram.peerPort },
+      destination: datagram.local === 0 ? LIMITED_BROADCAST : datagram.local,
+      port,
+      link,
+    });
+  }
+
+  function resume({ request, outcome, attempt }: Settled): void {
+    decide(request, outcome, attempt);
+  }
+
+  /** Decides, and either lays a reply aside or has an address probed. Whatever happens here stays here. */
+  function decide(request: DhcpRequest, probe?: ProbeOutcome, attempt = 0): void {
+    try {
+      const decision = handle(request, {
+        now: clock.wall(),
+        plan: current.plan,
+        leases,
+        ...(current.exists && { exists: current.exists }),
+        ...(probe && { probe }),
+      });
+      leases.stage(decision.mutations);
+      events.push(...decision.events);
+      if (decision.reply) outbox.push({ reply: decision.reply, request });
+      if (!decision.probe) return;
+      const { timeoutMs } = current.plan.settings.probe;
+      const when = { now: clock.ticks(), timeoutMs, attempt: attempt + 1 };
+      if (attempt >= MAX_PROBES) return;
+      if (probes.size < MAX_PENDING && probes.start(decision.probe, request, when)) return;
+      // Nobody can be asked: the address is taken to be free, as when probing is switched off.
+      decide(request, { ip: decision.probe.ip, inUse: false }, attempt + 1);
+    } catch (error) {
+      reporter.fault(error, hardwareAddress(request.packet));
+    }
+  }
+
+  function finish(): void {
+    const replies = outbox;
+    const facts = events;
+    outbox = [];
+    events = [];
+    try {
+      leases.commit();
+    } catch (error) {
+      reporter.unsaved(error, replies.length);
+      return;
+    }
+    for (const { reply, request } of replies) send(reply, request);
+    for (const { ports } of attached) for (const { socket } of ports) socket.flush();
+    reporter.tell(facts);
+  }
+
+  function send({ packet, limits, destination }: Reply, request: DhcpRequest): void {
+    try {
+      const report = encodeReport(packet, limits);
+      reporter.dropped(report.dropped, hardwareAddress(packet));
+      const listener = byLink.get(request.link);
+      if (listener) transmit(listener, request.port, { payload: report.bytes, destination });
+      reporter.counters.replies++;
+    } catch (error) {
+      reporter.fault(error, hardwareAddress(packet));
+    }
+  }
+
+  return {
+    take,
+    /** When a probe needs attention, on the ticking clock; Infinity when none does. */
+    nextAt: () => probes.nextAt(),
+  };
+}
