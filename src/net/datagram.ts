@@ -45,6 +45,8 @@ export interface Network {
   bindFrames(interfaceName: string, etherType: number): Outcome<BoundFrames>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
+  /** openat2(2) where the system has it: see {@link OpenBeneath}. */
+  readonly openBeneath: OpenBeneath | undefined;
   /** Can {@link bindFrames} work here at all? */
   readonly canSendRaw: boolean;
   /** Does a datagram tell the address asked, and does `TransmitSource.from` choose the one that answers? */
@@ -52,6 +54,12 @@ export interface Network {
   /** Can a {@link BoundSocket} be posted to a worker thread, and a Poller wait there without an event loop? */
   readonly worksInThreads: boolean;
 }
+
+/**
+ * Opens `path` (relative, latin1 text of its octets) below the folder `rootFd`; the kernel itself refuses every step out of it.
+ * A descriptor, or the errno's name (`EXDEV`: the path led out). `flags` are those of open(2) without O_CREAT.
+ */
+export type OpenBeneath = (rootFd: number, path: string, flags: number) => number | string;
 
 export type SocketSpec = {
   /** 0.0.0.0 when left out. */
@@ -173,6 +181,8 @@ export interface Poller {
   /** The sockets the last wait found ready, as `ready(0)` to `ready(readyCount - 1)`. */
   readonly readyCount: number;
   ready(index: number): DatagramSocket | FrameSocket;
+  /** The last wait was ended by wake(). */
+  readonly woken: boolean;
   /** Ends a wait, now or the next one. */
   wake(): void;
   /** The number to give to {@link Network.wake} in another thread; -1 where there is none. */

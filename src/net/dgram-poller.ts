@@ -7,7 +7,8 @@ export class EventPoller implements Poller {
   readonly #sockets = new Set<EventSocket>();
   readonly #ready: EventSocket[] = [];
   #resume: (() => void) | undefined;
-  #woken = false;
+  woken = false;
+  #pendingWake = false;
 
   get readyCount(): number {
     return this.#ready.length;
@@ -32,15 +33,11 @@ export class EventPoller implements Poller {
   waitAsync(timeoutMs: number): Promise<void> {
     if (this.#resume) throw new Error('Cannot wait: another wait is under way');
     this.#collect();
-    if (this.#ready.length > 0 || this.#woken) {
-      this.#woken = false;
-      return Promise.resolve();
-    }
+    if (this.#ready.length > 0 || this.woken) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = timeoutMs === Infinity ? undefined : setTimeout(() => this.#resume?.(), timeoutMs);
       this.#resume = () => {
         this.#resume = undefined;
-        this.#woken = false;
         clearTimeout(timer);
         this.#collect();
         resolve();
@@ -55,7 +52,7 @@ export class EventPoller implements Poller {
   }
 
   wake(): void {
-    this.#woken = true;
+    this.#pendingWake = true;
     this.#resume?.();
   }
 
@@ -65,6 +62,8 @@ export class EventPoller implements Poller {
   }
 
   #collect(): void {
+    this.woken = this.#pendingWake;
+    this.#pendingWake = false;
     this.#ready.length = 0;
     for (const socket of this.#sockets) if (socket.hasWork()) this.#ready.push(socket);
   }

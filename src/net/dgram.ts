@@ -59,6 +59,7 @@ export function dgramNetwork(): Network {
     interfaces: portableInterfaces,
     openContent: (fd, sizeBytes) => ({ ok: true, value: new FileContent(fd, sizeBytes) }),
     closeContent: () => {},
+    openBeneath: undefined,
     bindFrames: () => ({ ok: false, error: { operation: 'socket AF_PACKET', errno: 'ENOTSUP' } }),
     attachFrames: () => {
       throw new Error('Cannot attach frames: the dgram backend has none');

@@ -12,6 +12,7 @@ type Watched = DatagramSocket | FrameSocket;
 export class EpollPoller implements Poller {
   readonly wakeFd: number;
   readyCount = 0;
+  woken = false;
   readonly #epoll: number;
   readonly #arena = new Arena(256 + MAX_EVENTS * s.EPOLL_EVENT);
   readonly #events: number;
@@ -19,7 +20,6 @@ export class EpollPoller implements Poller {
   readonly #ready: Watched[] = [];
   #resume: (() => void) | undefined;
   #watch: c.ReadWatch | undefined;
-  #woken = false;
   #closed = false;
 
   constructor() {
@@ -58,7 +58,7 @@ export class EpollPoller implements Poller {
     if (this.#closed) throw new Error('Cannot wait: the poller is closed');
     if (this.#resume) throw new Error('Cannot wait: another wait is under way');
     this.#collect(0);
-    if (this.readyCount > 0 || this.#woken) return Promise.resolve();
+    if (this.readyCount > 0 || this.woken) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = timeoutMs === Infinity ? undefined : setTimeout(() => this.#resume?.(), timeoutMs);
       this.#watch ??= c.watchReadable(this.#epoll);
@@ -97,13 +97,13 @@ export class EpollPoller implements Poller {
   #collect(timeoutMs: number): void {
     const count = c.epollWait(this.#epoll, this.#arena.pointer(this.#events), MAX_EVENTS, timeoutMs);
     this.readyCount = 0;
-    this.#woken = false;
+    this.woken = false;
     for (let i = 0; i < count; i++) {
       const fd = this.#arena.view.getInt32(this.#events + i * s.EPOLL_EVENT + s.EPOLL_DATA, true);
       const socket = this.#sockets.get(fd);
       if (socket) this.#ready[this.readyCount++] = socket;
       else if (fd === this.wakeFd) {
-        this.#woken = true;
+        this.woken = true;
         c.read(fd, this.#arena.pointer(this.#arena.bytes.length - 8), 8);
       }
     }

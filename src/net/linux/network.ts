@@ -5,6 +5,7 @@ import { EpollPoller, wakeFd } from './epoll.ts';
 import { layoutsHold } from './ffi.ts';
 import { interfaceFacts } from './interface-facts.ts';
 import { closeFd, openPacket, openUdp } from './open.ts';
+import { createOpenBeneath } from './openat2.ts';
 import { PacketSocket } from './packet-socket.ts';
 
 /** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */
@@ -20,6 +21,7 @@ export function linuxNetwork(): Network | undefined {
     interfaces: interfaceFacts,
     openContent: mapFile,
     closeContent: unmapFile,
+    openBeneath: createOpenBeneath(),
     bindFrames,
     attachFrames: (bound) => new PacketSocket(bound),
     releaseFrames: (bound) => closeFd(bound.fd),

@@ -1,10 +1,8 @@
 import { latin1Encode } from '../../lib/bytes.ts';
+import type { OpenBeneath } from '../datagram.ts';
 import { Arena } from './arena.ts';
 import { errnoName, lastErrno, syscall } from './ffi.ts';
-import { OPEN_HOW, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, SYS_OPENAT2 } from './structs.ts';
-
-/** Opens `path` (latin1 text of its octets) below the folder `rootFd`: a descriptor, or the errno's name (`EXDEV`: the path led out). */
-export type OpenBeneath = (rootFd: number, path: string, flags: number) => number | string;
+import { O_CLOEXEC, OPEN_HOW, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, SYS_OPENAT2 } from './structs.ts';
 
 const MAX_PATH = 4096;
 const RETRIES = 16;
@@ -24,7 +22,7 @@ export function createOpenBeneath(): OpenBeneath | undefined {
     if (encoded.includes(0)) return 'ENOENT';
     arena.bytes.set(encoded, name);
     arena.bytes[name + encoded.length] = 0;
-    arena.setLong(how, flags);
+    arena.setLong(how, flags | O_CLOEXEC);
     arena.setLong(how + 8, 0);
     arena.setLong(how + 16, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
     for (let attempt = 0; attempt < RETRIES; attempt++) {

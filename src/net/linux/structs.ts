@@ -80,6 +80,7 @@ export const PROT_READ = 1;
 export const MAP_SHARED = 1;
 export const MADV_WILLNEED = 3;
 
+export const O_CLOEXEC = 0o2000000;
 export const SYS_OPENAT2 = 437;
 export const SYS_CAPGET = arch() === 'x64' ? 125 : 90;
 export const SYS_CAPSET = arch() === 'x64' ? 126 : 91;

@@ -1,0 +1,276 @@
+import type { Emit } from '../../events/event.ts';
+import { Deadlines } from '../../lib/deadlines.ts';
+import { PeerTable } from '../../lib/peer-table.ts';
+import type { Datagram, DatagramSocket, Network } from '../../net/datagram.ts';
+import type { BootTree } from '../../store/boot-file.ts';
+import { createConfigSearch } from '../../tftp/config-search.ts';
+import type { Action } from '../../tftp/session.ts';
+import { ERROR_CODE, encode, OPCODE } from '../../tftp-packet/index.ts';
+import { createFileCache } from './file-cache.ts';
+import { createFrameSizes } from './frame-sizes.ts';
+import { createRecentPeers } from './recent-peers.ts';
+import { createReport } from './report.ts';
+import { createRequestHandler } from './requests.ts';
+import type { TftpSettings } from './settings.ts';
+import { createThrottle } from './throttle.ts';
+import type { Transfer } from './transfer.ts';
+
+/**
+ * The loop's body: joins sockets to sessions. Whoever drives it (a worker thread that blocks, or the event loop) waits
+ * for a socket or for `nextDeadline()`, and calls `onReady` and `onTime`.
+ *
+ * Theory of operation. A datagram only changes the state of its session and puts it on the dirty list; when the batch is
+ * through, each dirty session is polled, what it wants to send is laid into its socket's list, and one flush per socket sends
+ * it all. A transfer is found by its client's (address, port): a client has one transfer per port, because a
+ * new request from it replaces the old transfer (PXELINUX comes back with the same ports after a reboot).
+ */
+export type TftpEngine = {
+  /** `socket` has datagrams, or can send again. */
+  onReady(socket: DatagramSocket): void;
+  /** Deals with reached deadlines. */
+  onTime(): void;
+  /** On the clock given; Infinity when nothing is under way. */
+  nextDeadline(): number;
+  /** Transfers that are neither done nor failed. */
+  readonly active: number;
+  /** Ends all transfers: each client is told. */
+  abortAll(): void;
+  configure(settings: TftpSettings, tree: BootTree): void;
+  /** Lets go of files. */
+  close(): void;
+};
+
+export type EngineParts = {
+  readonly network: Network;
+  readonly listen: DatagramSocket;
+  /** Empty: answers leave from the listening socket. */
+  readonly transfer: readonly DatagramSocket[];
+  readonly settings: TftpSettings;
+  readonly tree: BootTree;
+  readonly emit: Emit;
+  /** Milliseconds, never going back. */
+  clock(): number;
+  randomHex(): string;
+};
+
+/** Batches taken from one socket before the others have their turn. */
+const MAX_BATCHES = 8;
+/** ERROR 5 and ERROR 4: whatever the source address claims, we are no amplifier. */
+const ERRORS = { perSecond: 50, burst: 50 };
+const TRIM_EVERY_MS = 5_000;
+
+const UNKNOWN_TID = encode({
+  opcode: 'error',
+  code: ERROR_CODE.unknownTid,
+  message: 'Unknown transfer ID',
+});
+
+export function createTftpEngine(parts: EngineParts): TftpEngine {
+  const { network, listen, clock } = parts;
+  const tids = parts.transfer.length > 0 ? parts.transfer : [listen];
+  const table = new PeerTable<Transfer>();
+  const deadlines = new Deadlines<Transfer>();
+  const recent = createRecentPeers();
+  const report = createReport(parts.emit);
+  const errors = createThrottle(ERRORS);
+  const files = createFileCache(network, parts.settings.cacheBytes);
+  const blocked = new Set<DatagramSocket>();
+  let dirty: Transfer[] = [];
+  let spare: Transfer[] = [];
+  let active = 0;
+  let trimAt = 0;
+
+  for (const socket of new Set([listen, ...tids])) socket.onFailure = onSendFailure;
+
+  const requests = createRequestHandler({
+    ...parts,
+    tids,
+    table,
+    recent,
+    report,
+    errors,
+    files,
+    frames: createFrameSizes(network),
+    search: createConfigSearch(),
+    active: () => active,
+    added(transfer) {
+      active++;
+      markDirty(transfer);
+    },
+    touched: markDirty,
+    retire(transfer, now) {
+      transfer.content.session.abort('superseded');
+      settle(transfer, now);
+    },
+  });
+
+  function onReady(socket: DatagramSocket): void {
+    if (blocked.has(socket) && socket.flush()) blocked.delete(socket);
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const count = socket.receive();
+      if (count === 0) break;
+      const now = clock();
+      for (let i = 0; i < count; i++) onDatagram(socket, socket.datagram(i), now);
+      settleDirty(now);
+    }
+    if (dirty.length > 0) settleDirty(clock());
+  }
+
+  function onDatagram(socket: DatagramSocket, datagram: Datagram, now: number): void {
+    const { buffer, length } = datagram;
+    if (length < 4) return;
+    const opcode = (buffer[0]! << 8) | buffer[1]!;
+    if (opcode === OPCODE.rrq || opcode === OPCODE.wrq) {
+      if (socket === listen) requests.handle(socket, datagram, now);
+      return;
+    }
+    const transfer = table.get(datagram.peer, datagram.peerPort);
+    if (transfer === undefined || transfer.socket !== socket) onStray(socket, datagram, { opcode, now });
+    else onPacket(transfer, datagram, { opcode, now });
+  }
+
+  function onPacket(transfer: Transfer, datagram: Datagram, { opcode, now }: Seen): void {
+    const { content } = transfer;
+    const { buffer } = datagram;
+    const number = (buffer[2]! << 8) | buffer[3]!;
+    if (opcode === OPCODE.ack && content.kind === 'read') content.session.acknowledge(number, now);
+    else if (opcode === OPCODE.data && content.kind === 'write') {
+      content.receive(number, datagram.bytes.subarray(4), now);
+    } else if (opcode === OPCODE.error) requests.peerError(transfer, datagram, now);
+    else return;
+    transfer.heardAt = now;
+    markDirty(transfer);
+  }
+
+  /** RFC 1350 §4: a stranger's TID gets ERROR 5; ERROR never answers ERROR, nor do we answer what we do not know. */
+  function onStray(socket: DatagramSocket, datagram: Datagram, { opcode, now }: Seen): void {
+    if (opcode !== OPCODE.ack && opcode !== OPCODE.data) return;
+    // On the well-known port only requests belong to somebody; a single-port server cannot tell late from stray.
+    if (socket === listen) return;
+    if (recent.tidOf(datagram.peer, datagram.peerPort, now) !== undefined) return;
+    if (!errors.pass(now)) return;
+    socket.out.begin(datagram.peer, datagram.peerPort, { from: datagram.replyFrom, ifindex: 0 });
+    socket.out.bytes(UNKNOWN_TID);
+    socket.out.end();
+    flush(socket);
+  }
+
+  function onSendFailure(tag: unknown, errno: string): void {
+    if (errno === 'EAGAIN') return; // the timer sends it again
+    const transfer = tag as Transfer | undefined;
+    report.warning(
+      'send-failed',
+      `Cannot send to ${transfer?.client.peer.peer ?? 'a client'}: ${errno}`,
+      clock(),
+    );
+    if (transfer === undefined) return;
+    transfer.sendProblem = errno;
+    if (errno !== 'EFAULT') return;
+    // The file was cut short: the mapping has no page there any more.
+    transfer.content.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
+    markDirty(transfer);
+  }
+
+  function markDirty(transfer: Transfer): void {
+    if (transfer.dirty) return;
+    transfer.dirty = true;
+    dirty.push(transfer);
+  }
+
+  /** Polls every dirty transfer, then sends. A send that fails may make a transfer dirty again. */
+  function settleDirty(now: number): void {
+    for (let round = 0; dirty.length > 0 && round < 3; round++) {
+      const batch = dirty;
+      dirty = spare;
+      dirty.length = 0;
+      spare = batch;
+      for (let i = 0; i < batch.length; i++) {
+        const transfer = batch[i]!;
+        transfer.dirty = false;
+        if (blocked.has(transfer.socket)) markDirty(transfer);
+        else settle(transfer, now);
+      }
+      flushAll();
+    }
+    flushAll();
+  }
+
+  function flushAll(): void {
+    for (const socket of tids) flush(socket);
+    flush(listen);
+  }
+
+  function flush(socket: DatagramSocket): void {
+    if (socket.out.length > 0 && !socket.flush()) blocked.add(socket);
+  }
+
+  function settle(transfer: Transfer, now: number): void {
+    const { session } = transfer.content;
+    for (let action = session.poll(now); action !== undefined; action = session.poll(now)) {
+      perform(transfer, action, now);
+    }
+    deadlines.schedule(transfer);
+  }
+
+  function perform(transfer: Transfer, action: Action, now: number): void {
+    const { content, client, socket } = transfer;
+    switch (action.kind) {
+      case 'data':
+        if (content.kind === 'read') content.send(transfer, action);
+        return;
+      case 'packet':
+        socket.out.begin(client.address, client.port, transfer.source);
+        socket.out.bytes(action.packet);
+        socket.out.end();
+        return;
+      case 'commit':
+        if (content.kind === 'write') content.commit(now);
+        return;
+      case 'finished':
+        finish(transfer, now);
+        return;
+      case 'close':
+        if (table.get(client.address, client.port) !== transfer) return;
+        table.delete(client.address, client.port);
+        recent.add(client.address, client.port, tids.indexOf(socket), now);
+    }
+  }
+
+  function finish(transfer: Transfer, now: number): void {
+    transfer.over = true;
+    active--;
+    transfer.content.release(now);
+    report.ended(transfer, now);
+  }
+
+  function onTime(): void {
+    const now = clock();
+    for (let due = deadlines.due(now); due !== undefined; due = deadlines.due(now)) markDirty(due);
+    settleDirty(now);
+    if (now >= trimAt) {
+      trimAt = now + TRIM_EVERY_MS;
+      files.trim(now);
+    }
+  }
+
+  return {
+    onReady,
+    onTime,
+    nextDeadline: () => Math.min(deadlines.next(), files.openFiles > 0 ? trimAt : Number.POSITIVE_INFINITY),
+    get active() {
+      return active;
+    },
+    abortAll() {
+      const now = clock();
+      for (const transfer of [...table.values()]) {
+        transfer.content.session.abort('shutdown', { code: 0, message: 'Server is shutting down' });
+        settle(transfer, now);
+      }
+      flushAll();
+    },
+    configure: requests.configure,
+    close: () => files.close(),
+  };
+}
+
+type Seen = { readonly opcode: number; readonly now: number };

@@ -1,0 +1,124 @@
+import { closeSync, fstatSync } from 'node:fs';
+import type { Content, NetError, Outcome } from '../../net/datagram.ts';
+import type { BootFile } from '../../store/boot-file.ts';
+
+/** A file that some transfers read; one mapping for all of them. Give it back by {@link FileCache.release}. */
+export type SharedFile = {
+  readonly file: BootFile;
+  readonly content: Content;
+  /** Of the cache: how many use it, and since when nobody does. */
+  users: number;
+  idleSince: number;
+};
+
+export type FileCache = {
+  /** Takes over `file.fd`: keeps it, or closes it when the very same file is open already. */
+  share(file: BootFile): Outcome<SharedFile>;
+  release(shared: SharedFile, now: number): void;
+  /** Closes what nobody used for a while. */
+  trim(now: number): void;
+  /** Has the file the size that it had when it was opened? Asked before a transfer ends. */
+  isIntact(shared: SharedFile): boolean;
+  readonly openFiles: number;
+  /** Closes everything; no transfer may be left. */
+  close(): void;
+};
+
+/** The two of a network that make contents. */
+export type ContentSource = {
+  openContent(fd: number, sizeBytes: number): Outcome<Content>;
+  closeContent(content: Content): void;
+};
+
+/** A boot asks for its files within seconds; after that an idle mapping is address space, and an inode that cannot be freed. */
+const IDLE_MS = 30_000;
+const MAX_IDLE_FILES = 256;
+/** What a full socket buffer still holds back may point into a file that nobody uses any more. */
+const SETTLE_MS = 1_000;
+
+/**
+ * Open files by path. A file that is replaced (renamed over, rewritten, grown) has another identity: transfers that
+ * run finish with the old one, new ones get the new one.
+ */
+export function createFileCache(source: ContentSource, maxIdleBytes: number): FileCache {
+  /** In the order of use, the latest last. */
+  const byPath = new Map<string, SharedFile>();
+  /** Replaced in the tree, still used or just given back. */
+  const replaced = new Set<SharedFile>();
+
+  function dispose(shared: SharedFile): void {
+    if (!replaced.delete(shared)) byPath.delete(shared.file.path);
+    source.closeContent(shared.content);
+    closeSync(shared.file.fd);
+  }
+
+  function reuse(known: SharedFile, file: BootFile): SharedFile | undefined {
+    byPath.delete(file.path);
+    if (known.file.identity !== file.identity) {
+      replaced.add(known);
+      return undefined;
+    }
+    closeSync(file.fd);
+    known.users++;
+    byPath.set(file.path, known);
+    return known;
+  }
+
+  function openAnew(file: BootFile): Outcome<SharedFile> {
+    const content = source.openContent(file.fd, file.sizeBytes);
+    if (!content.ok) {
+      closeSync(file.fd);
+      return content;
+    }
+    const shared = { file, content: content.value, users: 1, idleSince: 0 };
+    byPath.set(file.path, shared);
+    return { ok: true, value: shared };
+  }
+
+  function trim(now: number): void {
+    let files = 0;
+    let bytes = 0;
+    const candidates = [...[...byPath.values()].reverse(), ...replaced];
+    for (const shared of candidates) {
+      const idleMs = now - shared.idleSince;
+      if (shared.users > 0 || idleMs < SETTLE_MS) continue;
+      files++;
+      bytes += shared.content.sizeBytes;
+      const surplus = files > MAX_IDLE_FILES || bytes > maxIdleBytes;
+      if (surplus || idleMs > IDLE_MS || replaced.has(shared)) dispose(shared);
+    }
+  }
+
+  return {
+    share(file) {
+      const known = byPath.get(file.path);
+      const reused = known && reuse(known, file);
+      return reused ? { ok: true, value: reused } : openAnew(file);
+    },
+    release(shared, now) {
+      shared.users--;
+      shared.idleSince = now;
+    },
+    trim,
+    isIntact: ({ file }) => sizeOf(file.fd) === file.sizeBytes,
+    get openFiles() {
+      return byPath.size + replaced.size;
+    },
+    close() {
+      for (const shared of [...byPath.values(), ...replaced]) dispose(shared);
+    },
+  };
+}
+
+function sizeOf(fd: number): number {
+  try {
+    return fstatSync(fd).size;
+  } catch {
+    return -1;
+  }
+}
+
+/** `ENOMEM (mmap)`: for logs. */
+export function describeNetError(error: NetError): string {
+  return `${error.errno} (${error.operation})`;
+}

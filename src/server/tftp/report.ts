@@ -1,0 +1,80 @@
+import type { BootEvent, Emit, TftpPeer } from '../../events/event.ts';
+import type { Accepted, Refusal } from './accept.ts';
+import { createThrottle } from './throttle.ts';
+import type { Transfer } from './transfer.ts';
+
+/** Turns what happens to transfers into events. */
+export type Report = {
+  started(transfer: Transfer, accepted: Accepted): void;
+  /** The transfer's outcome is decided. */
+  ended(transfer: Transfer, now: number): void;
+  refused(peer: TftpPeer, asked: { file: string; write: boolean }, refusal: Refusal): void;
+  malformed(peer: TftpPeer, why: string, now: number): void;
+  warning(problem: string, detail: string, now: number): void;
+};
+
+/** Lines that anybody can provoke by a datagram. */
+const NOISE = { perSecond: 2, burst: 20 };
+
+export function createReport(emit: Emit): Report {
+  const malformed = createThrottle(NOISE);
+  const warnings = createThrottle(NOISE);
+  return {
+    started({ client, file, content }, { terms, sizeBytes }) {
+      const { blksize, windowsize, timeoutMs } = terms;
+      emit({
+        type: 'tftp.started',
+        ...client.peer,
+        file,
+        write: content.kind === 'write',
+        blksize,
+        windowsize,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(sizeBytes === undefined ? {} : { sizeBytes }),
+      });
+    },
+    ended: (transfer, now) => emit(endOf(transfer, now)),
+    refused({ peer, port }, { file, write }, { code, failure, detail }) {
+      emit({
+        type: 'tftp.refused',
+        peer,
+        port,
+        file,
+        write,
+        code,
+        failure,
+        ...(detail === undefined ? {} : { detail }),
+      });
+    },
+    malformed(peer, why, now) {
+      if (malformed.pass(now)) emit({ type: 'tftp.malformed', ...peer, why });
+    },
+    warning(problem, detail, now) {
+      if (warnings.pass(now)) emit({ type: 'service.warning', service: 'tftp', problem, detail });
+    },
+  };
+}
+
+function endOf(transfer: Transfer, now: number): BootEvent {
+  const { client, file, content, startedAt, sendProblem } = transfer;
+  const outcome = content.session.outcome();
+  const { bytes, retransmissions } = content.session.stats();
+  if (outcome?.kind === 'probed') return { type: 'tftp.probed', ...client.peer, file };
+  const common = {
+    ...client.peer,
+    file,
+    write: content.kind === 'write',
+    bytes,
+    tookMs: Math.round((now - startedAt) * 1000) / 1000,
+    retransmissions,
+  };
+  if (outcome?.kind !== 'failed') return { type: 'tftp.done', ...common };
+  // "Nobody answered" reads differently when the system refused to send.
+  const detail = outcome.detail ?? (sendProblem && `sending failed: ${sendProblem}`);
+  return {
+    type: 'tftp.failed',
+    ...common,
+    failure: outcome.failure,
+    ...(detail === undefined ? {} : { detail }),
+  };
+}

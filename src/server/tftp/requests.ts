@@ -1,0 +1,210 @@
+import type { TftpPeer } from '../../events/event.ts';
+import { bytesEqual, latin1Decode } from '../../lib/bytes.ts';
+import { formatIpv4 } from '../../lib/ipv4.ts';
+import type { PeerTable } from '../../lib/peer-table.ts';
+import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
+import type { ConfigSearch } from '../../tftp/config-search.ts';
+import { decode, decodeRequest, ERROR_CODE, encode, type TftpRequest } from '../../tftp-packet/index.ts';
+import { type Accepted, accept, type Refusal } from './accept.ts';
+import type { EngineParts, TftpEngine } from './engine.ts';
+import type { FileCache } from './file-cache.ts';
+import type { FrameSizes } from './frame-sizes.ts';
+import type { RecentPeers } from './recent-peers.ts';
+import type { Report } from './report.ts';
+import type { Throttle } from './throttle.ts';
+import type { Client, Transfer } from './transfer.ts';
+
+export type RequestParts = EngineParts & {
+  readonly tids: readonly DatagramSocket[];
+  readonly table: PeerTable<Transfer>;
+  readonly recent: RecentPeers;
+  readonly report: Report;
+  readonly errors: Throttle;
+  readonly files: FileCache;
+  readonly frames: FrameSizes;
+  readonly search: ConfigSearch;
+  active(): number;
+  /** A transfer begins. */
+  added(transfer: Transfer): void;
+  /** A transfer has something to do. */
+  touched(transfer: Transfer): void;
+  /** A transfer is replaced by another one of the same client. */
+  retire(transfer: Transfer, now: number): void;
+};
+
+export type RequestHandler = {
+  /** A datagram on the well-known port that begins as RRQ or WRQ does. */
+  handle(socket: DatagramSocket, datagram: Datagram, now: number): void;
+  peerError(transfer: Transfer, datagram: Datagram, now: number): void;
+  configure: TftpEngine['configure'];
+};
+
+/**
+ * Services that answer whatever comes, which two of them do to each other for ever: echo, daytime, qotd, chargen, time, DNS,
+ * TFTP itself, NTP. No client asks from there.
+ */
+const REFLECTORS = new Set([0, 7, 13, 17, 19, 37, 53, 69, 123]);
+
+/** New transfers keep to one TID for this long, so that a batch's answers leave with one system call; then the next has its turn. */
+const TID_TURN_MS = 3_000;
+
+/**
+ * The same request again although its transfer goes on: within this time of the last sign of life it is a frame doubled and delayed
+ * on the way; a client that really starts over has been silent, and asks again.
+ */
+const LATE_REPEAT_MS = 1_000;
+
+/** Room for DATA of 1468 octets and what jumbo-free networks bring; a WRQ is granted no more than fits. */
+export const SLOT_BYTES = 2048;
+
+/** Decides about requests: repeat, replacement, refusal or a new transfer. */
+export function createRequestHandler(parts: RequestParts): RequestHandler {
+  const { table, recent, report, errors, tids, search } = parts;
+  let { settings, tree } = parts;
+
+  function handle(socket: DatagramSocket, datagram: Datagram, now: number): void {
+    const { peer, peerPort, local, replyFrom } = datagram;
+    if (REFLECTORS.has(peerPort)) return;
+    // Asked by broadcast or multicast: SHOULD be ignored in silence (RFC 1123 §4.2.3.5).
+    if (local !== replyFrom) return;
+    const decoded = decodeRequest(datagram.bytes);
+    if (!decoded.ok) {
+      report.malformed({ peer: formatIpv4(peer), port: peerPort }, decoded.reason, now);
+      if (errors.pass(now))
+        sendError(socket, datagram, { code: ERROR_CODE.illegalOperation, message: 'Illegal request' });
+      return;
+    }
+    const known = table.get(peer, peerPort);
+    if (known && isRepeat(known, datagram, now)) {
+      known.content.session.duplicateRequest(now);
+      parts.touched(known);
+      return;
+    }
+    if (known) parts.retire(known, now);
+    begin(decoded.value, datagram, { now, replaced: known?.socket });
+  }
+
+  function begin(request: TftpRequest, datagram: Datagram, { now, replaced }: Begin): void {
+    const peer: TftpPeer = { peer: formatIpv4(datagram.peer), port: datagram.peerPort };
+    const socket = pickTid(datagram, { now, replaced });
+    const file = printable(request.filename);
+    const answer = parts.active() >= settings.maxTransfers ? BUSY : open(request, datagram, now);
+    const path = answer.ok ? answer.value.path : answer.refusal.path;
+    if (!answer.ok) {
+      sendError(socket, datagram, answer.refusal);
+      report.refused(peer, { file, write: request.opcode === 'wrq' }, answer.refusal);
+    } else {
+      const client = { address: datagram.peer, port: datagram.peerPort, peer };
+      const transfer = createTransfer({ client, socket, datagram, file, now, accepted: answer.value });
+      table.set(client.address, client.port, transfer);
+      report.started(transfer, answer.value);
+      if (answer.value.cleaned)
+        report.warning(
+          'name-cleaned',
+          `${peer.peer} asked for "${file}": octets behind the name dropped`,
+          now,
+        );
+      parts.added(transfer);
+    }
+    const found =
+      path === undefined || request.opcode === 'wrq' ? undefined : search.lookup(peer, path, answer.ok);
+    if (found) parts.emit(found);
+  }
+
+  function open(request: TftpRequest, datagram: Datagram, now: number) {
+    return accept(request, {
+      tree,
+      files: parts.files,
+      settings,
+      framePayload: parts.frames.payloadOf(datagram.ifindex, now),
+      slotBytes: SLOT_BYTES,
+      now,
+      randomHex: parts.randomHex,
+    });
+  }
+
+  /** One TID for all who come now, but never the one that this client's last transfer had. */
+  function pickTid(datagram: Datagram, { now, replaced }: Begin): DatagramSocket {
+    const turn = Math.floor(now / TID_TURN_MS) % tids.length;
+    const last = replaced ? tids.indexOf(replaced) : recent.tidOf(datagram.peer, datagram.peerPort, now);
+    return tids[last === turn ? (turn + 1) % tids.length : turn]!;
+  }
+
+  return {
+    handle,
+    peerError(transfer, datagram, now) {
+      const error = decode(datagram.bytes);
+      if (!error.ok || error.value.opcode !== 'error') return;
+      transfer.content.session.peerError(error.value.code, error.value.message, now);
+    },
+    configure(nextSettings, nextTree) {
+      settings = nextSettings;
+      tree = nextTree;
+    },
+  };
+}
+
+type Begin = { readonly now: number; readonly replaced: DatagramSocket | undefined };
+
+const BUSY = {
+  ok: false,
+  refusal: {
+    code: ERROR_CODE.undefined,
+    message: 'Server busy, try again later',
+    failure: 'busy',
+  } as Refusal,
+} as const;
+
+function isRepeat(known: Transfer, datagram: Datagram, now: number): boolean {
+  if (!bytesEqual(known.request, datagram.bytes)) return false;
+  const phase = known.content.session.phase();
+  return phase === 'opening' || (phase === 'transferring' && now - known.heardAt < LATE_REPEAT_MS);
+}
+
+function createTransfer(given: {
+  readonly client: Client;
+  readonly socket: DatagramSocket;
+  readonly datagram: Datagram;
+  readonly file: string;
+  readonly now: number;
+  readonly accepted: Accepted;
+}): Transfer {
+  const { client, socket, datagram, file, now, accepted } = given;
+  const { content } = accepted;
+  const source = { from: datagram.replyFrom, ifindex: 0, tag: undefined as unknown };
+  const transfer: Transfer = {
+    client,
+    socket,
+    source,
+    request: datagram.bytes.slice(),
+    file,
+    startedAt: now,
+    content,
+    heardAt: now,
+    dirty: false,
+    over: false,
+    sendProblem: undefined,
+    queuedFor: Number.POSITIVE_INFINITY,
+    deadline: content.session.deadline,
+  };
+  source.tag = transfer;
+  return transfer;
+}
+
+function sendError(
+  socket: DatagramSocket,
+  { peer, peerPort, replyFrom }: Datagram,
+  { code, message }: { readonly code: number; readonly message: string },
+): void {
+  socket.out.begin(peer, peerPort, { from: replyFrom, ifindex: 0 });
+  socket.out.bytes(encode({ opcode: 'error', code, message }));
+  socket.out.end();
+}
+
+/** A foreign name in a line of text: UTF-8 when it is, control characters made visible. */
+function printable(name: string): string {
+  const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
+  const text = new TextDecoder().decode(bytes);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: foreign text must not steer a terminal
+  return (text.includes('\ufffd') ? latin1Decode(bytes) : text).replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
+}

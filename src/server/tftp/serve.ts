@@ -1,0 +1,90 @@
+import type { Emit } from '../../events/event.ts';
+import type { DatagramSocket, Network, Poller } from '../../net/datagram.ts';
+import type { BootTree } from '../../store/boot-file.ts';
+import { createBootTree } from '../../store/boot-tree.ts';
+import { createTftpEngine, type TftpEngine } from './engine.ts';
+import { SLOT_BYTES } from './requests.ts';
+import type { TftpSettings } from './settings.ts';
+import type { TftpSockets } from './sockets.ts';
+
+/** An engine with its sockets and a poller over them, whoever turns the crank. */
+export type TftpService = {
+  readonly engine: TftpEngine;
+  readonly poller: Poller;
+  /** After each wait of the poller. */
+  turn(): void;
+  /** How long the next wait may take. */
+  waitMs(): number;
+  configure(settings: TftpSettings): void;
+  /**
+   * Takes no more requests (they stay queued for whoever serves next) and gives transfers until `graceMs` have passed.
+   */
+  drain(graceMs: number): void;
+  /** Drained, or out of grace. */
+  readonly finished: boolean;
+  close(): void;
+};
+
+export type ServiceParts = {
+  readonly network: Network;
+  readonly sockets: TftpSockets;
+  readonly settings: TftpSettings;
+  readonly emit: Emit;
+};
+
+/** Attaches to the sockets and opens the root. Throws Error when the root cannot be opened. */
+export function createTftpService({ network, sockets, settings, emit }: ServiceParts): TftpService {
+  const clock = () => performance.now();
+  let tree = openTree(network, settings);
+  const attach = { slotBytes: SLOT_BYTES };
+  const listen = network.attach(sockets.listen, attach);
+  const transfer = sockets.transfer.map((bound) => network.attach(bound, attach));
+  const poller = network.createPoller();
+  for (const socket of [listen, ...transfer]) poller.add(socket);
+  const engine = createTftpEngine({ network, listen, transfer, settings, tree, emit, clock, randomHex });
+  let stopAt: number | undefined;
+
+  return {
+    engine,
+    poller,
+    turn() {
+      for (let i = 0; i < poller.readyCount; i++) engine.onReady(poller.ready(i) as DatagramSocket);
+      if (engine.nextDeadline() <= clock()) engine.onTime();
+    },
+    waitMs() {
+      const until = Math.min(engine.nextDeadline(), stopAt ?? Number.POSITIVE_INFINITY);
+      return Math.max(0, until - clock());
+    },
+    configure(next) {
+      const nextTree = openTree(network, next);
+      engine.configure(next, nextTree);
+      tree.close();
+      tree = nextTree;
+    },
+    drain(graceMs) {
+      if (stopAt !== undefined) return;
+      stopAt = clock() + graceMs;
+      // In single-port mode ACKs come there too: then it stays, and new requests are served until the end.
+      if (transfer.length > 0) poller.remove(listen);
+    },
+    get finished() {
+      return stopAt !== undefined && (engine.active === 0 || clock() >= stopAt);
+    },
+    close() {
+      engine.abortAll();
+      poller.close();
+      for (const socket of [listen, ...transfer]) socket.detach();
+      engine.close();
+      tree.close();
+    },
+  };
+}
+
+function openTree(network: Network, { root, ignoreCase }: TftpSettings): BootTree {
+  const { openBeneath } = network;
+  return createBootTree(root, { ignoreCase, ...(openBeneath && { openBeneath }) });
+}
+
+function randomHex(): string {
+  return crypto.randomUUID().replaceAll('-', '');
+}
