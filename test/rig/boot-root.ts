@@ -1,6 +1,7 @@
 /**
  * A boot root made on the fly from the loaders and the kernel that Debian's packages installed, and an initrd of
- * BusyBox alone whose /init prints `PXED-BOOTED <kernel command line>` on the console and powers off.
+ * BusyBox alone whose /init prints `PXED-BOOTED <kernel command line>` on
+ * the first serial port, whatever console the command line names, and powers off.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -66,7 +67,8 @@ export function loader(family: LoaderFamily): Need {
 
 const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
-echo "PXED-BOOTED $(/bin/busybox cat /proc/cmdline)"
+/bin/busybox mount -t devtmpfs dev /dev
+echo "PXED-BOOTED $(/bin/busybox cat /proc/cmdline)" > /dev/ttyS0
 /bin/busybox poweroff -f
 `;
 
@@ -75,6 +77,7 @@ async function makeInitrd(target: string): Promise<void> {
   try {
     await mkdir(join(tree, 'bin'));
     await mkdir(join(tree, 'proc'));
+    await mkdir(join(tree, 'dev'));
     await copyFile(BUSYBOX, join(tree, 'bin/busybox'));
     await writeFile(join(tree, 'init'), INIT, { mode: 0o755 });
     await must(['sh', '-c', `find . | cpio --quiet -o -H newc | gzip -1 > "${target}"`], { cwd: tree });

@@ -26,6 +26,8 @@ export type Plug = {
 
 export type Host = {
   readonly netns: string;
+  /** The lab's folder. */
+  readonly folder: string;
   /** Adds an interface, up, plugged into a segment. */
   plug(name: string, plug?: Plug): Promise<void>;
   /** MAC address of an interface (default `eth0`). */
@@ -118,6 +120,7 @@ export async function createLab(): Promise<Lab> {
     await plugInto(netns, 'eth0', plug);
     return {
       netns,
+      folder,
       plug: (name, more) => plugInto(netns, name, more),
       mac: async (name = 'eth0') => {
         const links = JSON.parse(await must(['ip', '-n', netns, '-j', 'link', 'show', 'dev', name]));

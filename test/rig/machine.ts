@@ -1,5 +1,5 @@
 /** Virtual machines with real firmware (QEMU under TCG: no KVM needed) that boot from a lab's segment. */
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from './lab.ts';
 import { command, file, type Need } from './requirement.ts';
@@ -21,6 +21,8 @@ export type MachineSpec = {
   /** SMBIOS UUID; QEMU's zeros when absent. */
   uuid?: string;
   segment?: string;
+  /** An image of a disk, started from when the network gives up or says LOCALBOOT. */
+  disk?: string;
 };
 
 export type Machine = {
@@ -32,6 +34,26 @@ export type Machine = {
   type(text: string): void;
   off(): Promise<void>;
 };
+
+/** What a disk made by `writeDisk` says when it is started from. */
+export const DISK_STARTED = /THE LOCAL DISK HAS STARTED/;
+
+/** Writes a disk image whose boot sector prints a line by BIOS calls and halts. */
+export async function writeDisk(path: string): Promise<void> {
+  const code = [
+    ...[0x31, 0xc0, 0x8e, 0xd8], //       xor ax, ax; mov ds, ax
+    ...[0xbe, 0x16, 0x7c, 0xfc], //       mov si, text (0x7c16); cld
+    ...[0xac, 0x84, 0xc0, 0x74, 0x06], // next: lodsb; test al, al; jz halt
+    ...[0xb4, 0x0e, 0xcd, 0x10], //       mov ah, 0x0e; int 0x10 (teletype output)
+    ...[0xeb, 0xf5], //                   jmp next
+    ...[0xf4, 0xeb, 0xfd], //             halt: hlt; jmp halt
+  ];
+  const image = Buffer.alloc(1024 * 1024);
+  image.set(code, 0);
+  image.write('THE LOCAL DISK HAS STARTED\r\n\0', code.length, 'latin1');
+  image.writeUInt16LE(0xaa55, 510);
+  await writeFile(path, image);
+}
 
 /** Switches a machine on. `-boot n`: the network is all it can boot from. */
 export async function powerOn(lab: Lab, spec: MachineSpec): Promise<Machine> {
@@ -53,6 +75,7 @@ export async function powerOn(lab: Lab, spec: MachineSpec): Promise<Machine> {
       ...['-boot', 'n'],
       ...(spec.uuid === undefined ? [] : ['-uuid', spec.uuid]),
       ...firmware,
+      ...(spec.disk === undefined ? [] : ['-drive', `file=${spec.disk},format=raw,if=ide`]),
       ...['-netdev', `tap,id=net0,ifname=${tap},script=no,downscript=no`],
       ...['-device', `virtio-net-pci,netdev=net0,mac=${spec.mac},bootindex=0${rom}`],
     ],

@@ -3,6 +3,7 @@
  * boot times are shown beside. `PXED_RIG_SERVER=dnsmasq` runs the rings that allow it against dnsmasq.
  */
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Host } from './lab.ts';
 import type { Command, Running } from './process.ts';
@@ -18,6 +19,10 @@ export type ServerSpec = {
   answerAll?: boolean;
   /** More arguments of pxed, before the interface. */
   options?: readonly string[];
+  /** Machines with an address of their own: MAC -> address. */
+  hosts?: Readonly<Record<string, string>>;
+  /** More lines of pxed's configuration. */
+  config?: string;
   /** Default `eth0`. */
   interfaceName?: string;
 };
@@ -37,7 +42,7 @@ export function pxedCommand(spec: ServerSpec): Command {
   ];
 }
 
-function dnsmasqCommand(spec: ServerSpec, address: string): Command {
+function dnsmasqCommand(spec: ServerSpec, address: string, folder: string): Command {
   const net = address.replace(/\.\d+\/\d+$/, '');
   return [
     'dnsmasq',
@@ -50,7 +55,8 @@ function dnsmasqCommand(spec: ServerSpec, address: string): Command {
     `--dhcp-range=${net}.50,${net}.150,2m`,
     '--bootp-dynamic',
     `--dhcp-boot=${spec.bootFile}`,
-    '--dhcp-leasefile=/dev/null',
+    ...Object.entries(spec.hosts ?? {}).map(([mac, ip]) => `--dhcp-host=${mac},${ip}`),
+    `--dhcp-leasefile=${join(folder, 'dnsmasq.leases')}`,
     '--log-dhcp',
     '--enable-tftp',
     `--tftp-root=${spec.root}`,
@@ -88,6 +94,16 @@ export async function waitForPorts(
   }
 }
 
+/** Writes what the command line cannot say as a configuration file; gives the options that name it. */
+async function configOptions(host: Host, spec: ServerSpec): Promise<string[]> {
+  if (spec.hosts === undefined && spec.config === undefined) return [];
+  const hosts = Object.entries(spec.hosts ?? {}).map(([mac, ip]) => `  - {mac: "${mac}", address: ${ip}}`);
+  const lines = ['version: 1', ...(hosts.length > 0 ? ['hosts:', ...hosts] : []), spec.config ?? ''];
+  const path = join(host.folder, 'pxed.yaml');
+  await writeFile(path, `${lines.join('\n')}\n`);
+  return ['--config', path];
+}
+
 /** Starts the server on a host and resolves when it owns ports 67 and 69. */
 export async function startServer(
   host: Host,
@@ -95,7 +111,10 @@ export async function startServer(
   kind: ServerKind = serverKind,
 ): Promise<Running> {
   const address = (await host.addresses(spec.interfaceName))[0] ?? '';
-  const running = host.start(kind === 'pxed' ? pxedCommand(spec) : dnsmasqCommand(spec, address));
+  const options = [...(await configOptions(host, spec)), ...(spec.options ?? [])];
+  const running = host.start(
+    kind === 'pxed' ? pxedCommand({ ...spec, options }) : dnsmasqCommand(spec, address, host.folder),
+  );
   await waitForPorts(running, [67, 69]);
   return running;
 }
