@@ -5,7 +5,7 @@ import type { FileExists } from '../boot/settings.ts';
 import type { DhcpSettings, Network } from '../dhcp/settings.ts';
 import type { BootEvent } from '../events/event.ts';
 import { formatDuration } from '../lib/duration.ts';
-import { formatIpv4, formatSubnet } from '../lib/ipv4.ts';
+import { broadcastOf, formatIpv4, formatSubnet } from '../lib/ipv4.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
 import type { RunAs } from './run-as.ts';
 import type { Setup } from './setup.ts';
@@ -64,7 +64,10 @@ function describeAddressing(facts: Record<string, string>, settings: DhcpSetting
 }
 
 function describeNetwork(network: Network): string {
-  const ranges = network.ranges.map(formatRange).join(', ') || 'reservations only';
+  const all = network.ranges.some(
+    ({ first, last }) => last - first >= broadcastOf(network.subnet) - network.subnet.network,
+  );
+  const ranges = all ? 'all of it' : network.ranges.map(formatRange).join(', ') || 'reservations only';
   return `${formatSubnet(network.subnet)} (${ranges}), leases of ${formatDuration(network.leaseSeconds)}`;
 }
 
@@ -77,7 +80,7 @@ const SHOWN: readonly [label: string, client: BootClient][] = [
   ['BIOS', firmware('pxe', 0)],
   ['UEFI x64', firmware('pxe', 7)],
   ['UEFI ia32', firmware('pxe', 6)],
-  ['UEFI arm64', firmware('pxe', 11)],
+  ['UEFI arm', firmware('pxe', 11)],
   ['iPXE', { ...firmware('ipxe', 0), stage: 'ipxe' }],
 ];
 
@@ -85,11 +88,15 @@ function firmware(kind: BootClient['kind'], code: number): BootClient {
   return { kind, stage: 'rom', netboot: true, archs: [archOf(code)] };
 }
 
+/** Firmware without a file is named in one line: a lab without UEFI machines need not read about each of them. */
 function bootFacts({ boot }: DhcpSettings, exists: FileExists | undefined): Record<string, string> {
   const facts: Record<string, string> = {};
+  const none: string[] = [];
   for (const [label, client] of SHOWN) {
     const { file, reason } = decideBoot(client, { settings: boot, ...(exists && { exists }) });
-    facts[label] = file === undefined ? `nothing (${reason})` : `${file} (${reason})`;
+    if (file === undefined) none.push(label);
+    else facts[label] = `${file} (${reason})`;
   }
+  if (none.length > 0) facts['no loader'] = `for ${none.join(', ')}`;
   return facts;
 }

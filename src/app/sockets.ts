@@ -1,4 +1,10 @@
 import type { BoundFrames, BoundSocket, NetError, Network, SocketSpec } from '../net/datagram.ts';
+import {
+  openTftpSockets,
+  releaseTftpSockets,
+  type TftpSocketSpec,
+  type TftpSockets,
+} from '../server/tftp/sockets.ts';
 import { StartProblem } from './start-problem.ts';
 
 /** Every socket of the process, opened once, as root, and handed to the tasks again and again. */
@@ -9,15 +15,15 @@ export type Sockets = {
   readonly pxe?: BoundSocket;
   /** ARP in, whole frames out: conflict probes, unicast to hosts without an address. Absent where unsupported. */
   readonly frames?: BoundFrames;
-  /** The TFTP port. */
-  readonly tftp?: BoundSocket;
+  /** The TFTP port, and the ports of transfers. */
+  readonly tftp?: TftpSockets;
 };
 
 export type SocketsWanted = {
   readonly interface?: string;
   readonly dhcp: boolean;
   readonly pxe: boolean;
-  readonly tftpPort?: number;
+  readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports'>;
 };
 
 /** Names who holds a UDP port, `dnsmasq, pid 812`; undefined when nobody can be seen. */
@@ -29,7 +35,11 @@ const ARP = 0x0806;
  * Opens them all, or none: on failure what was opened is released, and a {@link StartProblem} says who holds the port
  * or which capability is missing.
  */
-export async function openSockets(network: Network, wanted: SocketsWanted, ownerOf: PortOwner): Promise<Sockets> {
+export async function openSockets(
+  network: Network,
+  wanted: SocketsWanted,
+  ownerOf: PortOwner,
+): Promise<Sockets> {
   const opened: { -readonly [K in keyof Sockets]: Sockets[K] } = {};
   const on = wanted.interface === undefined ? {} : { interface: wanted.interface };
   const bind = async (spec: SocketSpec): Promise<BoundSocket> => {
@@ -40,7 +50,11 @@ export async function openSockets(network: Network, wanted: SocketsWanted, owner
   try {
     if (wanted.dhcp) opened.dhcp = await bind({ ...on, port: 67, broadcast: true });
     if (wanted.pxe) opened.pxe = await bind({ ...on, port: 4011, broadcast: true });
-    if (wanted.tftpPort !== undefined) opened.tftp = await bind({ ...on, port: wanted.tftpPort, reusePort: false });
+    if (wanted.tftp) {
+      const tftp = await openTftpSockets(network, { ...on, ...wanted.tftp });
+      if (!tftp.ok) throw explain(tftp.error, wanted.tftp.port, ownerOf);
+      opened.tftp = tftp.value;
+    }
     if (wanted.dhcp && wanted.interface !== undefined && network.canSendRaw) {
       const frames = network.bindFrames(wanted.interface, ARP);
       if (!frames.ok) throw explain(frames.error, undefined, ownerOf);
@@ -55,7 +69,8 @@ export async function openSockets(network: Network, wanted: SocketsWanted, owner
 
 /** Closes them for good. */
 export function releaseSockets(network: Network, sockets: Sockets): void {
-  for (const socket of [sockets.dhcp, sockets.pxe, sockets.tftp]) if (socket) network.release(socket);
+  for (const socket of [sockets.dhcp, sockets.pxe]) if (socket) network.release(socket);
+  if (sockets.tftp) releaseTftpSockets(network, sockets.tftp);
   if (sockets.frames) network.releaseFrames(sockets.frames);
 }
 
@@ -79,6 +94,9 @@ function explain(error: NetError, port: number | undefined, ownerOf: PortOwner):
       );
     }
     default:
-      return new StartProblem(`${what}: ${error.errno} (${error.operation})`, 'The system’s error is all that is known');
+      return new StartProblem(
+        `${what}: ${error.errno} (${error.operation})`,
+        'The system’s error is all that is known',
+      );
   }
 }

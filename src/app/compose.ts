@@ -1,0 +1,152 @@
+import { hostname } from 'node:os';
+import type { FileExists } from '../boot/settings.ts';
+import type { Config } from '../config/schema.ts';
+import type { DhcpSettings, Link } from '../dhcp/settings.ts';
+import type { Emit } from '../events/event.ts';
+import type { InterfaceFacts, Network } from '../net/datagram.ts';
+import { loadNetwork } from '../net/load.ts';
+import { portOwner } from '../net/port-owner.ts';
+import { createDhcpServer } from '../server/dhcp/server.ts';
+import { createMemoryLeases } from '../store/lease-memory.ts';
+import { bannerOf } from './banner.ts';
+import { checkInterface } from './check-interface.ts';
+import { checkBootFile, checkRoot } from './check-root.ts';
+import { dhcpSettingsOf } from './dhcp-settings.ts';
+import { giveUpRoot } from './privileges.ts';
+import { createRootFiles } from './root-files.ts';
+import type { Setup } from './setup.ts';
+import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
+import type { Task } from './task.ts';
+import { tftpSettingsOf } from './tftp-settings.ts';
+import { createTftpTask } from './tftp-task.ts';
+
+/** A setup made ready to run: sockets are open, root is given up, nothing is served yet. */
+export type Composed = {
+  readonly tasks: readonly Task[];
+  /** The setup in force. */
+  readonly setup: Setup;
+  /** Puts a new setup in force, of the same sockets and user. Throws, and changes nothing, when it cannot. */
+  apply(setup: Setup): void;
+  /** Closes the sockets for good. */
+  release(): void;
+};
+
+export type ComposeIo = { readonly version: string; readonly emit: Emit };
+
+/** What a setup comes to on this machine. */
+type Facts = {
+  readonly link?: InterfaceFacts;
+  readonly root?: string;
+  readonly exists?: FileExists;
+  readonly dhcp?: DhcpSettings;
+};
+
+/**
+ * Checks what can be checked, opens every socket, gives up root, and makes the tasks. Throws StartProblem when it
+ * cannot be served.
+ */
+export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
+  const network = await loadNetwork();
+  const facts = lookAround(setup, network);
+  const { config } = setup;
+  const addressing = facts.dhcp !== undefined;
+  const sockets = await openSockets(
+    network,
+    {
+      ...(facts.link && { interface: facts.link.name }),
+      dhcp: addressing,
+      pxe: config.mode === 'dhcp',
+      ...(config.tftp.enabled && { tftp: tftpPortsOf(config) }),
+    },
+    portOwner,
+  );
+  try {
+    const runAs = giveUpRoot(network, config);
+    io.emit(
+      bannerOf({ setup, ...facts, version: io.version, backend: network.name, ...(runAs && { runAs }) }),
+    );
+    return assemble({ setup, network, facts, sockets, emit: io.emit });
+  } catch (error) {
+    releaseSockets(network, sockets);
+    throw error;
+  }
+}
+
+function lookAround(setup: Setup, network: Network): Facts {
+  const { config } = setup;
+  const name = config.interfaces?.[0];
+  const link = name === undefined ? undefined : checkInterface(network, name);
+  const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
+  const addressing = link && (config.mode === 'dhcp' || config.bootp.enabled);
+  // Clients that are sent to another TFTP server find the boot file there.
+  if (addressing && root !== undefined && setup.overrides.nextServer === undefined) {
+    checkBootFile(root, config.boot.filename);
+  }
+  return {
+    ...(link && { link }),
+    ...(root !== undefined && { root, exists: createRootFiles(root) }),
+    ...(addressing && { dhcp: dhcpSettingsOf(setup, linkOf(link), hostname()) }),
+  };
+}
+
+function tftpPortsOf({ tftp }: Config) {
+  const { port, ports, 'single-port': singlePort } = tftp;
+  return { port, singlePort, ...(ports && { ports: { from: ports.first, to: ports.last } }) };
+}
+
+function linkOf({ name, index, mac, mtu, addresses }: InterfaceFacts): Link {
+  return {
+    name,
+    index,
+    mac,
+    mtu,
+    addresses: addresses.map(({ address, prefixLength }) => ({ ip: address, length: prefixLength })),
+  };
+}
+
+type Parts = {
+  readonly setup: Setup;
+  readonly network: Network;
+  readonly facts: Facts;
+  readonly sockets: Sockets;
+  readonly emit: Emit;
+};
+
+function assemble({ setup, network, facts, sockets, emit }: Parts): Composed {
+  const tasks: Task[] = [];
+  const changes: ((setup: Setup, facts: Facts) => void)[] = [];
+  if (sockets.tftp && facts.root !== undefined) {
+    const settings = tftpSettingsOf(setup.config.tftp, facts.root);
+    const tftp = createTftpTask({ network, sockets: sockets.tftp, settings, emit });
+    tasks.push(tftp.task);
+    changes.push((next, { root }) => tftp.reconfigure(tftpSettingsOf(next.config.tftp, root!)));
+  }
+  if (sockets.dhcp && facts.link && facts.dhcp) {
+    const { dhcp, pxe, frames } = sockets;
+    const server = createDhcpServer({
+      network,
+      listeners: [{ link: linkOf(facts.link), dhcp, ...(pxe && { pxe }), ...(frames && { frames }) }],
+      settings: facts.dhcp,
+      leases: createMemoryLeases(),
+      ...(facts.exists && { exists: facts.exists }),
+      emit,
+    });
+    tasks.push({ name: 'dhcp', run: ({ signal, ready }) => server.run(signal, ready) });
+    changes.push((_, next) =>
+      server.reconfigure({ settings: next.dhcp!, ...(next.exists && { exists: next.exists }) }),
+    );
+  }
+  let current = setup;
+  return {
+    tasks,
+    get setup() {
+      return current;
+    },
+    apply(next) {
+      const changed = lookAround(next, network);
+      for (const change of changes) change(next, changed);
+      current = next;
+    },
+    release: () => releaseSockets(network, sockets),
+  };
+}

@@ -1,0 +1,56 @@
+import type { Emit } from '../events/event.ts';
+import type { Composed } from './compose.ts';
+import type { Setup, SetupResult } from './setup.ts';
+
+/**
+ * Applies a configuration that was read again. One with a mistake, or with a change that needs new sockets or another
+ * user, changes nothing and says why; transfers and conversations under way are not touched.
+ */
+export function reload(composed: Composed, read: () => SetupResult, emit: Emit): void {
+  const warn = (problem: string, detail: string) => {
+    emit({ type: 'service.warning', service: 'reload', problem, detail });
+  };
+  const result = read();
+  if (!result.ok) {
+    for (const problem of result.problems) warn('config', problem);
+    warn('config', 'the configuration was not changed');
+    return;
+  }
+  const fixed = needRestart(composed.setup, result.value);
+  if (fixed.length > 0) {
+    warn(
+      'needs-restart',
+      `the configuration was not changed: ${fixed.join(', ')} can only change with a restart`,
+    );
+    return;
+  }
+  try {
+    composed.apply(result.value);
+    emit({ type: 'service.ready', service: 'reload', detail: 'the new configuration is in force' });
+  } catch (error) {
+    warn(
+      'config',
+      `the configuration was not changed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** Keys that decided about sockets, users and the log at start. */
+function needRestart(before: Setup, after: Setup): string[] {
+  const facts = ({ config }: Setup): Record<string, unknown> => ({
+    interfaces: config.interfaces?.join(),
+    mode: config.mode,
+    'bootp.enabled': config.bootp.enabled,
+    'tftp.enabled': config.tftp.enabled,
+    'tftp.port': config.tftp.port,
+    'tftp.ports': JSON.stringify(config.tftp.ports),
+    'tftp.single-port': config.tftp['single-port'],
+    user: config.user,
+    group: config.group,
+    log: JSON.stringify(config.log),
+  });
+  const now = facts(after);
+  return Object.entries(facts(before))
+    .filter(([key, value]) => now[key] !== value)
+    .map(([key]) => key);
+}

@@ -1,0 +1,56 @@
+import { createBus } from '../events/bus.ts';
+import { createLog } from '../events/log.ts';
+import { type Composed, compose } from './compose.ts';
+import { EXIT } from './exit-codes.ts';
+import { reload } from './reload.ts';
+import type { Setup, SetupResult } from './setup.ts';
+import { formatStartProblem, StartProblem } from './start-problem.ts';
+import { supervise } from './supervisor.ts';
+
+/** What the process gives: where to write, and how to read the configuration once more. */
+export type ServeIo = {
+  readonly version: string;
+  readonly reload: () => SetupResult;
+  readonly out: { write(text: string): void; readonly isTTY?: boolean };
+  readonly err: { write(text: string): void };
+};
+
+/** Serves until a signal ends it. Resolves to the process's exit code; see {@link EXIT}. */
+export async function serve(setup: Setup, io: ServeIo): Promise<number> {
+  const bus = createBus(Date.now);
+  const terminal = io.out.isTTY ?? false;
+  const { level, format } = setup.config.log;
+  const text = format === 'text' || (format === 'auto' && terminal);
+  bus.subscribe(createLog({ level, format: text ? 'text' : 'json', colour: terminal, out: io.out }));
+  let composed: Composed;
+  try {
+    composed = await compose(setup, { version: io.version, emit: bus.emit });
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error;
+    io.err.write(`${formatStartProblem(setup.tool, error)}\n`);
+    return EXIT.START;
+  }
+  const stop = new AbortController();
+  const end = listen(stop, () => reload(composed, io.reload, bus.emit));
+  try {
+    const onReady = () => bus.emit({ type: 'service.ready', service: setup.tool });
+    const outcome = await supervise(composed.tasks, { emit: bus.emit, signal: stop.signal, onReady });
+    return outcome === 'stopped' ? EXIT.OK : EXIT.FAILED;
+  } finally {
+    end();
+    composed.release();
+  }
+}
+
+/** SIGTERM and SIGINT stop, the second one at once; SIGHUP reads the configuration again. */
+function listen(stop: AbortController, reread: () => void): () => void {
+  const onStop = () => {
+    if (stop.signal.aborted) process.exit(EXIT.OK);
+    stop.abort();
+  };
+  const handlers = { SIGTERM: onStop, SIGINT: onStop, SIGHUP: reread };
+  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  return () => {
+    for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+  };
+}

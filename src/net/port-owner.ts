@@ -1,0 +1,3 @@
+export function portOwner(_port: number): string | undefined {
+  return undefined;
+}
