@@ -89,7 +89,7 @@ function* firstOf(
   for (const [index, path] of search.names.entries()) {
     const fetched = yield* fetch(loader, { server: loader.lease.bootServer, path });
     if (fetched.ok) {
-      const tried = index === 0 ? '' : `, after ${index} ${index === 1 ? 'name' : 'names'} that do not exist`;
+      const tried = index === 0 ? '' : `, number ${index + 1} of the names it looks for`;
       yield* report(loader.diary, station, { ok: true, detail: describeFile(fetched.value) + tried });
       return fetched.value;
     }

@@ -21,9 +21,8 @@ LABEL local
   LOCALBOOT 0
 `;
 
-/** `quiet` keeps the kernel's own messages off; the serial line is where QEMU listens. */
+/** `quiet` keeps the kernel's own messages off; the serial line is where QEMU listens (firmware is there already). */
 const NETBOOT = `# For machines whose hexadecimal address is linked to this file.
-SERIAL 0 115200
 DEFAULT linux
 LABEL linux
   KERNEL vmlinuz

@@ -14,12 +14,13 @@ export type Distribution = 'debian' | 'ubuntu' | 'fedora';
 
 const EMULATOR = 'qemu-system-x86_64';
 
+/** The ROM is QEMU's default one for a virtio card, so QEMU finds it itself; it holds BIOS and UEFI images. */
 const PLACES: { readonly [part in Exclude<Part, 'qemu' | 'kernel'>]: readonly string[] } = {
   'nic-rom': [
-    '/usr/lib/ipxe/qemu/pxe-virtio.rom', // Debian, Ubuntu: ipxe-qemu
-    '/usr/share/ipxe/1af41000.rom', // Fedora: ipxe-roms-qemu
-    '/usr/share/ipxe/pxe-virtio.rom',
-    '/usr/share/qemu/pxe-virtio.rom', // QEMU's own, other distributions
+    '/usr/lib/ipxe/qemu/efi-virtio.rom', // Debian, Ubuntu: ipxe-qemu
+    '/usr/share/ipxe/qemu/efi-virtio.rom', // Fedora: ipxe-roms-qemu
+    '/usr/share/ipxe.efi/1af41000.rom', // Fedora before 38
+    '/usr/share/qemu/efi-virtio.rom', // QEMU's own, other distributions
   ],
   pxelinux: [
     '/usr/lib/PXELINUX/pxelinux.0', // Debian, Ubuntu: pxelinux

@@ -23,8 +23,8 @@ const STOP_MS = 5000;
 
 /** The machine: QEMU's range of MACs, a UUID as SMBIOS prints it and as option 97 carries it. */
 const MAC = '52:54:00:77:00:01';
-const UUID = 'b0071ab0-0102-4304-8506-0708090a0b0c';
-const UUID_ON_WIRE = fromHex('b01a07b0 0201 0443 8506 0708090a0b0c');
+const UUID = 'b0071ab0-0102-4443-8506-0708090a0b0c';
+const UUID_ON_WIRE = fromHex('b01a07b0 0201 4344 8506 0708090a0b0c');
 
 export type PlayOptions = {
   /** undefined: the built-in machine. */

@@ -18,13 +18,13 @@ export type RealMachine = {
 };
 
 /** Arguments for QEMU. TCG runs everywhere; a restart ends the program, which is how our init says that it is done. */
-export function qemuArguments({ parts, mac, uuid }: RealMachine): string[] {
+export function qemuArguments({ mac, uuid }: Pick<RealMachine, 'mac' | 'uuid'>): string[] {
   return [
     ['-accel', 'tcg', '-m', '256', '-nodefaults', '-no-user-config', '-no-reboot'],
     ['-display', 'none', '-machine', 'graphics=off', '-serial', 'stdio', '-monitor', 'none'],
     ['-netdev', 'tap,id=net0,fd=3'],
-    ['-device', `virtio-net-pci,netdev=net0,mac=${mac},romfile=${parts['nic-rom']}`],
-    ['-boot', 'n', '-uuid', uuid],
+    ['-device', `virtio-net-pci,netdev=net0,mac=${mac},bootindex=0`],
+    ['-uuid', uuid],
   ].flat();
 }
 
@@ -34,11 +34,13 @@ export async function bootRealMachine(
   options: { readonly signal: AbortSignal; readonly onLine: (line: string) => void },
 ): Promise<RealBoot> {
   const proof = Promise.withResolvers<RealBoot>();
+  let proven = false;
   const qemu = startProcess(machine.parts.qemu, qemuArguments(machine), {
     handOver: machine.tapFd,
     onLine(line) {
-      options.onLine(line);
+      if (!proven) options.onLine(line); // what it says when it is switched off is of no interest
       if (!line.includes(MARKER)) return;
+      proven = true;
       const ok = line.includes(CONFIG_PROOF);
       proof.resolve({ ok, detail: ok ? line : `it came up with another configuration: ${line}` });
     },
@@ -49,10 +51,12 @@ export async function bootRealMachine(
   );
   const aborted = () => proof.resolve({ ok: false, detail: 'interrupted' });
   options.signal.addEventListener('abort', aborted, { once: true });
+  if (options.signal.aborted) aborted();
   qemu.ended.then((code) => proof.resolve({ ok: false, detail: `QEMU ended early with exit code ${code}` }));
   const result = await proof.promise;
   clearTimeout(timer);
   options.signal.removeEventListener('abort', aborted);
+  proven = true;
   await qemu.stop(2000);
   return result;
 }
