@@ -49,6 +49,11 @@ test.each([
   expect(decode(bytes)).toEqual({ ok: false, reason });
 });
 
+test('decode() rejects an overrun before the message type even when lenient', () => {
+  expect(decode(message('3cff'), { tolerance: 'lenient' })).toEqual({ ok: false, reason: 'option-overrun' });
+  expect(decode(message('3501013cff'), { tolerance: 'lenient' })).toMatchObject({ ok: true });
+});
+
 test('decode() accepts the 236 octets of klibc: BOOTP without a vendor area', () => {
   const { packet, warnings } = mustDecode(message('').subarray(0, 236));
   expect(packet).toMatchObject({ op: 1, vend: 'none' });
@@ -155,6 +160,7 @@ test('decode() skips the end mark of an option 43 that another follows (PXE 2.1 
     discoveryControl: 8,
     bootItem: { type: 0x8000, layer: 0 },
   });
+  expect(toHex(packet.options.get(43)!)).toBe('060108470480000000ff'); // the last one stays
 });
 
 test('decode() keeps a 255 at the end of a part of option 43 that is data', () => {

@@ -28,6 +28,13 @@ function bodies(sizes: Readonly<Record<number, number>>): Options {
   return new Map(Object.entries(sizes).map(([code, size]) => [+code, new Uint8Array(size).fill(+code)]));
 }
 
+/** Options without octets in an area. */
+function emptyIn(bytes: Uint8Array, from: number): number {
+  let count = 0;
+  for (let at = from; bytes[at] !== 255; at += 2 + bytes[at + 1]!) if (bytes[at + 1] === 0) count++;
+  return count;
+}
+
 /** Codes as they stand in an area, walked by hand; parts show up once each. */
 function codesIn(bytes: Uint8Array, from = 240): number[] {
   const codes: number[] = [];
@@ -156,6 +163,24 @@ test('encode() never loses the boot file to an overloaded field', () => {
   expect(read.file || readOption(read.options, 'bootfile-name')).toBe('f'.repeat(127));
 });
 
+test('encode() does not overload when the boot file then had no place', () => {
+  // Beside 240 octets of relay information only file has room, and 129 octets do not fit there as an option.
+  const packet = offer(bodies({ 82: 240, 220: 60, 221: 60, 222: 60 }), { file: 'f'.repeat(127) });
+  const { bytes, overload } = encodeReport(packet, { mayOverload: true });
+  expect([overload, mustDecode(bytes).packet.file]).toEqual([0, packet.file]);
+});
+
+test('encode() does not overload when that helps nothing', () => {
+  const { overload, dropped } = encodeReport(offer(bodies({ 220: 250, 221: 250 })), { mayOverload: true });
+  expect([overload, dropped]).toEqual([0, [{ code: 221, reason: 'no-room' }]]);
+});
+
+test('encode() leaves 82 out rather than put it into file', () => {
+  const limits: EncodeLimits = { mayOverload: true, maxSize: 300 };
+  const { bytes, dropped } = encodeReport(offer(bodies({ 53: 1, 82: 100 })), limits);
+  expect([codesIn(bytes), dropped]).toEqual([[53], [{ code: 82, reason: 'no-room' }]]);
+});
+
 test('encode() keeps 82 out of file and sname (RFC 3046 §2.2)', () => {
   const { bytes, dropped } = encodeReport(offer(bodies({ 12: 240, 82: 60, 15: 100 })), { mayOverload: true });
   expect(dropped).toEqual([]);
@@ -179,6 +204,18 @@ test('encode() splits at the border of a field, parts in the order options, file
   expect(overload).toBe(1);
   expect([codesIn(bytes), codesIn(bytes, 108)]).toEqual([[52, 220, 220], [220]]);
   expect(mustDecode(bytes).packet.options.get(220)).toEqual(body);
+});
+
+test('encode() sends no part without octets', () => {
+  // 53, 54 and 51 leave two octets of the options field, 220 needs file and sname.
+  const packet = offer(bodies({ 53: 1, 54: 250, 51: 45, 220: 128 }));
+  const { bytes, overload } = encodeReport(packet, { maySplit: true, mayOverload: true });
+  expect([overload, codesIn(bytes), codesIn(bytes, 108), codesIn(bytes, 44)]).toEqual([
+    3,
+    [53, 52, 54, 51],
+    [220],
+    [220],
+  ]);
 });
 
 test.each<[string, () => unknown]>([
@@ -261,6 +298,10 @@ test('encode() keeps its limits, and reads back as what it did not drop', () => 
       const codes = codesIn(bytes);
       if (codes.includes(82)) expect(codes.lastIndexOf(82)).toBe(codes.length - 1);
       if (!limits.maySplit) expect(new Set(codes).size).toBe(codes.length);
+
+      const areas = [240, ...(overload & 1 ? [108] : []), ...(overload & 2 ? [44] : [])];
+      const empty = areas.reduce((sum, from) => sum + emptyIn(bytes, from), 0);
+      expect(empty).toBe([...read.options.values()].filter((body) => body.length === 0).length);
 
       const kept = [...packet.options].filter(([code]) => !dropped.some((one) => one.code === code));
       for (const [code, body] of kept) expect(read.options.get(code)).toEqual(body);

@@ -182,6 +182,19 @@ test('domain-search is compressed as in the example of RFC 3397 §3', () => {
   expect(toHex(options.get(119)!)).toBe('03656e67056170706c6503636f6d00096d61726b6574696e67c004');
 });
 
+test('domain-search has no pointers beyond what a pointer can tell', () => {
+  const label = (i: number) => `${i}`.padStart(60, 'x');
+  const long = Array.from({ length: 100 }, (_, i) =>
+    [label(3 * i), label(3 * i + 1), label(3 * i + 2)].join('.'),
+  );
+  const names = [...long, 'a.late.example', 'b.late.example', long[0]!];
+  const options: Options = new Map();
+  writeOption(options, 'domain-search', names);
+  expect(options.get(119)!.length).toBeGreaterThan(0x4000);
+  expect(readOption(options, 'domain-search')).toEqual(names);
+  expect(toHex(options.get(119)!.subarray(-2))).toBe('c000');
+});
+
 test('writeOption() ends 66 and 67 with a NUL, writePlainText() does not', () => {
   const options: Options = new Map();
   writeOption(options, 'tftp-server-name', 'a');
