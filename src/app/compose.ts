@@ -9,6 +9,7 @@ import { portOwner } from '../net/port-owner.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
 import { createMemoryLeases } from '../store/lease-memory.ts';
 import { bannerOf } from './banner.ts';
+import { rootWarnings } from './check-access.ts';
 import { checkInterface } from './check-interface.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
@@ -65,6 +66,8 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     io.emit(
       bannerOf({ setup, ...facts, version: io.version, backend: network.name, ...(runAs && { runAs }) }),
     );
+    if (facts.root !== undefined)
+      for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
     return assemble({ setup, network, facts, sockets, emit: io.emit });
   } catch (error) {
     releaseSockets(network, sockets);

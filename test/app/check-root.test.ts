@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkBootFile, checkRoot, findUnreadable } from '../../src/app/check-root.ts';
+import { findUnreadable } from '../../src/app/check-access.ts';
+import { checkBootFile, checkRoot } from '../../src/app/check-root.ts';
 import { StartProblem } from '../../src/app/start-problem.ts';
 
 let folder: string;
