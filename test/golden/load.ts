@@ -19,7 +19,8 @@ export type Golden = {
 /** The vector whose name is, or begins with, `name`: `golden('02')`, `golden('02-offer-pxe-bios')`. */
 export function golden(name: string): Golden {
   const found = goldenNames().filter((one) => one === name || one.startsWith(`${name}-`));
-  if (found.length !== 1) throw new Error(`Cannot load golden vector "${name}": ${found.length} have that name`);
+  if (found.length !== 1)
+    throw new Error(`Cannot load golden vector "${name}": ${found.length} have that name`);
   return read(found[0]!);
 }
 
