@@ -90,7 +90,9 @@ function acceptRead(request: TftpRequest, { path, cleaned }: Named, context: Acc
   }
   const octet = request.mode === 'octet';
   const { sizeBytes } = opened.value;
-  const terms = negotiate(request, limits(context), octet ? sizeBytes : undefined);
+  // curl (7.88) takes a tsize of 0 for a mistake and stops, so an empty file's size is not told.
+  const told = octet && sizeBytes > 0 ? sizeBytes : undefined;
+  const terms = negotiate(request, limits(context), told);
   const { files, framePayload, now, settings } = context;
   const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload };
   const content = octet ? octetContent(read, now) : netasciiContent(read, now);
