@@ -33,8 +33,8 @@ const BLKSIZE_MIN = 8;
 const BLKSIZE_MAX = 65_464;
 const DECIMAL = /^\d{1,20}$/;
 
-/** More blocks than this and an ACK's 16 bits no longer tell an old window from a new one. */
-const WINDOWSIZE_MAX = 32_767;
+/** Three windows may be out (see read-session); with more blocks an ACK's 16 bits no longer tell old from new. */
+const WINDOWSIZE_MAX = 16_384;
 
 type Terms = { blksize: number; windowsize: number; timeoutMs?: number; rollover: Rollover };
 

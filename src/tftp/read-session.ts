@@ -30,9 +30,10 @@ import { blocksAhead, LAST_WIRE_BLOCK, wireBlock } from './wire-block.ts';
  * | transferring | ACK of `sent`                     | next window; after the last block finished: done          |
  * | transferring | ACK inside the window             | a gap: window restarts behind it (RFC 7440 §4)            |
  * | transferring | ACK of `acked` again              | window restarts, if it has been out for longer than a     |
- * |              |                                   | round trip; for windows once per `acked`                  |
+ * |              |                                   | round trip                                                |
  * | transferring | any other ACK                     | nothing                                                   |
- * | any          | no answer                         | the same again, each wait twice as long, then failed      |
+ * | any          | no answer                         | the same again, each wait twice as long, then failed;     |
+ * |              |                                   | for windows in turn with the window after it              |
  * | any          | ERROR                             | finished: failed, peer-error                              |
  *
  * A repeated ACK is the hard case. Answering each is the Sorcerer's Apprentice (RFC 1123 §4.2.3.1): atftpd sent a
@@ -47,14 +48,20 @@ type State = TransferState & {
   readonly sizeBytes: number;
   /** Absolute number of the short or empty block at the end; Infinity while unknown. */
   last: number;
+  /** Waits in vain since anything was sent for a reason. */
+  vainWaits: number;
   /** The OACK waits for its ACK 0. */
   awaitsAck0: boolean;
   acked: number;
   sent: number;
-  /** A block that went out once, to measure by (Karn); 0: none. */
-  timedBlock: number;
+  /** An ACK of this block or later measures a round trip: those went out once, with the last packets (Karn). */
+  timedFrom: number;
   /** The `acked` for which a whole window was restarted because its ACK was repeated; -1: none. */
   restartedAt: number;
+  /** A gap was reported and waits to be filled; the window that is out fills one; such a report was false before. */
+  reported: boolean;
+  restarted: boolean;
+  falseGaps: boolean;
 };
 
 /** Content whose length shows on the way (netascii). */
@@ -111,11 +118,15 @@ function createState(options: ReadOptions, now: number): State {
     source: typeof content === 'number' ? undefined : content,
     sizeBytes,
     last: Math.floor(sizeBytes / terms.blksize) + 1, // a short or empty block ends the file (RFC 1350 §6)
+    vainWaits: 0,
     awaitsAck0: terms.oack !== undefined,
     acked: 0,
     sent: 0,
-    timedBlock: 0,
+    timedFrom: Number.POSITIVE_INFINITY,
     restartedAt: -1,
+    reported: false,
+    restarted: false,
+    falseGaps: false,
   };
 }
 
@@ -139,30 +150,44 @@ function openingAccepted(s: State, now: number): void {
 }
 
 function advance(s: State, ahead: number, now: number): void {
+  const sinceSent = now - s.sentAt;
+  if (s.restarted && sinceSent < gapMeansLossAfter(s.rtt)) s.falseGaps = true;
   s.acked += ahead;
   progress(s, now);
-  if (s.timedBlock !== 0 && s.acked >= s.timedBlock) {
-    sampleRtt(s.rtt, now - s.sentAt);
-    s.timedBlock = 0;
+  if (s.acked >= s.timedFrom) {
+    sampleRtt(s.rtt, sinceSent);
+    s.timedFrom = Number.POSITIVE_INFINITY;
   }
   if (s.acked === s.last) decide(s, { kind: 'done' });
-  else if (s.acked === s.sent) s.due = 0;
-  // A gap (RFC 7440 §4). A doubled block makes some receivers report one too (U-Boot does), and then one for each block
-  // of the window that we restart: what comes within half a round trip is about the window before and restarts nothing.
-  else if (now - s.sentAt >= gapMeansLossAfter(s.rtt)) s.due = 0;
+  else if (s.acked === s.sent) {
+    s.reported = false;
+    s.due = 0;
+  } else gap(s, sinceSent, now);
+}
+
+/**
+ * An ACK inside the window: a block behind it is missing (RFC 7440 §4). Or not: EDK2 and U-Boot ACK a doubled block
+ * just so, and each restart makes them ACK again. What comes sooner than a round trip after a restart is no answer to
+ * it but shows that the restart was for nothing; from then on we wait for a quiet round trip before we believe a gap.
+ */
+function gap(s: State, sinceSent: number, now: number): void {
+  if (!s.reported && sinceSent < gapMeansLossAfter(s.rtt)) return;
+  s.reported = true;
+  s.due = s.falseGaps ? now + repeatMeansLossAfter(s.rtt) : 0;
 }
 
 function repeated(s: State, now: number): void {
   if (s.sent === s.acked) return; // its answer is not even out
-  const late = now - s.sentAt;
+  const sinceSent = now - s.sentAt;
   if (s.terms.windowsize === 1) {
-    if (late >= repeatMeansLossAfter(s.rtt)) s.due = 0;
+    if (sinceSent >= repeatMeansLossAfter(s.rtt)) s.due = 0;
     return;
   }
-  // "The first block of the window is lost" looks like the last ACK once more: believed once.
-  if (s.restartedAt === s.acked || late < gapMeansLossAfter(s.rtt)) return;
+  // "The first block of the window is lost" looks like the last ACK once more: believed at once the first time.
+  const wait = s.restartedAt === s.acked ? repeatMeansLossAfter(s.rtt) : gapMeansLossAfter(s.rtt);
+  if (!s.reported && sinceSent < wait) return;
   s.restartedAt = s.acked;
-  s.due = 0;
+  gap(s, sinceSent, now);
 }
 
 function poll(s: State, now: number): Action | undefined {
@@ -172,7 +197,12 @@ function poll(s: State, now: number): Action | undefined {
     decide(s, failed(s.heard && s.sent === s.last ? 'last-ack-missing' : 'timeout'));
     return part(s, now);
   }
-  if (s.due !== 0) backOff(s.rtt); // a wait in vain: a due of 0 asked for the next packet at once
+  // The next packet was asked for, at once or after a quiet round trip; or this was a wait in vain.
+  if (s.due === 0 || s.reported) s.vainWaits = 0;
+  else {
+    s.vainWaits++;
+    backOff(s.rtt);
+  }
   return s.awaitsAck0 ? sendOack(s, now) : sendWindow(s, now);
 }
 
@@ -190,18 +220,43 @@ function sendWindow(s: State, now: number): Action | undefined {
     decide(s, failed('read-error'), { code: 0, message: 'Cannot read the file' });
     return part(s, now);
   }
-  const to = Math.min(s.acked + windowsize, s.last);
-  if (rollover === 'forbidden' && to > LAST_WIRE_BLOCK) {
+  if (s.vainWaits > 0 && s.vainWaits % 2 === 0 && canLookAhead(s)) {
+    s.action.first = s.acked + windowsize + 1;
+    s.action.count = s.sent >= s.action.first ? 2 * windowsize : windowsize;
+    return sendBlocks(s, now);
+  }
+  if (rollover === 'forbidden' && Math.min(s.acked + windowsize, s.last) > LAST_WIRE_BLOCK) {
     refuseRollover(s);
     return part(s, now);
   }
-  s.timedBlock = to > s.sent ? to : 0;
-  s.retransmissions += s.sent - s.acked;
-  s.packets += to - s.acked;
-  s.sent = to;
-  arm(s, now);
   s.action.first = s.acked + 1;
-  s.action.count = to - s.acked;
+  s.action.count = windowsize;
+  return sendBlocks(s, now);
+}
+
+/**
+ * Every second wait in vain sends the window after the unanswered one. If not the blocks but their ACK was lost, the
+ * client waits for just these, and OVMF, which says nothing for 4 s about blocks it has, goes on at once; should its ACK
+ * of these be lost too, the window after them comes along the next time. A client that waits for the first window drops
+ * what is not in order, as in any window. (In lock-step it might not: PXELINUX ACKs whatever comes.)
+ */
+function canLookAhead(s: State): boolean {
+  const { windowsize } = s.terms;
+  return windowsize > 1 && s.source === undefined && s.heard && s.acked + windowsize < s.last;
+}
+
+/** What the action names, cut at the end of the file. */
+function sendBlocks(s: State, now: number): Action {
+  const { first } = s.action;
+  const to = Math.min(first + s.action.count - 1, s.last);
+  s.action.count = to - first + 1;
+  s.timedFrom = Math.max(first, s.sent + 1);
+  s.retransmissions += Math.max(0, Math.min(s.sent, to) - first + 1);
+  s.packets += s.action.count;
+  s.sent = Math.max(s.sent, to);
+  s.restarted = s.reported;
+  s.reported = false;
+  arm(s, now);
   return act(s, 'data');
 }
 

@@ -18,6 +18,9 @@ export const DEFAULT_TIMING: Timing = {
 /** How long a repeat must have been awaited while no round trip is known: no LAN takes longer, no client is faster. */
 const UNKNOWN_ROUND_TRIP_MS = 20;
 
+/** At most 200 ms from the floor of 50. */
+const EASED_DOUBLINGS = 2;
+
 /** Held by a session; the functions here change it in place. */
 export type Rtt = {
   readonly timing: Timing;
@@ -65,6 +68,15 @@ export function backOff(rtt: Rtt): void {
   if (resendAfter(rtt) < rtt.timing.ceilingMs) rtt.doublings++;
 }
 
+/**
+ * The client goes on, but with packets that went out twice and measure nothing. RFC 6298 would stay as slow as it is; on
+ * a LAN that loses packets at random the next wait is then seconds for nothing. Some of it is kept, for a network
+ * that is slow because it is full.
+ */
+export function easeOff(rtt: Rtt): void {
+  if (rtt.doublings > EASED_DOUBLINGS) rtt.doublings = EASED_DOUBLINGS;
+}
+
 /** How long to wait for an answer. */
 export function resendAfter(rtt: Rtt): number {
   const { initialMs, floorMs, ceilingMs } = rtt.timing;
@@ -77,7 +89,7 @@ export function repeatMeansLossAfter(rtt: Rtt): number {
   return rtt.smoothedMs < 0 ? UNKNOWN_ROUND_TRIP_MS : rtt.smoothedMs + 4 * rtt.variationMs;
 }
 
-/** An ACK in the middle of a window that comes sooner than this after it cannot be an answer to it. */
+/** An ACK that comes sooner than this after a window is not about it; some leeway, as nobody is faster than before. */
 export function gapMeansLossAfter(rtt: Rtt): number {
-  return rtt.shortestMs === Number.POSITIVE_INFINITY ? 0 : rtt.shortestMs / 2;
+  return rtt.shortestMs === Number.POSITIVE_INFINITY ? 0 : rtt.shortestMs * 0.75;
 }

@@ -1,6 +1,6 @@
 import { encode } from '../tftp-packet/index.ts';
 import type { Rtt } from './rtt.ts';
-import { createRtt, resendAfter, timingFor } from './rtt.ts';
+import { createRtt, easeOff, resendAfter, timingFor } from './rtt.ts';
 import type { Action, ActionKind, Outcome, TftpFailure, Timing } from './session.ts';
 
 /** What every transfer keeps; read-session and write-session add their own fields. */
@@ -98,6 +98,7 @@ export function outOfPatience(s: TransferState, now: number): boolean {
 export function progress(s: TransferState, now: number): void {
   s.heard = true;
   s.progressAt = now;
+  easeOff(s.rtt);
 }
 
 /** The last steps of every transfer, in order: its last packet if there is one, `finished`, `close` after lingering. */
