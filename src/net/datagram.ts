@@ -47,6 +47,15 @@ export interface Network {
   releaseFrames(bound: BoundFrames): void;
   /** openat2(2) where the system has it: see {@link OpenBeneath}. */
   readonly openBeneath: OpenBeneath | undefined;
+  /** This thread's effective capabilities, `CAP_NET_RAW`…; none where the system has no such thing. */
+  capabilities(): readonly string[];
+  /**
+   * Becomes `account` (given when we are root) for good, with no capability left and none to be gained. In the main thread,
+   * before any worker starts.
+   */
+  giveUpPrivileges(account: Account | undefined): Outcome<undefined>;
+  /** sd_notify(3): `READY=1`, `STOPPING=1`… to the socket of NOTIFY_SOCKET. False when not delivered. */
+  notify(socketPath: string, state: string): boolean;
   /** Can {@link bindFrames} work here at all? */
   readonly canSendRaw: boolean;
   /** Does a datagram tell the address asked, and does `TransmitSource.from` choose the one that answers? */
@@ -60,6 +69,9 @@ export interface Network {
  * A descriptor, or the errno's name (`EXDEV`: the path led out). `flags` are those of open(2) without O_CREAT.
  */
 export type OpenBeneath = (rootFd: number, path: string, flags: number) => number | string;
+
+/** Whom to become. */
+export type Account = { readonly uid: number; readonly gid: number };
 
 export type SocketSpec = {
   /** 0.0.0.0 when left out. */

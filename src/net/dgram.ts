@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { formatIpv4 } from '../lib/ipv4.ts';
-import type { BoundSocket, Network, Outcome, SocketSpec } from './datagram.ts';
+import type { Account, BoundSocket, Network, Outcome, SocketSpec } from './datagram.ts';
 import { FileContent } from './dgram-content.ts';
 import { EventPoller } from './dgram-poller.ts';
 import { EventSocket } from './dgram-socket.ts';
@@ -60,6 +60,9 @@ export function dgramNetwork(): Network {
     openContent: (fd, sizeBytes) => ({ ok: true, value: new FileContent(fd, sizeBytes) }),
     closeContent: () => {},
     openBeneath: undefined,
+    capabilities: () => [],
+    giveUpPrivileges,
+    notify: () => false,
     bindFrames: () => ({ ok: false, error: { operation: 'socket AF_PACKET', errno: 'ENOTSUP' } }),
     attachFrames: () => {
       throw new Error('Cannot attach frames: the dgram backend has none');
@@ -88,5 +91,19 @@ function growBuffers(socket: Socket, spec: SocketSpec): void {
     socket.setSendBufferSize(spec.sendBufferBytes ?? 4 << 20);
   } catch {
     // Some systems refuse beyond their limit instead of granting the limit; their default then stays.
+  }
+}
+
+/** Node's own calls change the ids; capabilities go with root's id. */
+function giveUpPrivileges(account: Account | undefined): Outcome<undefined> {
+  if (!account) return { ok: true, value: undefined };
+  try {
+    process.setgroups?.([account.gid]);
+    process.setgid?.(account.gid);
+    process.setuid?.(account.uid);
+    return { ok: true, value: undefined };
+  } catch (error) {
+    const { syscall = 'setuid', code = 'EPERM' } = error as NodeJS.ErrnoException;
+    return { ok: false, error: { operation: syscall, errno: code } };
   }
 }

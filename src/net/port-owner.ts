@@ -1,3 +1,60 @@
-export function portOwner(_port: number): string | undefined {
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** Where to look; replaced in tests. */
+export type ProcFiles = {
+  read(path: string): string;
+  list(path: string): readonly string[];
+  link(path: string): string;
+};
+
+/**
+ * Names who holds a UDP port of this host's network namespace, `dnsmasq, pid 812`: by the sockets' inodes in /proc/net/udp and the
+ * descriptors of all processes. undefined when nobody does, or when only root may see who.
+ */
+export function portOwner(port: number, proc: ProcFiles = REAL): string | undefined {
+  const wanted = new Set(
+    ['/proc/self/net/udp', '/proc/self/net/udp6'].flatMap((table) =>
+      inodesOf(
+        attempt(() => proc.read(table), ''),
+        port,
+      ),
+    ),
+  );
+  if (wanted.size === 0) return undefined;
+  for (const pid of attempt(() => proc.list('/proc'), [])) {
+    if (!/^\d+$/.test(pid) || !holdsOne(pid, wanted, proc)) continue;
+    return `${attempt(() => proc.read(`/proc/${pid}/comm`), 'unknown').trim()}, pid ${pid}`;
+  }
   return undefined;
 }
+
+/** Lines are `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …`, the port in hex. */
+function inodesOf(table: string, port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return table.split('\n').flatMap((line) => {
+    const columns = line.trim().split(/\s+/);
+    return columns[1]?.endsWith(suffix) && columns[9] ? [columns[9]] : [];
+  });
+}
+
+function holdsOne(pid: string, inodes: ReadonlySet<string>, proc: ProcFiles): boolean {
+  return attempt(() => proc.list(`/proc/${pid}/fd`), []).some((fd) => {
+    const inode = /^socket:\[(\d+)\]$/.exec(attempt(() => proc.link(`/proc/${pid}/fd/${fd}`), ''))?.[1];
+    return inode !== undefined && inodes.has(inode);
+  });
+}
+
+/** Processes come and go, and those of others cannot be looked into. */
+function attempt<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}
+
+const REAL: ProcFiles = {
+  read: (path) => readFileSync(path, 'utf8'),
+  list: (path) => readdirSync(path),
+  link: (path) => readlinkSync(path),
+};

@@ -4,9 +4,11 @@ import { mapFile, unmapFile } from './content.ts';
 import { EpollPoller, wakeFd } from './epoll.ts';
 import { layoutsHold } from './ffi.ts';
 import { interfaceFacts } from './interface-facts.ts';
+import { notifyServiceManager } from './notify.ts';
 import { closeFd, openPacket, openUdp } from './open.ts';
 import { createOpenBeneath } from './openat2.ts';
 import { PacketSocket } from './packet-socket.ts';
+import { effectiveCapabilities, giveUpPrivileges } from './privileges.ts';
 
 /** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */
 export function linuxNetwork(): Network | undefined {
@@ -22,6 +24,9 @@ export function linuxNetwork(): Network | undefined {
     openContent: mapFile,
     closeContent: unmapFile,
     openBeneath: createOpenBeneath(),
+    capabilities: effectiveCapabilities,
+    giveUpPrivileges,
+    notify: notifyServiceManager,
     bindFrames,
     attachFrames: (bound) => new PacketSocket(bound),
     releaseFrames: (bound) => closeFd(bound.fd),

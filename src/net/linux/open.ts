@@ -43,18 +43,6 @@ function described(arena: Arena, fd: number, spec: SocketSpec): BoundSocket {
   };
 }
 
-/** A raw ICMP socket: it receives every ICMP message of the host, IPv4 header included. Wants CAP_NET_RAW. */
-export function openIcmp(interfaceName?: string): Outcome<BoundSocket> {
-  const fd = c.socket(s.AF_INET, s.SOCK_RAW | FLAGS, s.IPPROTO_ICMP);
-  if (fd < 0) return failure('socket SOCK_RAW');
-  const arena = new Arena(128);
-  const failed =
-    setInt(arena, fd, s.SOL_IP, s.IP_PKTINFO, 1) ??
-    (interfaceName === undefined ? undefined : bindToDevice(arena, fd, interfaceName));
-  if (failed) return abandon(fd, failed);
-  return { ok: true, value: described(arena, fd, { port: 0 }) };
-}
-
 /** A packet socket for whole frames of one interface. Wants CAP_NET_RAW. `etherType` 0: sends only. */
 export function openPacket(interfaceName: string, ifindex: number, etherType: number): Outcome<BoundFrames> {
   // Protocol 0 receives nothing before bind() narrows it to the interface.

@@ -9,7 +9,6 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
-export const IPPROTO_ICMP = 1;
 
 export const SOL_IP = 0;
 export const SOL_SOCKET = 1;
