@@ -68,7 +68,9 @@ export class EpollPoller implements Poller {
         watch.stop();
         clearTimeout(timer);
         this.#collect(0);
-        resolve();
+        // The watch calls us outside of Node's own callbacks: nothing would run the promise's continuation before some
+        // timer or other event does. An immediate is such an event.
+        setImmediate(resolve);
       };
       watch.start(this.#resume);
     });
