@@ -7,6 +7,7 @@ if (!bound.ok) throw new Error(bound.error.errno);
 const socket = network.attach(bound.value);
 const poller = network.createPoller();
 poller.add(socket);
+setInterval(() => {}, 3_600_000); // a server has other handles open too
 process.stdout.write(`${bound.value.port}\n`);
 await poller.waitAsync(Number.POSITIVE_INFINITY);
 process.stdout.write(`received ${socket.receive()}\n`);
