@@ -28,6 +28,8 @@ export type Composed = {
   readonly setup: Setup;
   /** Puts a new setup in force, of the same sockets and user. Throws, and changes nothing, when it cannot. */
   apply(setup: Setup): void;
+  /** Tells the service manager, if one listens: `READY=1`, `STOPPING=1` (sd_notify(3)). */
+  notify(state: string): void;
   /** Closes the sockets for good. */
   release(): void;
 };
@@ -149,6 +151,10 @@ function assemble({ setup, network, facts, sockets, emit }: Parts): Composed {
       const changed = lookAround(next, network);
       for (const change of changes) change(next, changed);
       current = next;
+    },
+    notify(state) {
+      const path = process.env.NOTIFY_SOCKET;
+      if (path) network.notify(path, state);
     },
     release: () => releaseSockets(network, sockets),
   };

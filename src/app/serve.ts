@@ -33,7 +33,11 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
   const stop = new AbortController();
   const end = listen(stop, () => reload(composed, io.reload, bus.emit));
   try {
-    const onReady = () => bus.emit({ type: 'service.ready', service: setup.tool });
+    const onReady = () => {
+      composed.notify('READY=1');
+      bus.emit({ type: 'service.ready', service: setup.tool });
+    };
+    stop.signal.addEventListener('abort', () => composed.notify('STOPPING=1'));
     const outcome = await supervise(composed.tasks, { emit: bus.emit, signal: stop.signal, onReady });
     return outcome === 'stopped' ? EXIT.OK : EXIT.FAILED;
   } finally {
