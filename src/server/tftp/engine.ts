@@ -33,6 +33,8 @@ export type TftpEngine = {
   nextDeadline(): number;
   /** Transfers that are neither done nor failed. */
   readonly active: number;
+  /** Files open or mapped, those that nobody reads just now included. */
+  readonly openFiles: number;
   /** Ends all transfers: each client is told. */
   abortAll(): void;
   configure(settings: TftpSettings, tree: BootTree): void;
@@ -259,6 +261,9 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     nextDeadline: () => Math.min(deadlines.next(), files.openFiles > 0 ? trimAt : Number.POSITIVE_INFINITY),
     get active() {
       return active;
+    },
+    get openFiles() {
+      return files.openFiles;
     },
     abortAll() {
       const now = clock();
