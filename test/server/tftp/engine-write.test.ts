@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createRig, data, error, type Rig, type RigOptions, wrq } from './rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+function start(options?: RigOptions): Rig {
+  rig = createRig(options);
+  return rig;
+}
+
+const stored = (name: string) => readFileSync(join(rig.root, name), 'latin1');
+const files = () => readdirSync(rig.root);
+
+describe('createTftpEngine() writes', () => {
+  test('nothing unless allowed', () => {
+    start().request(wrq('new'));
+    expect(rig.sent()).toEqual(['ERROR 2 Access violation']);
+    expect(rig.events).toMatchObject([{ type: 'tftp.refused', write: true, failure: 'writes-off' }]);
+    expect(files()).toEqual([]);
+  });
+
+  test('a new file, visible once it is complete', () => {
+    start({ writes: 'create' }).request(wrq('new'));
+    expect(rig.sent()).toEqual(['ACK 0']);
+    rig.answer(data(1, 'a'.repeat(512)));
+    expect(rig.sent()).toEqual(['ACK 1']);
+    expect(existsSync(join(rig.root, 'new'))).toBe(false);
+    rig.answer(data(2, 'end'));
+    expect(rig.sent()).toEqual(['ACK 2']);
+    expect(stored('new')).toBe(`${'a'.repeat(512)}end`);
+    expect(files()).toEqual(['new']);
+    expect(rig.events.at(-1)).toMatchObject({ type: 'tftp.done', write: true, bytes: 515 });
+  });
+
+  test('leaves an existing file as it is (pTFTPd defect 1)', () => {
+    start({ writes: 'create' }).write('taken', 'precious');
+    rig.request(wrq('taken'));
+    expect(rig.sent()).toEqual(['ERROR 6 File already exists']);
+    rig.pass(60_000);
+    expect(stored('taken')).toBe('precious');
+  });
+
+  test('replaces an existing file when allowed', () => {
+    start({ writes: 'overwrite' }).write('taken', 'old');
+    rig.request(wrq('taken'));
+    rig.raw();
+    rig.answer(data(1, 'new'));
+    expect(stored('taken')).toBe('new');
+  });
+
+  test('repeats the first answer for a repeated request (pTFTPd defect 10)', () => {
+    start({ writes: 'create' }).request(wrq('new', [['tsize', '3']]));
+    rig.raw();
+    rig.clock.now += 100;
+    rig.request(wrq('new', [['tsize', '3']]));
+    expect(rig.sent()).toEqual(['OACK tsize=3']);
+    expect(rig.types()).toEqual(['tftp.started']);
+  });
+
+  test('refuses more than the quota, announced or not', () => {
+    start({ writes: 'create', uploadMaxBytes: 600 }).request(wrq('new', [['tsize', '601']]));
+    expect(rig.sent()[0]).toMatch(/^ERROR 3 /);
+    rig.request(wrq('sly'), { peerPort: 2071 });
+    rig.raw();
+    rig.answer(data(1, 'a'.repeat(512)), { peerPort: 2071 });
+    rig.raw();
+    rig.answer(data(2, 'a'.repeat(512)), { peerPort: 2071 });
+    expect(rig.sent()[0]).toMatch(/^ERROR 3 /);
+    expect(files()).toEqual([]);
+  });
+
+  test('grants no block that its receive slots cannot hold', () => {
+    start({ writes: 'create', blksizeMax: 65_464 }).request(wrq('new', [['blksize', '8192']]));
+    expect(rig.sent()).toEqual(['OACK blksize=2044']);
+  });
+
+  test.each([
+    ['gives up', () => rig.answer(error(0, 'stopped'))],
+    ['goes away', () => rig.pass(120_000)],
+  ])('nothing is left of the upload of a client that %s', (_, happens) => {
+    start({ writes: 'create' }).request(wrq('new'));
+    rig.raw();
+    rig.answer(data(1, 'a'.repeat(512)));
+    happens();
+    expect(rig.events.at(-1)).toMatchObject({ type: 'tftp.failed', write: true });
+    expect(files()).toEqual([]);
+    expect(rig.engine.active).toBe(0);
+  });
+
+  test('the last ACK again for a last block that comes again', () => {
+    start({ writes: 'create' }).request(wrq('new'));
+    rig.raw();
+    rig.answer(data(1, 'all'));
+    expect(rig.sent()).toEqual(['ACK 1']);
+    rig.clock.now += 100;
+    rig.answer(data(1, 'all'));
+    expect(rig.sent()).toEqual(['ACK 1']);
+    expect(rig.types().filter((type) => type === 'tftp.done')).toHaveLength(1);
+  });
+
+  test('outside the root nothing at all', () => {
+    start({ writes: 'overwrite' }).request(wrq('../escaped'));
+    expect(rig.sent()).toEqual(['ERROR 1 File not found']);
+    rig.request(wrq('missing/folder/file'), { peerPort: 2071 });
+    expect(rig.sent()).toEqual(['ERROR 1 No such folder']);
+  });
+});

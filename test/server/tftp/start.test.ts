@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { BootEvent } from '../../../src/events/event.ts';
+import { parseIpv4 } from '../../../src/lib/ipv4.ts';
+import type { DatagramSocket, Network } from '../../../src/net/datagram.ts';
+import { loadNetwork } from '../../../src/net/load.ts';
+import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../../../src/server/tftp/settings.ts';
+import { openTftpSockets, releaseTftpSockets } from '../../../src/server/tftp/sockets.ts';
+import { startTftpServer } from '../../../src/server/tftp/start.ts';
+import { encode, type TftpPacket } from '../../../src/tftp-packet/index.ts';
+import { ack, describe as inWords, rrq } from './rig.ts';
+
+const LOOPBACK = parseIpv4('127.0.0.1')!;
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'pxed-start-'));
+  cleanups.push(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+async function openSockets(network: Network) {
+  const sockets = await openTftpSockets(network, { address: LOOPBACK, port: 0, singlePort: false });
+  if (!sockets.ok) throw new Error(sockets.error.errno);
+  cleanups.push(() => releaseTftpSockets(network, sockets.value));
+  return sockets.value;
+}
+
+/** A client that asks and waits. */
+async function openClient(network: Network, server: number) {
+  const bound = await network.bind({ address: LOOPBACK, port: 0 });
+  if (!bound.ok) throw new Error(bound.error.errno);
+  const socket: DatagramSocket = network.attach(bound.value);
+  const poller = network.createPoller();
+  poller.add(socket);
+  let peerPort = server;
+  cleanups.push(() => {
+    poller.close();
+    socket.detach();
+    network.release(bound.value);
+  });
+  return {
+    send(packet: TftpPacket, port = peerPort) {
+      socket.out.begin(LOOPBACK, port);
+      socket.out.bytes(encode(packet));
+      socket.out.end();
+      socket.flush();
+    },
+    async receive(): Promise<string> {
+      for (;;) {
+        await poller.waitAsync(5000);
+        if (socket.receive() > 0) break;
+        if (poller.readyCount === 0) return 'silence';
+      }
+      peerPort = socket.datagram(0).peerPort;
+      return inWords(socket.datagram(0).bytes);
+    },
+  };
+}
+
+function settingsOf(root: string): TftpSettings {
+  return { ...DEFAULT_TFTP_SETTINGS, root };
+}
+
+describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', (name) => {
+  async function serve(root: string) {
+    const network = await loadNetwork(name);
+    const sockets = await openSockets(network);
+    const events: BootEvent[] = [];
+    const server = startTftpServer({
+      network,
+      sockets,
+      settings: settingsOf(root),
+      emit: (e) => events.push(e),
+    });
+    cleanups.push(() => server.stop(0));
+    await server.ready;
+    return { network, sockets, events, server };
+  }
+
+  test('serves a file and tells of it before it has stopped', async () => {
+    const root = folder();
+    writeFileSync(join(root, 'boot'), 'x'.repeat(700));
+    const { network, sockets, events, server } = await serve(root);
+    const client = await openClient(network, sockets.listen.port);
+    client.send(rrq('boot', [['tsize', '0']]), sockets.listen.port);
+    expect(await client.receive()).toBe('OACK tsize=700');
+    client.send(ack(0));
+    expect(await client.receive()).toBe('DATA 1 (512)');
+    client.send(ack(1));
+    expect(await client.receive()).toBe('DATA 2 (188)');
+    client.send(ack(2));
+    client.send(rrq('missing'), sockets.listen.port); // proof that the ACK before it was read
+    expect(await client.receive()).toBe('ERROR 1 File not found');
+    await server.stop(1000);
+    await server.finished;
+    expect(events.map(({ type }) => type)).toEqual(['tftp.started', 'tftp.done', 'tftp.refused']);
+  });
+
+  test('reconfigure() holds for requests from then on', async () => {
+    const [one, two] = [folder(), folder()];
+    writeFileSync(join(two, 'boot'), 'x');
+    const { network, sockets, events, server } = await serve(one);
+    const client = await openClient(network, sockets.listen.port);
+    client.send(rrq('boot'), sockets.listen.port);
+    expect(await client.receive()).toMatch(/^ERROR 1/);
+    server.reconfigure(settingsOf('/nonexistent/root'));
+    client.send(rrq('boot'), sockets.listen.port);
+    expect(await client.receive()).toMatch(/^ERROR 1/);
+    server.reconfigure(settingsOf(two));
+    // The request may overtake the message on its way to the worker: ask until it is served.
+    let answer = '';
+    while (!answer.startsWith('DATA')) {
+      client.send(rrq('boot'), sockets.listen.port);
+      answer = await client.receive();
+    }
+    await server.stop(0);
+    expect(events.find(({ type }) => type === 'service.warning')).toMatchObject({
+      problem: 'reload-refused',
+    });
+  });
+
+  test('stop() lets a transfer finish, and leaves new requests to the next server', async ({ skip }) => {
+    const root = folder();
+    writeFileSync(join(root, 'boot'), 'x'.repeat(700));
+    const { network, sockets, server } = await serve(root);
+    const client = await openClient(network, sockets.listen.port);
+    client.send(rrq('boot'), sockets.listen.port);
+    expect(await client.receive()).toBe('DATA 1 (512)');
+    const stopped = server.stop(5000);
+    client.send(ack(1));
+    expect(await client.receive()).toBe('DATA 2 (188)');
+    client.send(ack(2));
+    await stopped;
+    skip(!network.worksInThreads, 'node:dgram drops what nobody takes');
+    const late = await openClient(network, sockets.listen.port);
+    late.send(rrq('boot'), sockets.listen.port);
+    const next = startTftpServer({ network, sockets, settings: settingsOf(root), emit: () => {} });
+    cleanups.push(() => next.stop(0));
+    expect(await late.receive()).toBe('DATA 1 (512)');
+  });
+
+  test('stop() tells the clients that are not done in time', async () => {
+    const root = folder();
+    writeFileSync(join(root, 'boot'), 'x'.repeat(700));
+    const { network, sockets, events, server } = await serve(root);
+    const client = await openClient(network, sockets.listen.port);
+    client.send(rrq('boot'), sockets.listen.port);
+    expect(await client.receive()).toBe('DATA 1 (512)');
+    await server.stop(0);
+    expect(await client.receive()).toBe('ERROR 0 Server is shutting down');
+    expect(events.at(-1)).toMatchObject({ type: 'tftp.failed', failure: 'shutdown' });
+  });
+
+  test('a root that cannot be opened is told by ready and finished', async () => {
+    const network = await loadNetwork(name);
+    const sockets = await openSockets(network);
+    const settings = settingsOf('/nonexistent/root');
+    const server = startTftpServer({ network, sockets, settings, emit: () => {} });
+    await expect(server.ready).rejects.toThrow(/nonexistent/);
+    await expect(server.finished).rejects.toThrow(/nonexistent/);
+  });
+
+  test('serves on the ports of a range only, skipping those of others', async () => {
+    const network = await loadNetwork(name);
+    const taken = await openSockets(network);
+    const { port } = taken.transfer[0]!;
+    const range = { from: port, to: port };
+    const refused = await openTftpSockets(network, {
+      address: LOOPBACK,
+      port: 0,
+      singlePort: false,
+      ports: range,
+    });
+    expect(refused).toMatchObject({ ok: false, error: { errno: 'EADDRINUSE' } });
+    const wide = { from: port, to: port + 40 };
+    const opened = await openTftpSockets(network, {
+      address: LOOPBACK,
+      port: 0,
+      singlePort: false,
+      ports: wide,
+    });
+    if (!opened.ok) throw new Error(opened.error.errno);
+    cleanups.push(() => releaseTftpSockets(network, opened.value));
+    for (const bound of opened.value.transfer) {
+      expect(bound.port).toBeGreaterThan(port);
+      expect(bound.port).toBeLessThanOrEqual(port + 40);
+    }
+  });
+});
