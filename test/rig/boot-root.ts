@@ -88,7 +88,7 @@ async function makeInitrd(target: string): Promise<void> {
 
 export type BootRoot = {
   readonly path: string;
-  write(name: string, text: string): Promise<void>;
+  write(name: string, content: string | Uint8Array): Promise<void>;
   /** A symbolic link inside the tree; `target` is as written in the link. */
   link(name: string, target: string): Promise<void>;
   remove(name: string): Promise<void>;
@@ -127,7 +127,7 @@ export async function createEmptyRoot(): Promise<BootRoot> {
   return {
     path,
     add,
-    write: async (name, text) => writeFile(await place(name), text),
+    write: async (name, content) => writeFile(await place(name), content),
     link: async (name, target) => symlink(target, await place(name)),
     remove: (name) => rm(join(path, name), { recursive: true, force: true }),
     install: async (family) => {
