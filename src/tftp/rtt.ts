@@ -3,13 +3,13 @@ import type { Timing } from './session.ts';
 /**
  * Round-trip times of one client (RFC 6298; RFC 1123 §4.2.3.2 wants TFTP adaptive).
  *
- * The floor is 50 ms, not RFC 6298's second: boot networks answer in under a millisecond, PXELINUX repeats its ACK
+ * The floor is 30 ms, not RFC 6298's second: boot networks answer in under a millisecond, PXELINUX repeats its ACK
  * after 100 ms, and OVMF says nothing for 4 s after a lost block, so that each second of ours would be a second of the
  * boot. A resend too many costs one packet: receivers drop it, and no duplicate ACK is answered blindly.
  */
 export const DEFAULT_TIMING: Timing = {
   initialMs: 250,
-  floorMs: 50,
+  floorMs: 30,
   ceilingMs: 2000,
   openingMs: 10_000,
   giveUpMs: 30_000,
@@ -18,7 +18,7 @@ export const DEFAULT_TIMING: Timing = {
 /** How long a repeat must have been awaited while no round trip is known: no LAN takes longer, no client is faster. */
 const UNKNOWN_ROUND_TRIP_MS = 20;
 
-/** At most 200 ms from the floor of 50. */
+/** At most 120 ms from the floor of 30. */
 const EASED_DOUBLINGS = 2;
 
 /** Held by a session; the functions here change it in place. */

@@ -39,19 +39,32 @@ export function createClock(): Clock {
   };
 }
 
-/** A timer that can be set anew; only the last setting counts. */
+/** A timer that can be set anew; only the last setting counts. One that moves to later costs the queue nothing. */
 export function createTimer(clock: Clock, ring: () => void): { set(time: number): void; clear(): void } {
-  let generation = 0;
+  let due = Number.POSITIVE_INFINITY;
+  let queued = Number.POSITIVE_INFINITY;
+
+  function queue(): void {
+    if (due >= queued) return;
+    queued = due;
+    clock.at(due, () => {
+      if (clock.now() < queued) return; // an earlier one was queued since
+      queued = Number.POSITIVE_INFINITY;
+      if (clock.now() < due) queue();
+      else {
+        due = Number.POSITIVE_INFINITY;
+        ring();
+      }
+    });
+  }
+
   return {
     set(time) {
-      const mine = ++generation;
-      if (time === Number.POSITIVE_INFINITY) return;
-      clock.at(time, () => {
-        if (mine === generation) ring();
-      });
+      due = Math.max(time, clock.now());
+      queue();
     },
     clear: () => {
-      generation++;
+      due = Number.POSITIVE_INFINITY;
     },
   };
 }

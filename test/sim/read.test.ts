@@ -72,7 +72,7 @@ describe.each(CLIENTS)('a read by $client, window $windowsize', ({ client, windo
       const sizeBytes = 700 * 1408;
       return simulateRead({ client, windowsize, blksize: 1408, sizeBytes, seed, weather: STORMY }).tookMs;
     }).sort((a, b) => a - b);
-    // In lock-step 70 packets are lost, each a wait of 50 ms, a few of them doubled. Where the client says nothing about
+    // In lock-step 70 packets are lost, each a wait of 30 ms, a few of them doubled. Where the client says nothing about
     // blocks it has and its ACK is lost twice, its own timer of 4 or 5 s is all that helps.
     const silent = client === 'ovmf' || (client === 'u-boot' && windowsize === 1);
     expect(took[10]).toBeLessThan(silent ? 25_000 : 8000);
