@@ -84,6 +84,27 @@ describe('which address', () => {
     expect(received(world.send(discover())).yiaddr).toBe(first);
   });
 
+  test(`${NET} gives another address when the former one left the pool`, () => {
+    const world = createWorld();
+    const first = bind(world);
+    const network = {
+      ranges: [{ first: ip('10.0.0.2'), last: ip('10.0.0.254') }],
+      excluded: [{ first, last: first }],
+    };
+    world.reconfigure({ network });
+    expect(received(world.send(discover())).yiaddr).not.toBe(first);
+  });
+
+  test(`${NET} spreads neighbouring MACs over the pool`, () => {
+    const wide = { ...ETH0, addresses: [{ ip: SERVER, length: 16 }] };
+    const addresses = Array.from({ length: 256 }, (_, n) => {
+      const mac = `52:54:00:00:00:${n.toString(16).padStart(2, '0')}`;
+      return received(createWorld({ links: [wide] }).send(discover({ mac }))).yiaddr;
+    });
+    expect(new Set(addresses).size).toBeGreaterThan(250);
+    expect(new Set(addresses.map((address) => (address >>> 8) & 255)).size).toBeGreaterThan(120);
+  });
+
   test(`${NET} gives option 50 when it is free`, () => {
     const offer = received(createWorld().send(discover({ with: { 'requested-ip': ip('10.0.0.77') } })));
     expect(offer.yiaddr).toBe(ip('10.0.0.77'));
@@ -281,6 +302,7 @@ describe('conflict probe', () => {
     const address = world.send(discover()).probe!.ip;
     world.answerProbe({ ip: address, inUse: false });
     world.send(selecting(address));
+    world.send(discover());
     world.answerProbe({ ip: address, inUse: true, owner: '02:aa:aa:aa:aa:aa' });
     expect(world.leases.byIp(address)?.state).toBe('bound');
   });

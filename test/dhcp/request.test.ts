@@ -223,6 +223,13 @@ describe('INIT-REBOOT', () => {
     expect(answerTo(world, { with: { 'requested-ip': ip('10.0.0.77') } })).toMatch(/^silent/);
   });
 
+  test('handleRequest() INIT-REBOOT an offer still held says nothing either', () => {
+    const world = createWorld();
+    world.send(discover());
+    expect(answerTo(world, { with: { 'requested-ip': ip('10.0.0.77') } })).toMatch(/^silent/);
+    expect(answerTo(world, { ciaddr: ip('10.0.0.77') })).toMatch(/^silent/);
+  });
+
   test('handleRequest() INIT-REBOOT a machine with a reservation is known without a record', () => {
     const world = createWorld({ settings: { reservations: [{ mac: MAC, ip: ip('10.0.0.9') }] } });
     expect(answerTo(world, { with: { 'requested-ip': ip('10.0.0.9') } })).toBe('ACK same');
