@@ -63,7 +63,7 @@ export async function play(options: PlayOptions): Promise<number> {
   return booted ? 0 : 1;
 }
 
-async function boot(root: string, options: PlayOptions, signal: AbortSignal): Promise<boolean> {
+async function boot(root: string, options: PlayOptions, interrupt: AbortSignal): Promise<boolean> {
   const { screen } = options;
   layBootFiles(root, options.parts);
   const tap = plugIn();
@@ -74,9 +74,12 @@ async function boot(root: string, options: PlayOptions, signal: AbortSignal): Pr
     stayRoot: options.mapped,
     onLine: (line) => screen.say('pxed', line),
   });
+  const died = new AbortController();
+  server.running.ended.then((code) => died.abort(new Error(`pxed ended with exit code ${code}`)));
+  const signal = AbortSignal.any([interrupt, died.signal]);
   try {
     screen.say('demo', `A private network, ${SERVER_ADDRESS}/${PREFIX_LENGTH}; in it: ${server.commandLine}`);
-    if (!(await orAbort(server.ready, signal))) throw new Error('pxed did not start');
+    await orAbort(server.ready, signal);
     const ip = await firstBoot(tap, screen, signal);
     if (ip === undefined) return false;
     const link = linkClient(root, ip);

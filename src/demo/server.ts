@@ -18,21 +18,21 @@ const READY = /\bpxed ready\b/;
 export type Server = {
   readonly commandLine: string;
   readonly running: Running;
-  readonly ready: Promise<boolean>;
+  /** Fulfilled when it serves; never, when it ended before. */
+  readonly ready: Promise<void>;
 };
 
-/** Starts it; `ready` turns false when it ended before it was. */
+/** Starts it. */
 export function startServer(options: ServerOptions): Server {
   const args = [options.interface, options.root, options.bootFile, '--log-format', 'text'];
   if (options.stayRoot) args.push('--user', 'root');
-  const ready = Promise.withResolvers<boolean>();
+  const ready = Promise.withResolvers<void>();
   const running = startProcess(process.execPath, [pxedProgram(), ...args], {
     onLine(line) {
       options.onLine(line);
-      if (READY.test(line)) ready.resolve(true);
+      if (READY.test(line)) ready.resolve();
     },
   });
-  running.ended.then(() => ready.resolve(false));
   return { commandLine: ['pxed', ...args].join(' '), running, ready: ready.promise };
 }
 
