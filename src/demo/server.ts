@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Running, startProcess } from './process.ts';
 
 /** The real thing: `pxed eth0 <root> pxelinux.0`, as a process of its own. */
@@ -7,7 +7,7 @@ export type ServerOptions = {
   readonly interface: string;
   readonly root: string;
   readonly bootFile: string;
-  /** In a user namespace there is nobody to become. */
+  /** Do not become nobody: there is no such user in a user namespace. */
   readonly stayRoot: boolean;
   readonly onLine: (line: string) => void;
 };
@@ -25,7 +25,7 @@ export type Server = {
 /** Starts it. */
 export function startServer(options: ServerOptions): Server {
   const args = [options.interface, options.root, options.bootFile, '--log-format', 'text'];
-  if (options.stayRoot) args.push('--user', 'root');
+  if (options.stayRoot || !isOpenToAll(TOP)) args.push('--user', 'root');
   const ready = Promise.withResolvers<void>();
   const running = startProcess(process.execPath, [pxedProgram(), ...args], {
     onLine(line) {
@@ -36,9 +36,18 @@ export function startServer(options: ServerOptions): Server {
   return { commandLine: ['pxed', ...args].join(' '), running, ready: ready.promise };
 }
 
-/** `bin/pxed.ts` of a checkout, `dist/bin/pxed.js` of the package: two folders up from here, built or not. */
+/** The checkout, or `dist` of the package: two folders up from here. */
+const TOP = join(import.meta.dirname, '../..');
+
+/** `bin/pxed.ts` of a checkout, `dist/bin/pxed.js` of the package. */
 function pxedProgram(): string {
-  const top = join(import.meta.dirname, '../..');
-  const source = join(top, 'bin/pxed.ts');
-  return existsSync(source) ? source : join(top, 'bin/pxed.js');
+  const source = join(TOP, 'bin/pxed.ts');
+  return existsSync(source) ? source : join(TOP, 'bin/pxed.js');
+}
+
+/** May everybody come here? A checkout in root's home is closed to nobody, who could not load the program's own files. */
+function isOpenToAll(folder: string): boolean {
+  if ((statSync(folder).mode & 0o001) === 0) return false;
+  const parent = dirname(folder);
+  return parent === folder || isOpenToAll(parent);
 }
