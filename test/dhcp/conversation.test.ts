@@ -28,7 +28,7 @@ type Step =
   | { readonly kind: 'reboot'; readonly who: number; readonly address: number }
   | { readonly kind: 'discoverFor'; readonly who: number; readonly address: number }
   | { readonly kind: 'wait'; readonly seconds: number }
-  | { readonly kind: 'inUse' | 'isFree' };
+  | { readonly kind: 'probed'; readonly inUse: boolean };
 
 const MACHINES = 5;
 const FIRST = ip('10.0.0.50');
@@ -41,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ kind: fc.constantFrom('reboot', 'discoverFor'), who, address }),
   fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 59, 61, 1800, 3601, 90_000) }),
-  fc.record({ kind: fc.constantFrom('inUse', 'isFree') }),
+  fc.record({ kind: fc.constant('probed' as const), inUse: fc.boolean() }),
 );
 
 type Told = { readonly address: Ipv4; readonly until: number };
@@ -62,9 +62,9 @@ function play(
       continue;
     }
     let decision: Decision;
-    if (one.kind === 'inUse' || one.kind === 'isFree') {
+    if (one.kind === 'probed') {
       if (probe === undefined) continue;
-      decision = world.answerProbe({ ip: probe, inUse: one.kind === 'inUse' });
+      decision = world.answerProbe({ ip: probe, inUse: one.inUse });
     } else {
       const sent = send(world, one, { offer: offers.get(one.who), held: told.get(one.who) });
       if (!sent) continue;
@@ -101,7 +101,7 @@ function note(
 
 function send(
   world: World,
-  one: Exclude<Step, { kind: 'wait' | 'inUse' | 'isFree' }>,
+  one: Exclude<Step, { kind: 'wait' | 'probed' }>,
   { offer, held }: { offer: Ipv4 | undefined; held: Told | undefined },
 ): Decision | undefined {
   const mac = `52:54:00:00:00:0${one.who}`;

@@ -99,6 +99,13 @@ describe('handleDecline()', () => {
     expect(world.send(message({ with: { 'message-type': MessageType.DISCOVER } })).reply).toBeDefined();
   });
 
+  test('handleDecline() an address given back cannot be declined any more', () => {
+    const world = createWorld();
+    const address = bind(world);
+    world.send(release(address));
+    expect(whyIgnored(world.send(decline(address)))).toBe('decline-not-owner');
+  });
+
   test.each([
     { name: 'from another client', fields: { mac: OTHER_MAC }, why: 'decline-not-owner' },
     { name: 'to another server', fields: { with: { 'server-id': ip('10.0.0.99') } }, why: 'other-server' },
