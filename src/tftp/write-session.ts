@@ -125,7 +125,7 @@ type Block = { readonly block16: number; readonly payload: Uint8Array };
 function receive(s: State, block: Block, now: number): Uint8Array | undefined {
   const ahead = blocksAhead(s.received, block.block16, s.terms.rollover);
   if (s.outcome !== undefined) {
-    if (s.outcome.kind === 'done' && ahead === 0 && s.told) s.parting = ackPacket(s, now);
+    if (s.outcome.kind === 'done' && ahead === 0 && s.told && !s.closed) s.parting = ackPacket(s, now);
     return undefined;
   }
   if (s.ending !== 'no') return undefined; // the last ACK comes with the commit

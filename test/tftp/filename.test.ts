@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { treePath } from '../../src/tftp/filename.ts';
+import { decodeRequest } from '../../src/tftp-packet/index.ts';
+import { golden } from '../golden/load.ts';
+
+test.each([
+  { name: 'pxelinux.0', path: 'pxelinux.0' },
+  { name: '/boot/grub/grub.cfg', path: 'boot/grub/grub.cfg' }, // pTFTPd defect 3
+  { name: '//boot//./x', path: 'boot/x' },
+  { name: './x', path: 'x' },
+  { name: 'efi64//vmlinuz', path: 'efi64/vmlinuz' },
+  { name: '\\Boot\\BCD', path: 'Boot/BCD' },
+  { name: '/boot\\x', path: 'boot/x' },
+  { name: '...', path: '...' },
+  { name: 'a..b/..c', path: 'a..b/..c' },
+  { name: 'f\xc3\xa4r', path: 'f\xc3\xa4r' }, // UTF-8: pTFTPd defect 9
+  { name: 'a b+%2e', path: 'a b+%2e' },
+])('treePath() reads $name as $path', ({ name, path }) => {
+  expect(treePath(name)).toEqual({ ok: true, value: { path, cleaned: false } });
+});
+
+test.each(['ipxe.efi\xff', 'ipxe.efi\xff\xff', 'ipxe.efi\r\n', 'ipxe.efi\x7f', 'ipxe.efi\x01\xff'])(
+  'treePath() drops what is behind the name in %j, and says so',
+  (name) => {
+    expect(treePath(name)).toEqual({ ok: true, value: { path: 'ipxe.efi', cleaned: true } });
+  },
+);
+
+test('treePath() reads the name of golden 62', () => {
+  const request = decodeRequest(golden('62').bytes);
+  expect(request.ok && treePath(request.value.filename)).toEqual({
+    ok: true,
+    value: { path: 'ipxe.efi', cleaned: true },
+  });
+});
+
+test.each([
+  { name: '..', reason: 'outside-root' },
+  { name: '../etc/passwd', reason: 'outside-root' },
+  { name: '/../../etc/passwd', reason: 'outside-root' },
+  { name: '..\\..\\etc\\passwd', reason: 'outside-root' },
+  { name: 'a/../b', reason: 'outside-root' },
+  { name: 'a/..', reason: 'outside-root' },
+  { name: '..\xff', reason: 'outside-root' },
+  { name: 'a\0b', reason: 'bad-name' },
+  { name: '', reason: 'directory' },
+  { name: '/', reason: 'directory' },
+  { name: '.', reason: 'directory' },
+  { name: '\xff', reason: 'directory' },
+  { name: 'dtb/', reason: 'directory' },
+  { name: 'dtb\\', reason: 'directory' },
+  { name: 'dtb/.', reason: 'directory' },
+  { name: 'x'.repeat(256), reason: 'name-too-long' },
+  { name: `${'x/'.repeat(600)}x`, reason: 'name-too-long' },
+])('treePath() refuses $name: $reason', ({ name, reason }) => {
+  expect(treePath(name)).toEqual({ ok: false, reason });
+});
+
+test('treePath() of anything is refused or safe to put behind the root', () => {
+  const unit = fc.constantFrom('.', '..', '/', '\\', 'a', 'B', '\xff', '\n', '\0', '\xe4');
+  fc.assert(
+    fc.property(fc.array(unit, { maxLength: 12 }), (parts) => {
+      const read = treePath(parts.join(''));
+      if (!read.ok) return;
+      for (const component of read.value.path.split('/')) {
+        expect(['', '.', '..']).not.toContain(component);
+        expect(component).not.toMatch(/[\\\0]/);
+      }
+      expect(treePath(read.value.path)).toEqual({
+        ok: true,
+        value: { path: read.value.path, cleaned: false },
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
