@@ -30,6 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const { isTTY } = process.stdout;
+  process.stdout.on('error', () => {}); // nobody reads any more (a closed pipe): still clean up
   const screen = createScreen((text) => process.stdout.write(text), isTTY && !process.env.NO_COLOR);
   if (process.platform !== 'linux') {
     screen.say('demo', `Cannot make a private network on ${process.platform}: the demo needs Linux`);
@@ -74,10 +75,10 @@ function chooseMachine(options: DemoOptions, screen: Screen): RealParts | undefi
   const distribution = thisDistribution();
   const asRoot = unreadableKernel !== undefined && !parts.kernel;
   const toInstall = asRoot ? missing.filter((part) => part !== 'kernel') : missing;
-  screen.say('demo', `A real machine wants: ${missing.join(', ')}`);
+  screen.say('demo', `Missing for a real machine: ${missing.join(', ')}`);
   if (distribution && toInstall.length > 0) {
     const packages = packagesFor(toInstall, distribution).join(' ');
-    screen.say('demo', `  in the packages ${packages}; "npm run demo -- --install" installs them`);
+    screen.say('demo', `  packages: ${packages}; "npm run demo -- --install" installs them`);
   }
   if (asRoot) screen.say('demo', `  only root may read ${unreadableKernel}: sudo npm run demo`);
   if (options.machine === 'qemu') return 'impossible';

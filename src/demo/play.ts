@@ -21,6 +21,7 @@ const INTERFACE = 'eth0';
 const SERVER_ADDRESS = '192.168.77.1';
 const PREFIX_LENGTH = 24;
 const BOOT_FILE = 'pxelinux.0';
+const READY_MS = 30_000;
 const STOP_MS = 5000;
 
 /** The machine: QEMU's range of MACs, a UUID as SMBIOS prints it and as option 97 carries it. */
@@ -79,7 +80,8 @@ async function boot(root: string, options: PlayOptions, interrupt: AbortSignal):
   const signal = AbortSignal.any([interrupt, died.signal]);
   try {
     screen.say('demo', `A private network, ${SERVER_ADDRESS}/${PREFIX_LENGTH}; in it: ${server.commandLine}`);
-    await orAbort(server.ready, signal);
+    const late = setTimeout(() => died.abort(new Error(`pxed is not ready after ${READY_MS} ms`)), READY_MS);
+    await orAbort(server.ready, signal).finally(() => clearTimeout(late));
     const ip = await firstBoot(tap, screen, signal);
     if (ip === undefined) return false;
     const link = linkClient(root, ip);

@@ -25,7 +25,7 @@ export type Server = {
 /** Starts it. */
 export function startServer(options: ServerOptions): Server {
   const args = [options.interface, options.root, options.bootFile, '--log-format', 'text'];
-  if (options.stayRoot || !isOpenToAll(TOP)) args.push('--user', 'root');
+  if (options.stayRoot || ![TOP, options.root].every(isOpenToAll)) args.push('--user', 'root');
   const ready = Promise.withResolvers<void>();
   const running = startProcess(process.execPath, [pxedProgram(), ...args], {
     onLine(line) {
@@ -45,7 +45,7 @@ function pxedProgram(): string {
   return existsSync(source) ? source : join(TOP, 'bin/pxed.js');
 }
 
-/** May everybody come here? A checkout in root's home is closed to nobody, who could not load the program's own files. */
+/** May everybody come here? In root's home, the user nobody can load neither the program's own files nor those it serves. */
 function isOpenToAll(folder: string): boolean {
   if ((statSync(folder).mode & 0o001) === 0) return false;
   const parent = dirname(folder);

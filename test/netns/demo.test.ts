@@ -93,7 +93,7 @@ ring('npm run demo', [namespaces, tun], () => {
   test('names the packages of a real machine and fails when it must be real and cannot', async () => {
     const { code, stdout } = await demo(['--qemu'], { PATH: '/nonexistent' });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/A real machine wants: .*qemu/);
+    expect(stdout).toMatch(/Missing for a real machine: .*qemu/);
     expect(stdout).not.toContain('node1 |');
   });
 
