@@ -32,7 +32,7 @@ function blocksOf(file: Uint8Array, blksize: number, step?: number): Uint8Array[
   return blocks;
 }
 
-describe('createNetasciiSource()', () => {
+describe('createNetasciiSource() (netascii: pTFTPd defect 9)', () => {
   test.each([
     { file: 'a\nb', wire: 'a\r\nb' },
     { file: 'a\rb', wire: 'a\r\0b' }, // dnsmasq sends a bare CR

@@ -274,6 +274,25 @@ describe('createReadSession() in windows', () => {
     expect(drain(session, 1000)).toEqual(['data 9+4']);
   });
 
+  test('never hands out an empty datagram (pTFTPd defect 8)', () => {
+    for (const sizeBytes of [0, 1, 511, 512, 2048, 2049, 5000]) {
+      const session = createReadSession({ terms: WINDOWS, content: sizeBytes }, 0);
+      const sent: number[] = [];
+      for (let now = 0; session.outcome() === undefined; now++) {
+        let last = 0;
+        for (let action = session.poll(now); action !== undefined; action = session.poll(now)) {
+          if (action.kind === 'packet') expect(action.packet.length).toBeGreaterThan(0);
+          if (action.kind !== 'data') continue;
+          expect(action.count).toBeGreaterThan(0);
+          last = action.first + action.count - 1;
+          for (let i = 0; i < action.count; i++) sent.push(action.first + i);
+        }
+        session.acknowledge(last, now + 0.5);
+      }
+      expect(sent).toEqual(Array.from({ length: Math.floor(sizeBytes / 512) + 1 }, (_, i) => i + 1));
+    }
+  });
+
   test('uses one action object for all packets', () => {
     const session = createReadSession({ terms: WINDOWS, content: 90_000 }, 0);
     const first = session.poll(0);
