@@ -16,7 +16,7 @@ export type Rollover = 0 | 1 | 'forbidden';
 /**
  * - `packet`: send `packet` (OACK, ACK or ERROR; borrowed, unchanged until the next poll).
  * - `data`: send `count` DATA blocks from the absolute number `first` (1 is the first of the file); number them on
- *   the wire with {@link ReadSession.wireBlock}.
+ *   the wire with {@link ReadSession.wireBlock}. Mostly a window; up to two when answers fail to come.
  * - `commit` (writes): make the upload durable and visible, then call `committed`.
  * - `finished`: {@link Transfer.outcome} is decided: log it, drop the temporary file of a failed upload. The session
  *   may linger to answer repeats.

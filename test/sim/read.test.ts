@@ -24,83 +24,87 @@ const CLIENTS: { client: ClientKind; windowsize: number }[] = [
   { client: 'rfc7440', windowsize: 64 },
 ];
 
-describe.each(CLIENTS)('a read by $client, window $windowsize', ({ client, windowsize }) => {
-  test.each([0, 1, 511, 512, 513, 1024, 512 * windowsize, 512 * windowsize + 1, 100_000])(
-    'of %i octets arrives',
-    (sizeBytes) => {
-      const file = fileOf(sizeBytes, 7);
-      const result = simulateRead({ client, windowsize, blksize: 512, sizeBytes, file });
-      expect(result.complete).toBe(true);
-      expect(Buffer.compare(result.octets, file)).toBe(0);
-      expect(result.outcome).toEqual({ kind: 'done' });
-      expect(result.stats).toMatchObject({ bytes: sizeBytes, retransmissions: 0 });
-    },
-  );
-
-  test('loses nothing over a link that drops, doubles and reorders 5 %', () => {
-    fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.integer({ min: 0, max: 60_000 }),
-        fc.boolean(),
-        (seed, sizeBytes, options) => {
-          const file = fileOf(sizeBytes, seed);
-          const result = simulateRead({
-            client,
-            windowsize: options ? windowsize : 1,
-            blksize: 512,
-            sizeBytes,
-            file,
-            seed,
-            options,
-            weather: STORMY,
-          });
-          expect(result.complete).toBe(true);
-          expect(Buffer.compare(result.octets, file)).toBe(0);
-          // A client that closes its port does not mend its last ACK; we say so and do not call it a success. When that
-          // was its only ACK, we never heard of it.
-          const failure = options || sizeBytes >= 512 ? 'last-ack-missing' : 'timeout';
-          expect([{ kind: 'done' }, { kind: 'failed', failure }]).toContainEqual(result.outcome);
-        },
-      ),
-      { numRuns: 60 },
+describe.each(CLIENTS)(
+  'a read by $client, window $windowsize',
+  { timeout: 60_000 },
+  ({ client, windowsize }) => {
+    test.each([0, 1, 511, 512, 513, 1024, 512 * windowsize, 512 * windowsize + 1, 100_000])(
+      'of %i octets arrives',
+      (sizeBytes) => {
+        const file = fileOf(sizeBytes, 7);
+        const result = simulateRead({ client, windowsize, blksize: 512, sizeBytes, file });
+        expect(result.complete).toBe(true);
+        expect(Buffer.compare(result.octets, file)).toBe(0);
+        expect(result.outcome).toEqual({ kind: 'done' });
+        expect(result.stats).toMatchObject({ bytes: sizeBytes, retransmissions: 0 });
+      },
     );
-  });
 
-  test('of 700 blocks through that link is not held up by our timers', () => {
-    const took = Array.from({ length: 20 }, (_, seed) => {
-      const sizeBytes = 700 * 1408;
-      return simulateRead({ client, windowsize, blksize: 1408, sizeBytes, seed, weather: STORMY }).tookMs;
-    }).sort((a, b) => a - b);
-    // In lock-step 70 packets are lost, each a wait of 30 ms, a few of them doubled. Where the client says nothing about
-    // blocks it has and its ACK is lost twice, its own timer of 4 or 5 s is all that helps.
-    const silent = client === 'ovmf' || (client === 'u-boot' && windowsize === 1);
-    expect(took[10]).toBeLessThan(silent ? 25_000 : 8000);
-  });
-
-  test('sends at most twice as much when every frame is doubled', () => {
-    const calm = simulateRead({ client, windowsize, blksize: 1408, sizeBytes: MB });
-    const doubled = simulateRead({
-      client,
-      windowsize,
-      blksize: 1408,
-      sizeBytes: MB,
-      weather: { ...CALM, doubling: 1 },
+    test('loses nothing over a link that drops, doubles and reorders 5 %', () => {
+      fc.assert(
+        fc.property(
+          fc.integer(),
+          fc.integer({ min: 0, max: 60_000 }),
+          fc.boolean(),
+          (seed, sizeBytes, options) => {
+            const file = fileOf(sizeBytes, seed);
+            const result = simulateRead({
+              client,
+              windowsize: options ? windowsize : 1,
+              blksize: 512,
+              sizeBytes,
+              file,
+              seed,
+              options,
+              weather: STORMY,
+            });
+            expect(result.complete).toBe(true);
+            expect(Buffer.compare(result.octets, file)).toBe(0);
+            // A client that closes its port does not mend its last ACK; we say so and do not call it a success. When that
+            // was its only ACK, we never heard of it.
+            const failure = options || sizeBytes >= 512 ? 'last-ack-missing' : 'timeout';
+            expect([{ kind: 'done' }, { kind: 'failed', failure }]).toContainEqual(result.outcome);
+          },
+        ),
+        { numRuns: 60 },
+      );
     });
-    expect(doubled.complete).toBe(true);
-    expect(doubled.stats.packets).toBeLessThanOrEqual(2 * calm.stats.packets);
-  });
 
-  test('does not breed packets when frames are doubled and the copies come late', () => {
-    const weather = { loss: 0, doubling: 0.2, reorder: 0.3, delayMs: 1 };
-    const blocks = Math.floor(MB / 1408) + 1;
-    for (let seed = 0; seed < 5; seed++) {
-      const result = simulateRead({ client, windowsize, blksize: 1408, sizeBytes: MB, weather, seed });
-      expect(result.complete).toBe(true);
-      expect(result.stats.packets).toBeLessThan(blocks * (windowsize === 1 ? 2 : 1 + windowsize / 2));
-    }
-  });
-});
+    test('of 700 blocks through that link is not held up by our timers', () => {
+      const took = Array.from({ length: 20 }, (_, seed) => {
+        const sizeBytes = 700 * 1408;
+        return simulateRead({ client, windowsize, blksize: 1408, sizeBytes, seed, weather: STORMY }).tookMs;
+      }).sort((a, b) => a - b);
+      // In lock-step 70 packets are lost, each a wait of 30 ms, a few of them doubled. Where the client says nothing about
+      // blocks it has and its ACK is lost twice, its own timer of 4 or 5 s is all that helps.
+      const silent = client === 'ovmf' || (client === 'u-boot' && windowsize === 1);
+      expect(took[10]).toBeLessThan(silent ? 25_000 : 8000);
+    });
+
+    test('sends at most twice as much when every frame is doubled', () => {
+      const calm = simulateRead({ client, windowsize, blksize: 1408, sizeBytes: MB });
+      const doubled = simulateRead({
+        client,
+        windowsize,
+        blksize: 1408,
+        sizeBytes: MB,
+        weather: { ...CALM, doubling: 1 },
+      });
+      expect(doubled.complete).toBe(true);
+      expect(doubled.stats.packets).toBeLessThanOrEqual(2 * calm.stats.packets);
+    });
+
+    test('does not breed packets when frames are doubled and the copies come late', () => {
+      const weather = { loss: 0, doubling: 0.2, reorder: 0.3, delayMs: 1 };
+      const blocks = Math.floor(MB / 1408) + 1;
+      for (let seed = 0; seed < 5; seed++) {
+        const result = simulateRead({ client, windowsize, blksize: 1408, sizeBytes: MB, weather, seed });
+        expect(result.complete).toBe(true);
+        expect(result.stats.packets).toBeLessThan(blocks * (windowsize === 1 ? 2 : 1 + windowsize / 2));
+      }
+    });
+  },
+);
 
 test('PXELINUX at 0.2 % loss needs at most 1.3 times as long as without', () => {
   const fetch = { client: 'pxelinux', windowsize: 1, blksize: 1408, sizeBytes: 12 * MB } as const;
@@ -129,7 +133,7 @@ test('OVMF, silent for 4 s after a lost block, gets 3.5 MB in seconds at 1 % los
   }
 });
 
-describe('beyond 65,535 blocks (pTFTPd defect 4)', () => {
+describe('beyond 65,535 blocks (pTFTPd defect 4)', { timeout: 60_000 }, () => {
   test.each([
     { rollover: 0, blksize: 512, sizeBytes: 33 * MB + 7, windowsize: 1 },
     { rollover: 1, blksize: 512, sizeBytes: 33 * MB + 7, windowsize: 1 },
@@ -137,7 +141,7 @@ describe('beyond 65,535 blocks (pTFTPd defect 4)', () => {
     { rollover: 1, blksize: 8, sizeBytes: 8 * 140_000, windowsize: 64 },
     { rollover: 0, blksize: 8, sizeBytes: 8 * 140_000, windowsize: 64 },
     { rollover: 0, blksize: 65_464, sizeBytes: 2 ** 32 + 5, windowsize: 4 },
-    { rollover: 1, blksize: 1468, sizeBytes: 4.1 * 2 ** 30, windowsize: 64 },
+    { rollover: 1, blksize: 8192, sizeBytes: 4.1 * 2 ** 30, windowsize: 64 },
   ] as const)(
     '$sizeBytes octets in blocks of $blksize, window $windowsize, wrap to $rollover',
     (scenario) => {

@@ -101,7 +101,9 @@ function drain(transfer: Transfer | undefined, now: number, perform: (action: Ac
   for (let action = transfer?.poll(now); action !== undefined; action = transfer?.poll(now)) perform(action);
 }
 
-test('an upload over a link that drops, doubles and reorders 5 % arrives byte for byte and is committed once', () => {
+test('an upload over a link that drops, doubles and reorders 5 % arrives byte for byte and is committed once', {
+  timeout: 60_000,
+}, () => {
   const files = fc.oneof(
     fc.uint8Array({ maxLength: 3000 }),
     fc
@@ -127,10 +129,14 @@ test('an upload over a link that drops, doubles and reorders 5 % arrives byte fo
   );
 });
 
-test.each([0, 1] as const)('an upload beyond 65,535 blocks arrives, wrapping to %i', (rollover) => {
-  const file = new Uint8Array(70_000 * BLKSIZE).map((_, i) => i % 251);
-  const weather = { loss: 0, doubling: 0, reorder: 0, delayMs: 0.1 };
-  const result = simulateWrite({ file, windowsize: 8, netascii: false, rollover, seed: 1, weather });
-  expect(Buffer.compare(result.stored, file)).toBe(0);
-  expect(result.receiver.stats()).toMatchObject({ bytes: file.length, retransmissions: 0 });
-});
+test.each([0, 1] as const)(
+  'an upload beyond 65,535 blocks arrives, wrapping to %i',
+  { timeout: 60_000 },
+  (rollover) => {
+    const file = new Uint8Array(70_000 * BLKSIZE).map((_, i) => i % 251);
+    const weather = { loss: 0, doubling: 0, reorder: 0, delayMs: 0.1 };
+    const result = simulateWrite({ file, windowsize: 8, netascii: false, rollover, seed: 1, weather });
+    expect(Buffer.compare(result.stored, file)).toBe(0);
+    expect(result.receiver.stats()).toMatchObject({ bytes: file.length, retransmissions: 0 });
+  },
+);
