@@ -45,6 +45,7 @@ function report(what: string, seconds: number): void {
 ring('one process of `pxed eth0 <root> pxelinux.0`', NEEDS, () => {
   const site = useSite({
     root: createBootRoot,
+    machines: true,
     bootFile: 'pxelinux.0',
     prepare: async (root) => {
       await root.install('pxelinux');
@@ -170,6 +171,7 @@ ring('beside dnsmasq', NEEDS, () => {
       const site = await openSite({
         kind,
         root: createBootRoot,
+        machines: true,
         bootFile: 'pxelinux.0',
         prepare: async (root) => {
           await root.install('pxelinux');

@@ -30,6 +30,7 @@ ring('pxelinux-samples', NEEDS, () => {
   const site = useSite({
     address: '192.168.0.1/24',
     root: createBootRoot,
+    machines: true,
     bootFile: 'pxelinux.0',
     hosts: { [LINKED]: '192.168.0.11', [OTHER]: '192.168.0.12' },
     prepare: (root) => root.install('pxelinux'),

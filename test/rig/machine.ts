@@ -3,6 +3,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from './lab.ts';
 import { command, file, type Need } from './requirement.ts';
+import { PROJECT } from './server.ts';
 
 const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 const OVMF_VARS = '/usr/share/OVMF/OVMF_VARS_4M.fd';
@@ -34,6 +35,13 @@ export type Machine = {
   type(text: string): void;
   off(): Promise<void>;
 };
+
+/** Plugs in an IPv6 router that routes nothing, so that iPXE does not wait 16 s for one before its first file. */
+export async function addQuietRouter(lab: Lab): Promise<void> {
+  const path = join(PROJECT, 'test/rig/quiet-router-process.ts');
+  const running = lab.start([process.execPath, path, await lab.tap()], 'quiet-router');
+  await running.waitFor(/the router is up/, 15_000);
+}
 
 /** What a disk made by `writeDisk` says when it is started from. */
 export const DISK_STARTED = /THE LOCAL DISK HAS STARTED/;

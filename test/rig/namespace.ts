@@ -1,12 +1,12 @@
 /**
- * Network namespaces of one test process, named `pxed-<pid>-<start time>-<n>-<role>`, so that leftovers of a
+ * Network namespaces of one test process, named `pxed-test-<pid>-<start time>-<n>-<role>`, so that leftovers of a
  * process that crashed can be told from those of one that runs, and swept.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { must, run } from './process.ts';
 
-const PREFIX = 'pxed-';
+const PREFIX = 'pxed-test-';
 const NETNS_FOLDER = '/run/netns';
 
 /** Clock ticks since boot at which `pid` started (proc(5), field 22), or undefined when it is gone. */
@@ -30,7 +30,7 @@ function listed(): string[] {
 }
 
 function isAbandoned(name: string): boolean {
-  const [, pid, started] = name.split('-');
+  const [pid, started] = name.slice(PREFIX.length).split('-');
   return startTime(Number(pid)) !== started;
 }
 

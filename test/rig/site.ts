@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { BootRoot } from './boot-root.ts';
 import { type Capture, startCapture } from './capture.ts';
 import { createLab, type Host, type Lab } from './lab.ts';
+import { addQuietRouter } from './machine.ts';
 import type { Running } from './process.ts';
 import { type ServerKind, type ServerSpec, serverKind, startServer } from './server.ts';
 
@@ -15,6 +16,8 @@ export type SiteSpec = Omit<ServerSpec, 'root'> & {
   /** Lays out the root before the server starts. */
   prepare?: (root: BootRoot) => Promise<void>;
   kind?: ServerKind;
+  /** Virtual machines boot here: an IPv6 router keeps iPXE from waiting for one. */
+  machines?: boolean;
 };
 
 export async function openSite(spec: SiteSpec): Promise<Site> {
@@ -24,6 +27,7 @@ export async function openSite(spec: SiteSpec): Promise<Site> {
     await spec.prepare?.(root);
     const host = await lab.host('server', { address: spec.address ?? '192.168.77.1/24' });
     const capture = await startCapture(lab, 'lan');
+    if (spec.machines === true) await addQuietRouter(lab);
     const server = await startServer(host, { ...spec, root: root.path }, spec.kind ?? serverKind);
     return { lab, root, host, server, capture };
   } catch (error) {
