@@ -29,7 +29,9 @@ export async function main(tool: Tool): Promise<void> {
 function packageVersion(): string {
   for (const up of ['../..', '../../..']) {
     try {
-      const { name, version } = JSON.parse(readFileSync(join(import.meta.dirname, up, 'package.json'), 'utf8'));
+      const { name, version } = JSON.parse(
+        readFileSync(join(import.meta.dirname, up, 'package.json'), 'utf8'),
+      );
       if (name === 'pxed') return String(version);
     } catch {
       // Look one folder higher.

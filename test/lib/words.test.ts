@@ -13,8 +13,9 @@ test.each([
   ['infinite', INFINITE_SECONDS],
 ])('parseDuration(%j) gives %i seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds));
 
-test.each(['', '-1', '1.5h', '12 h', '1y', 'h', '4294967295', '9999999w'])('parseDuration() refuses %j', (text) =>
-  expect(parseDuration(text)).toBeUndefined(),
+test.each(['', '-1', '1.5h', '12 h', '1y', 'h', '4294967295', '9999999w'])(
+  'parseDuration() refuses %j',
+  (text) => expect(parseDuration(text)).toBeUndefined(),
 );
 
 test('formatDuration() is read back by parseDuration()', () => {

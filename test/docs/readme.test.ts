@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { EXIT } from '../../src/app/exit-codes.ts';
+import type { Tool } from '../../src/app/setup.ts';
+import { toolCommand } from '../../src/cli/tools.ts';
+import { schema } from '../../src/config/schema.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+test.each<Tool>(['pxed', 'bootpd', 'dhcpd', 'ptftpd'])(
+  'README.md names every option of %s, with a mark for that tool',
+  (tool) => {
+    const rows = README.split('\n').filter((line) => line.startsWith('| `-'));
+    for (const { long, short } of toolCommand(tool, '0').options) {
+      const row = rows.find((line) => line.includes(`${long}\``) || line.includes(`${long} `));
+      expect(row, `${tool} ${long}`).toBeDefined();
+      if (short) expect(row).toContain(`\`${short}\``);
+      expect(row, `${tool} ${long}`).toMatch(new RegExp(`\\b(${tool}|all)\\b[^|]*\\|$`));
+    }
+  },
+);
+
+type JsonSchema = { properties?: Record<string, JsonSchema>; items?: JsonSchema };
+
+function keysOf(node: JsonSchema, prefix = ''): string[] {
+  const own = Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const deeper = keysOf(child, `${prefix}${key}.`);
+    return deeper.length > 0 ? deeper : [`${prefix}${key}`];
+  });
+  return [...own, ...(node.items ? keysOf(node.items, `${prefix.replace(/\.$/, '')}[].`) : [])];
+}
+
+test('README.md names every key of the configuration', () => {
+  const keys = keysOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema);
+  expect(keys.length).toBeGreaterThan(40);
+  expect(keys.filter((key) => !README.includes(`| \`${key}\``))).toEqual([]);
+});
+
+test('README.md names every event and nothing else as one', () => {
+  const source = readFileSync(join(ROOT, 'src/events/event.ts'), 'utf8');
+  const types = new Set(
+    [...source.matchAll(/'((?:dhcp|bootp|tftp|service)\.[a-z-]+)'/g)].map((match) => match[1]!),
+  );
+  const shown = new Set(
+    [...README.matchAll(/^\| `((?:dhcp|bootp|tftp|service)\.[a-z-]+)`/gm)].map((match) => match[1]!),
+  );
+  const keys = new Set(['bootp.enabled', 'bootp.range']);
+  const configKeys = (name: string) => keys.has(name) || (name.startsWith('tftp.') && !types.has(name));
+  expect(types.size).toBeGreaterThan(15);
+  expect([...types].filter((type) => !shown.has(type))).toEqual([]);
+  expect([...shown].filter((type) => !types.has(type) && !configKeys(type))).toEqual([]);
+});
+
+test('README.md names every exit code', () => {
+  for (const code of Object.values(EXIT)) expect(README).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+});
