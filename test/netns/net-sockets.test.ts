@@ -38,11 +38,14 @@ ring('Linux sockets between hosts', [namespaces], () => {
       return outcome.value;
     };
     async function open(spec) {
-      const socket = network.attach(need(await network.bind(spec)));
+      const socket = network.attach(need(await network.bind(spec)), { batch: 1 });
       const poller = network.createPoller();
       poller.add(socket);
       const next = async () => {
-        while (socket.receive() === 0) await poller.waitAsync(10_000);
+        while (socket.receive() === 0) {
+          await poller.waitAsync(10_000);
+          if (poller.readyCount === 0) throw new Error('nothing came in 10 s');
+        }
         const { peer, local, replyFrom, ifindex, bytes } = socket.datagram(0);
         const text = new TextDecoder().decode(bytes);
         return { text, peer: formatIpv4(peer), local: formatIpv4(local), replyFrom: formatIpv4(replyFrom), ifindex };
@@ -64,6 +67,7 @@ ring('Linux sockets between hosts', [namespaces], () => {
           const frame = frames.receive();
           if (frame) return frame;
           await poller.waitAsync(10_000);
+          if (poller.readyCount === 0) throw new Error('nothing came in 10 s');
         }
       };
       return { frames, next };
