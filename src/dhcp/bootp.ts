@@ -26,14 +26,14 @@ export function handleBootp(turn: Turn): Decision {
   const [first] = networks;
   if (!plan.settings.bootp.enabled) return ignore(turn, 'bootp-off');
   if (!first) return ignore(turn, 'no-network');
-  if (isForAnother(turn, first)) return ignore(turn, 'other-server', request.packet.sname);
+  if (isForAnother(turn, first)) return ignore(turn, 'other-server', printable(request.packet.sname));
   if (request.packet.ciaddr !== UNSPECIFIED) return knowsItsAddress(turn, request.packet.ciaddr);
   const reservation = reservationOf(plan, first, turn.identity);
   const isKnown = reservation?.ip !== undefined || turn.bootedHere;
   if (!isKnown && networks.every(({ bootpPool }) => bootpPool.size === 0))
     return ignore(turn, 'unknown-client');
   const boot = fileFor(turn, reservation);
-  if (!boot) return ignore(turn, 'file-not-found', request.packet.file);
+  if (!boot) return ignore(turn, 'file-not-found', printable(request.packet.file));
   const before = conflict(turn);
   const choice = choose(turn, networks, 'bootpPool');
   const after = choice ? (probeFirst(turn, choice) ?? assign(turn, choice, boot)) : exhausted(turn, first);
@@ -67,7 +67,7 @@ function knowsItsAddress(turn: Turn, ciaddr: Ipv4): Decision {
   const isOwn = reservation?.ip === ciaddr || (network && record?.client === clientKey(network, identity));
   if (!network || !isOwn) return ignore(turn, 'unknown-address', formatIpv4(ciaddr));
   const boot = fileFor(turn, reservation);
-  if (!boot) return ignore(turn, 'file-not-found', turn.request.packet.file);
+  if (!boot) return ignore(turn, 'file-not-found', printable(turn.request.packet.file));
   return { mutations: [], ...answer(turn, { network, ip: ciaddr, yiaddr: UNSPECIFIED, reservation, boot }) };
 }
 
@@ -97,6 +97,11 @@ function isForAnother({ request, context }: Turn, network: PlannedNetwork): bool
   const asked = request.packet.sname.toLowerCase();
   const own = formatIpv4(ownAddressFor(request, context.plan, network));
   return asked !== '' && asked !== context.plan.settings.bootp.serverName.toLowerCase() && asked !== own;
+}
+
+/** Foreign text fit for a log line: no control characters, which a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
 /**

@@ -23,6 +23,8 @@ export function liveBinding(turn: Turn, networks: readonly PlannedNetwork[]): Le
 /** May it have this address because it had, or was offered, it: its record says so, and nothing speaks against it? */
 export function holds(turn: Turn, network: PlannedNetwork, ip: Ipv4): boolean {
   const own = ownRecord(turn, network);
+  // Chosen but not told yet: whoever asks for it has it from elsewhere.
+  if (own?.state === 'probing') return false;
   return own?.ip === ip && isFree(ip, own.client, turn.context) && isRight(turn, network, ip);
 }
 

@@ -49,7 +49,7 @@ function offer(turn: Turn, choice: Choice): Decision {
         type: 'dhcp.offer',
         ip,
         leaseSeconds: seconds,
-        ...(file !== undefined && { file }),
+        ...(boot && file !== undefined && { file, reason: boot.reason }),
         ...turn.facts,
       },
     ],

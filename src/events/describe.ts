@@ -9,7 +9,7 @@ export function describe(event: BootEvent): string {
     case 'dhcp.offer':
     case 'dhcp.ack': {
       const lease = event.leaseSeconds === undefined ? '' : ` for ${formatDuration(event.leaseSeconds)}`;
-      return `${client(event)} ${verb(event.type)} ${formatIpv4(event.ip)}${lease}${boots(event.file)}`;
+      return `${client(event)} ${verb(event.type)} ${formatIpv4(event.ip)}${lease}${boots(event.file, event.reason)}`;
     }
     case 'dhcp.boot-server-ack':
       return `${client(event)} answered on port 4011${boots(event.file)}`;
@@ -22,7 +22,7 @@ export function describe(event: BootEvent): string {
     case 'dhcp.decline':
       return `${client(event)} declined ${formatIpv4(event.ip)}: somebody else uses it; set aside`;
     case 'dhcp.ignored':
-      return `${client(event)} ${event.messageType} ignored: ${event.why}`;
+      return `${client(event)} ${event.messageType} ignored: ${ignoredFor(event)}`;
     case 'dhcp.pool-exhausted':
       return `${client(event)} gets no address: pool ${event.pool} is full`;
     case 'dhcp.conflict':
@@ -32,7 +32,7 @@ export function describe(event: BootEvent): string {
     case 'bootp.reply':
       return `${client(event)} BOOTP answered with ${formatIpv4(event.ip)}${boots(event.file)}`;
     case 'bootp.ignored':
-      return `${client(event)} BOOTP ignored: ${event.why}`;
+      return `${client(event)} BOOTP ignored: ${ignoredFor(event)}`;
     case 'service.started': {
       const facts = Object.entries(event.facts).map(([key, value]) => `\n  ${key.padEnd(9)} ${value}`);
       return event.title + facts.join('');
@@ -93,8 +93,12 @@ function verb(type: 'dhcp.offer' | 'dhcp.ack'): string {
   return type === 'dhcp.offer' ? 'offered' : 'got';
 }
 
-function boots(file: string | undefined): string {
-  return file ? `, boots ${file}` : '';
+function boots(file: string | undefined, reason?: string): string {
+  return file ? `, boots ${file}${reason ? ` (${reason})` : ''}` : '';
+}
+
+function ignoredFor(event: { why: string; detail?: string }): string {
+  return event.detail ? `${event.why} (${event.detail})` : event.why;
 }
 
 function client(event: ClientFacts): string {

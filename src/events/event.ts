@@ -26,6 +26,8 @@ export type DhcpEvent =
       readonly type: 'dhcp.offer' | 'dhcp.ack';
       readonly ip: Ipv4;
       readonly file?: string;
+      /** Which rule chose the file, for people; told with the offer. */
+      readonly reason?: string;
       readonly leaseSeconds?: number;
     } & ClientFacts)
   | ({ readonly type: 'dhcp.nak'; readonly ip: Ipv4; readonly why: string } & ClientFacts)

@@ -147,6 +147,11 @@ describe('which server and file', () => {
     expect(decision.reply ? received(decision).file : whyIgnored(decision)).toBe(want);
   });
 
+  test('handleBootp() tells what it asked for in letters a terminal does not obey', () => {
+    const { events } = createWorld(OPEN).send(bootRequest({ file: 'x\u001b[2J\u0085' }));
+    expect(events).toMatchObject([{ type: 'bootp.ignored', why: 'file-not-found', detail: 'x?[2J?' }]);
+  });
+
   test('handleBootp() a request that is refused leaves no lease behind', () => {
     const world = createWorld(OPEN);
     world.send(bootRequest({ file: 'missing' }));

@@ -297,6 +297,12 @@ describe('conflict probe', () => {
     expect(decision.events.map(({ type }) => type)).toEqual(['dhcp.conflict', 'dhcp.pool-exhausted']);
   });
 
+  test(`${NET} nobody can take an address that was not offered yet`, () => {
+    const world = createWorld(probed);
+    const address = world.send(discover()).probe!.ip;
+    expect(readOption(received(world.send(selecting(address))).options, 'message-type')).toBe(6);
+  });
+
   test(`${NET} a late outcome cannot take an address from who has it by then`, () => {
     const world = createWorld(probed);
     const address = world.send(discover()).probe!.ip;

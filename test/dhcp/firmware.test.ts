@@ -65,6 +65,13 @@ describe('the answer table', () => {
     },
   );
 
+  test('the offer’s event says which rule chose the file', () => {
+    const { events } = createWorld({ files: UEFI_TREE }).send(discover({ with: PXE_UEFI }));
+    expect(events).toMatchObject([
+      { type: 'dhcp.offer', file: 'syslinux.efi', reason: 'x86-64_EFI: first loader found in the root' },
+    ]);
+  });
+
   test('iPXE is told not to wait for a proxy, other clients are not sent option 175', () => {
     const ipxe = received(createWorld().send(discover({ with: IPXE })));
     expect(ipxe.options.get(175)).toEqual(new Uint8Array([0xb0, 1, 1, 255]));
