@@ -2,6 +2,20 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { BootEvent } from '../events/event.ts';
+import { StartProblem } from './start-problem.ts';
+
+/** Throws StartProblem when the root itself is out of this user's reach: then nothing at all can be served. */
+export function checkReachable(root: string): void {
+  try {
+    accessSync(root, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    throw new StartProblem(
+      `Cannot serve ${root}: ${whoAmI()}, whom pxed became, cannot reach it`,
+      `Move it out of closed folders, open them (chmod a+x), or choose another --user`,
+      { cause },
+    );
+  }
+}
 
 /** What will go wrong in the root for the user pxed runs as now. Asked after root was given up. */
 export function rootWarnings(root: string, writes: 'off' | 'create' | 'overwrite'): BootEvent[] {

@@ -9,7 +9,7 @@ import { portOwner } from '../net/port-owner.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
 import { createMemoryLeases } from '../store/lease-memory.ts';
 import { bannerOf } from './banner.ts';
-import { rootWarnings } from './check-access.ts';
+import { checkReachable, rootWarnings } from './check-access.ts';
 import { checkInterface } from './check-interface.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
@@ -19,7 +19,7 @@ import type { Setup } from './setup.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
 import type { Task } from './task.ts';
 import { tftpSettingsOf } from './tftp-settings.ts';
-import { createTftpTask } from './tftp-task.ts';
+import { createTftpTask, type TftpTask } from './tftp-task.ts';
 
 /** A setup made ready to run: sockets are open, root is given up, nothing is served yet. */
 export type Composed = {
@@ -30,8 +30,8 @@ export type Composed = {
   apply(setup: Setup): void;
   /** Tells the service manager, if one listens: `READY=1`, `STOPPING=1` (sd_notify(3)). */
   notify(state: string): void;
-  /** Closes the sockets for good. */
-  release(): void;
+  /** Ends the threads and closes the sockets, for good. */
+  release(): Promise<void>;
 };
 
 export type ComposeIo = { readonly version: string; readonly emit: Emit };
@@ -63,14 +63,18 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     },
     portOwner,
   );
+  const started: Parts = { setup, network, facts, sockets, emit: io.emit };
   try {
+    const tftp = await prepareTftp(started);
     const runAs = giveUpRoot(network, config);
+    if (runAs?.uid !== 0) tftp?.confine();
+    if (facts.root !== undefined) checkReachable(facts.root);
     io.emit(
       bannerOf({ setup, ...facts, version: io.version, backend: network.name, ...(runAs && { runAs }) }),
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
-    return assemble({ setup, network, facts, sockets, emit: io.emit });
+    return assemble(started, tftp);
   } catch (error) {
     releaseSockets(network, sockets);
     throw error;
@@ -117,12 +121,17 @@ type Parts = {
   readonly emit: Emit;
 };
 
-function assemble({ setup, network, facts, sockets, emit }: Parts): Composed {
+/** Before root is given up: the serving thread loads the program's files, which may lie in a closed home. */
+async function prepareTftp({ setup, network, facts, sockets, emit }: Parts): Promise<TftpTask | undefined> {
+  if (!sockets.tftp || facts.root === undefined) return undefined;
+  const settings = tftpSettingsOf(setup.config.tftp, facts.root);
+  return createTftpTask({ network, sockets: sockets.tftp, settings, emit });
+}
+
+function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTask | undefined): Composed {
   const tasks: Task[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [];
-  if (sockets.tftp && facts.root !== undefined) {
-    const settings = tftpSettingsOf(setup.config.tftp, facts.root);
-    const tftp = createTftpTask({ network, sockets: sockets.tftp, settings, emit });
+  if (tftp) {
     tasks.push(tftp.task);
     changes.push((next, { root }) => tftp.reconfigure(tftpSettingsOf(next.config.tftp, root!)));
   }
@@ -156,6 +165,9 @@ function assemble({ setup, network, facts, sockets, emit }: Parts): Composed {
       const path = process.env.NOTIFY_SOCKET;
       if (path) network.notify(path, state);
     },
-    release: () => releaseSockets(network, sockets),
+    async release() {
+      await tftp?.close();
+      releaseSockets(network, sockets);
+    },
   };
 }

@@ -42,7 +42,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     return outcome === 'stopped' ? EXIT.OK : EXIT.FAILED;
   } finally {
     end();
-    composed.release();
+    await composed.release();
   }
 }
 

@@ -131,8 +131,40 @@ ring('a pxed process', [namespaces, command('curl', 'curl')], () => {
       for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'])
         expect(status).toMatch(new RegExp(`^${set}:\t0+$`, 'm'));
     }
-    const main = await readFile(`/proc/${pid}/status`, 'utf8');
-    expect(main).toMatch(/^NoNewPrivs:\t1$/m);
+    // Those that run code of ours: the main thread and the TFTP worker, which is the newest but koffi's own.
+    const confined = await Promise.all(
+      threads.map(async (thread) =>
+        /^NoNewPrivs:\t1$/m.test(await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8')),
+      ),
+    );
+    expect(confined[0]).toBe(true);
+    expect(confined.filter((yes) => yes).length).toBeGreaterThan(1);
+  });
+
+  test('serves from a checkout that only root can reach', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'pxed-home-')); // mode 0700, as a home folder
+    await server.must([
+      'cp',
+      '-r',
+      ...['bin', 'src', 'package.json'].map((name) => join(PROJECT, name)),
+      home,
+    ]);
+    await server.must(['cp', '-r', join(PROJECT, 'node_modules'), home], { timeoutMs: 60_000 });
+    try {
+      running = server.start([process.execPath, join(home, 'bin/pxed.ts'), 'eth0', root, 'pxelinux.0']);
+      await running.waitFor(/pxed ready/, READY_MS);
+      expect((await fetch('pxelinux.0')).stdout).toBe('a boot file');
+    } finally {
+      await rm(home, { recursive: true });
+    }
+  });
+
+  test('says that the root is out of its user’s reach', async () => {
+    const closed = await mkdtemp(join(tmpdir(), 'pxed-closed-')); // mode 0700
+    const { code, stderr } = await refused('ptftpd', 'eth0', closed);
+    await rm(closed, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Cannot serve ${closed}: nobody, whom pxed became, cannot reach it`);
   });
 
   test('stays root when told to', async () => {

@@ -2,17 +2,25 @@ import type { BootEvent } from '../../events/event.ts';
 import type { TftpSettings } from './settings.ts';
 import type { TftpSockets } from './sockets.ts';
 
-/** What a worker is started with. */
-export type WorkerStart = { readonly sockets: TftpSockets; readonly settings: TftpSettings };
-
-/** Main thread to worker; the poller is woken after each. */
+/** Main thread to worker; while it serves, its poller is woken after each. */
 export type ToWorker =
+  | {
+      readonly kind: 'serve';
+      readonly sockets: TftpSockets;
+      readonly settings: TftpSettings;
+      /** Give up what privileges this thread still has: no-new-privileges and capabilities are each thread's own. */
+      readonly confine: boolean;
+    }
   | { readonly kind: 'configure'; readonly settings: TftpSettings }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
 /** Worker to main thread. */
 export type FromWorker =
+  /** All code is loaded; it waits for `serve`. */
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'ready'; readonly wakeFd: number }
   | { readonly kind: 'events'; readonly events: readonly BootEvent[] }
   /** A configuration that could not be applied; the old one stays. */
-  | { readonly kind: 'refused'; readonly detail: string };
+  | { readonly kind: 'refused'; readonly detail: string }
+  /** It serves no more, because it was asked to, or because of `failure`; it can be asked to serve again. */
+  | { readonly kind: 'ended'; readonly failure?: string };

@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+import type { ToWorker } from './messages.ts';
 import { createTftpService, type ServiceParts } from './serve.ts';
 import type { TftpSettings } from './settings.ts';
+import { startTftpThread, type TftpThread } from './thread.ts';
 
 /** A TFTP server that runs. */
 export type TftpServer = {
@@ -15,6 +15,13 @@ export type TftpServer = {
   reconfigure(settings: TftpSettings): void;
 };
 
+export type StartParts = ServiceParts & {
+  /** A thread started beforehand, for one service at a time; it stays alive. One of its own is used when left out. */
+  readonly thread?: TftpThread;
+  /** See {@link ToWorker}. */
+  readonly confine?: boolean;
+};
+
 /**
  * Serves `settings.root` on bound sockets: in a worker thread where the network works in threads, else in this one. The
  * sockets stay bound when it ends.
@@ -23,45 +30,40 @@ export type TftpServer = {
  *     const server = startTftpServer({ network, sockets: sockets.value, settings, emit });
  *     await server.ready;
  */
-export function startTftpServer(parts: ServiceParts): TftpServer {
+export function startTftpServer(parts: StartParts): TftpServer {
   return parts.network.worksInThreads ? startInWorker(parts) : startHere(parts);
 }
 
-function startInWorker({ network, sockets, settings, emit }: ServiceParts): TftpServer {
+function startInWorker({ network, sockets, settings, emit, ...options }: StartParts): TftpServer {
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
-  const workerData: WorkerStart = { sockets, settings };
+  const thread = options.thread ?? startTftpThread();
   let wakeFd = -1;
-  let stopping = false;
-  const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), {
-    workerData,
-    // Descriptors that libc calls opened are closed through node:fs; nothing to warn about.
-    trackUnmanagedFds: false,
-  });
 
-  worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'events') for (const event of message.events) emit(event);
-    else if (message.kind === 'ready') {
-      ({ wakeFd } = message);
-      started.resolve();
-    } else
-      emit({ type: 'service.warning', service: 'tftp', problem: 'reload-refused', detail: message.detail });
-  });
-  worker.on('error', (error) => fail(error));
-  worker.on('exit', (code) => {
+  thread.listen(
+    (message) => {
+      if (message.kind === 'events') for (const event of message.events) emit(event);
+      else if (message.kind === 'ready') {
+        ({ wakeFd } = message);
+        started.resolve();
+      } else if (message.kind === 'ended') end(message.failure);
+      else if (message.kind === 'refused')
+        emit({ type: 'service.warning', service: 'tftp', problem: 'reload-refused', detail: message.detail });
+    },
+    (error) => end(error.message),
+  );
+  thread.post({ kind: 'serve', sockets, settings, confine: options.confine ?? false });
+
+  function end(failure: string | undefined): void {
     wakeFd = -1;
-    if (stopping) ended.resolve();
-    else fail(new Error(`The TFTP worker ended by itself (exit code ${code})`));
-  });
-
-  function fail(error: unknown): void {
-    started.reject(error);
-    ended.reject(error);
+    if (!options.thread) void thread.close();
+    if (failure === undefined) ended.resolve();
+    else ended.reject(new Error(failure));
+    started.reject(new Error(failure ?? 'stopped before it was ready'));
   }
 
   function send(message: ToWorker): void {
-    worker.postMessage(message);
+    thread.post(message);
     if (wakeFd >= 0) network.wake(wakeFd);
   }
   started.promise.catch(() => {}); // whoever waits for `finished` hears of it too
@@ -71,7 +73,6 @@ function startInWorker({ network, sockets, settings, emit }: ServiceParts): Tftp
     ready: started.promise,
     finished: ended.promise,
     async stop(graceMs) {
-      stopping = true;
       await started.promise.catch(() => {});
       send({ kind: 'stop', graceMs });
       wakeFd = -1; // the worker closes it, and the number may soon mean another file

@@ -1,12 +1,12 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { BootEvent } from '../../events/event.ts';
 import { loadNetwork } from '../../net/load.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
-import { createTftpService } from './serve.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { createTftpService, type TftpService } from './serve.ts';
 
 /**
- * The thread that serves: a loop that blocks in the poller and nowhere else. Its event loop never turns, so messages are taken by
- * hand when the poller was woken, and events leave in batches.
+ * The thread that serves: a loop that blocks in the poller and nowhere else. Its event loop does not turn meanwhile, so
+ * messages are taken by hand when the poller was woken, and events leave in batches. Between two services it sleeps.
  */
 
 /** An event reaches the log within this time, or as soon as there are so many. */
@@ -14,37 +14,52 @@ const EVENTS_WITHIN_MS = 20;
 const EVENTS_AT_ONCE = 128;
 
 const port = parentPort!;
-const start = workerData as WorkerStart;
 const network = await loadNetwork('linux');
-let events: BootEvent[] = [];
-let sendEventsAt = Number.POSITIVE_INFINITY;
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'serve') serve(message);
+});
+post({ kind: 'loaded' });
 
 function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
-function emit(event: BootEvent): void {
-  if (events.length === 0) sendEventsAt = performance.now() + EVENTS_WITHIN_MS;
-  events.push(event);
+function serve({ sockets, settings, confine }: ToWorker & { kind: 'serve' }): void {
+  const events = createEventBatches();
+  let service: TftpService | undefined;
+  let failure: string | undefined;
+  try {
+    const confined = confine ? network.giveUpPrivileges(undefined) : undefined;
+    if (confined?.ok === false) throw new Error(`${confined.error.operation}: ${confined.error.errno}`);
+    service = createTftpService({ network, sockets, settings, emit: events.emit });
+    post({ kind: 'ready', wakeFd: service.poller.wakeFd });
+    while (!service.finished) {
+      service.poller.wait(Math.min(service.waitMs(), events.dueInMs()));
+      service.turn();
+      if (service.poller.woken) takeMessages(service);
+      if (events.dueInMs() === 0) events.send();
+    }
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  }
+  try {
+    service?.close();
+  } catch (error) {
+    failure ??= error instanceof Error ? error.message : String(error);
+  }
+  events.send();
+  post({ kind: 'ended', ...(failure !== undefined && { failure }) });
 }
 
-function sendEvents(): void {
-  post({ kind: 'events', events });
-  events = [];
-  sendEventsAt = Number.POSITIVE_INFINITY;
-}
-
-const service = createTftpService({ network, ...start, emit });
-
-function takeMessages(): void {
+function takeMessages(service: TftpService): void {
   for (let taken = receiveMessageOnPort(port); taken; taken = receiveMessageOnPort(port)) {
     const message = taken.message as ToWorker;
     if (message.kind === 'stop') service.drain(message.graceMs);
-    else reconfigure(message);
+    else if (message.kind === 'configure') reconfigure(service, message);
   }
 }
 
-function reconfigure({ settings }: ToWorker & { kind: 'configure' }): void {
+function reconfigure(service: TftpService, { settings }: ToWorker & { kind: 'configure' }): void {
   try {
     service.configure(settings);
   } catch (error) {
@@ -52,12 +67,22 @@ function reconfigure({ settings }: ToWorker & { kind: 'configure' }): void {
   }
 }
 
-post({ kind: 'ready', wakeFd: service.poller.wakeFd });
-while (!service.finished) {
-  service.poller.wait(Math.min(service.waitMs(), Math.max(0, sendEventsAt - performance.now())));
-  service.turn();
-  if (service.poller.woken) takeMessages();
-  if (events.length >= EVENTS_AT_ONCE || performance.now() >= sendEventsAt) sendEvents();
+function createEventBatches() {
+  let events: BootEvent[] = [];
+  let sendAt = Number.POSITIVE_INFINITY;
+  return {
+    emit(event: BootEvent): void {
+      if (events.length === 0) sendAt = performance.now() + EVENTS_WITHIN_MS;
+      events.push(event);
+    },
+    /** 0: send now. */
+    dueInMs(): number {
+      return events.length >= EVENTS_AT_ONCE ? 0 : Math.max(0, sendAt - performance.now());
+    },
+    send(): void {
+      if (events.length > 0) post({ kind: 'events', events });
+      events = [];
+      sendAt = Number.POSITIVE_INFINITY;
+    },
+  };
 }
-service.close();
-sendEvents();
