@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Says that something hangs, not that the machine is busy.
+          testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/netns/**', 'test/boot/**', 'test/browser/**'],
         },

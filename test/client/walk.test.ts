@@ -26,6 +26,17 @@ function boot(files: FakeServer['files'], reply?: FakeServer['reply']) {
   return { ...drive(server.answer), asked: server.asked };
 }
 
+/** 0 to 99, evenly (mulberry32). */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b_79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % 100;
+  };
+}
+
 describe('createWalk()', () => {
   test('boots locally when only the default configuration is there, after every name before it', () => {
     const { verdict, steps, asked } = boot(FILES);
@@ -232,18 +243,17 @@ describe('createWalk()', () => {
   });
 
   test('boots over a link that loses and doubles packets', () => {
-    fc.assert(
-      fc.property(fc.infiniteStream(fc.nat(99)), (luck) => {
-        const server = createFakeServer({ files: { ...FILES, 'pxelinux.cfg/C0A84D39': LINUX } });
-        const { verdict } = drive((transmit) => {
-          if (luck.next().value < 10) return [];
-          const answers = server.answer(transmit);
-          return luck.next().value < 10 ? [...answers, ...answers] : answers;
-        });
-        expect(verdict).toMatchObject({ ok: true, ended: 'kernel' });
-      }),
-      { numRuns: 50 },
-    );
+    // Fixed seeds of an even generator: fast-check prefers extremes, and a run of losses rightly ends a boot.
+    for (let seed = 1; seed <= 50; seed++) {
+      const percent = dice(seed);
+      const server = createFakeServer({ files: { ...FILES, 'pxelinux.cfg/C0A84D39': LINUX } });
+      const { verdict } = drive((transmit) => {
+        if (percent() < 10) return [];
+        const answers = server.answer(transmit);
+        return percent() < 10 ? [...answers, ...answers] : answers;
+      });
+      expect(verdict, `seed ${seed}`).toMatchObject({ ok: true, ended: 'kernel' });
+    }
   });
 
   test('ends with a verdict and without an exception, whatever is answered', () => {
