@@ -78,6 +78,8 @@ function describeTransfer(event: TransferEvent): string {
     case 'tftp.malformed':
       return `${who} sent bytes that are no TFTP packet: ${event.why}`;
     case 'tftp.config': {
+      if (event.winner === undefined)
+        return `${who} found no configuration; it asked for ${event.tried.join(', ')}`;
       const missing = event.tried.filter((name) => name !== event.winner);
       const after = missing.length ? ` (not there: ${missing.join(', ')})` : '';
       return `${who} is configured by ${event.winner}${after}`;
@@ -85,8 +87,9 @@ function describeTransfer(event: TransferEvent): string {
   }
 }
 
+/** The errno of a missing file says nothing more than "not found". */
 function because(event: { failure: string; detail?: string }): string {
-  return event.detail ? `${event.failure}, ${event.detail}` : event.failure;
+  return event.detail && event.detail !== 'ENOENT' ? `${event.failure}, ${event.detail}` : event.failure;
 }
 
 function verb(type: 'dhcp.offer' | 'dhcp.ack'): string {

@@ -103,11 +103,17 @@ export type TftpEvent =
       readonly write: boolean;
       readonly code: number;
       readonly failure: string;
+      /** It is one of the names a loader looks for its configuration under: `tftp.config` tells how that ended. */
+      readonly search?: true;
       readonly detail?: string;
     } & TftpPeer)
   | ({ readonly type: 'tftp.malformed'; readonly why: string } & TftpPeer)
-  /** A client's search for its own configuration ended: names in the order asked, `winner` the one served. */
-  | ({ readonly type: 'tftp.config'; readonly winner: string; readonly tried: readonly string[] } & TftpPeer);
+  /** A client's search for its own configuration ended: names in the order asked, `winner` the one served, if any. */
+  | ({
+      readonly type: 'tftp.config';
+      readonly winner?: string;
+      readonly tried: readonly string[];
+    } & TftpPeer);
 
 export type ServiceEvent =
   /** The start banner: what is served where, and what was found out. Keys are short words, in order. */

@@ -15,7 +15,10 @@ export function levelOf(event: BootEvent): Level {
     case 'tftp.failed':
       return 'warn';
     case 'tftp.refused':
+      if (event.search) return 'debug';
       return event.failure === 'not-found' ? 'info' : 'warn';
+    case 'tftp.config':
+      return event.winner === undefined ? 'warn' : 'info';
     case 'tftp.started':
     case 'tftp.probed':
     case 'dhcp.offer':

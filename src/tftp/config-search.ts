@@ -3,7 +3,8 @@ import type { TftpEvent } from '../events/event.ts';
 /**
  * Follows boot loaders that look for their own configuration: PXELINUX asks for `pxelinux.cfg/` and its UUID, its MAC,
  * its address in hex, that cut by one digit after another, and `default`; GRUB for `grub.cfg-` with the same; and all
- * but one of those are not found. One `tftp.config` event per search tells the names in the order asked and the winner.
+ * but one of those are not found. One `tftp.config` event per search tells the names in the order asked and the winner,
+ * or, when its last name was not there either, that there is none.
  */
 export type ConfigSearch = {
   /** A request for `path` (of the tree) was answered; `served`: with the file. Gives the event that ends a search. */
@@ -29,11 +30,17 @@ export function createConfigSearch(): ConfigSearch {
       if (tried.slice(0, -1).includes(path)) tried = []; // from the start again: the search before found nothing
       if (tried.length < NAMES_MAX && tried.at(-1) !== path) tried.push(path);
       if (served) return { type: 'tftp.config', peer, port, winner: path, tried };
+      if (isLastName(path)) return { type: 'tftp.config', peer, port, tried };
       searches.set(peer, tried);
       if (searches.size > CLIENTS_MAX) searches.delete(searches.keys().next().value!);
       return undefined;
     },
   };
+}
+
+/** The name that ends a search: nothing is asked for after it. */
+function isLastName(path: string): boolean {
+  return /(^|\/)(pxelinux\.cfg\/default|grub\.cfg)$/i.test(path);
 }
 
 /** A name out of a loader's search: what its folder and its form say, whatever the folder before. */

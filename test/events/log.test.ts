@@ -99,3 +99,19 @@ test('createBus() stamps events and survives a listener that throws', () => {
   bus.emit(ACK);
   expect(heard).toEqual([42, 42]);
 });
+
+test('createLog() warns when a search found no configuration; single names of a search are for debug', () => {
+  const { lines, log } = capture();
+  const peer = { peer: '192.168.77.130', port: 49152 };
+  const refused = { type: 'tftp.refused', ...peer, file: 'pxelinux.cfg/C', write: false, code: 1 } as const;
+  log({ ...refused, failure: 'not-found', detail: 'ENOENT', search: true });
+  expect(lines).toEqual([]);
+  log({ ...refused, file: 'vmlinuz', failure: 'not-found', detail: 'ENOENT' });
+  log({ type: 'tftp.config', ...peer, tried: ['pxelinux.cfg/C', 'pxelinux.cfg/default'] });
+  const [missing, none] = lines.map((line) => JSON.parse(line));
+  expect([missing.level, missing.msg]).toEqual([30, '192.168.77.130 cannot have vmlinuz: not-found']);
+  expect([none.level, none.msg]).toEqual([
+    40,
+    '192.168.77.130 found no configuration; it asked for pxelinux.cfg/C, pxelinux.cfg/default',
+  ]);
+});

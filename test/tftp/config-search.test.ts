@@ -11,7 +11,7 @@ test('createConfigSearch() tells a search with its winner, ports changing as the
   names.forEach((name, i) => {
     expect(search.lookup({ ...CLIENT, port: CLIENT.port + i }, name, false)).toBeUndefined();
   });
-  expect(search.lookup({ peer: '10.0.0.131', port: 1 }, 'pxelinux.cfg/default', false)).toBeUndefined();
+  expect(search.lookup({ peer: '10.0.0.131', port: 1 }, 'pxelinux.cfg/A', false)).toBeUndefined();
   expect(search.lookup(CLIENT, 'vmlinuz', true)).toBeUndefined();
   expect(search.lookup(CLIENT, 'pxelinux.cfg/default', true)).toEqual({
     type: 'tftp.config',
@@ -50,4 +50,15 @@ test.each([
   { path: 'pxelinux.cfg', is: false },
 ])('isConfigName() of $path is $is', ({ path, is }) => {
   expect(isConfigName(path)).toBe(is);
+});
+
+test('createConfigSearch() tells a search that found nothing, and begins anew after it', () => {
+  const search = createConfigSearch();
+  search.lookup(CLIENT, 'pxelinux.cfg/C', false);
+  expect(search.lookup(CLIENT, 'pxelinux.cfg/default', false)).toEqual({
+    type: 'tftp.config',
+    ...CLIENT,
+    tried: ['pxelinux.cfg/C', 'pxelinux.cfg/default'],
+  });
+  expect(search.lookup(CLIENT, 'pxelinux.cfg/default', true)?.tried).toEqual(['pxelinux.cfg/default']);
 });

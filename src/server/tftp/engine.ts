@@ -25,8 +25,8 @@ import type { Transfer } from './transfer.ts';
  * new request from it replaces the old transfer (PXELINUX comes back with the same ports after a reboot).
  */
 export type TftpEngine = {
-  /** `socket` has datagrams, or can send again. */
-  onReady(socket: DatagramSocket): void;
+  /** `socket` has datagrams, or can send again. False when it has still more: timers had better wait. */
+  onReady(socket: DatagramSocket): boolean;
   /** Deals with reached deadlines. */
   onTime(): void;
   /** On the clock given; Infinity when nothing is under way. */
@@ -55,6 +55,8 @@ export type EngineParts = {
   randomHex(): string;
 };
 
+/** Datagrams of one receive(). */
+export const BATCH = 64;
 /** Batches taken from one socket before the others have their turn. */
 const MAX_BATCHES = 8;
 /** ERROR 5 and ERROR 4: whatever the source address claims, we are no amplifier. */
@@ -100,22 +102,31 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       markDirty(transfer);
     },
     touched: markDirty,
+    catchUp(socket, now) {
+      // A client acknowledges its last block before it asks again: that ACK may still wait in the TID's queue.
+      if (socket === listen) return;
+      for (let count = socket.receive(); count > 0; count = socket.receive()) {
+        for (let i = 0; i < count; i++) onDatagram(socket, socket.datagram(i), now);
+      }
+    },
+    settle,
     retire(transfer, now) {
       transfer.content.session.abort('superseded');
       settle(transfer, now);
     },
   });
 
-  function onReady(socket: DatagramSocket): void {
+  function onReady(socket: DatagramSocket): boolean {
+    let more = true;
     if (blocked.has(socket) && socket.flush()) blocked.delete(socket);
-    for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    for (let batch = 0; more && batch < MAX_BATCHES; batch++) {
       const count = socket.receive();
-      if (count === 0) break;
+      more = count === BATCH; // fewer: that was all, and the poller tells of what comes later
       const now = clock();
       for (let i = 0; i < count; i++) onDatagram(socket, socket.datagram(i), now);
       settleDirty(now);
     }
-    if (dirty.length > 0) settleDirty(clock());
+    return !more;
   }
 
   function onDatagram(socket: DatagramSocket, datagram: Datagram, now: number): void {

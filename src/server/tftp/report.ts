@@ -8,7 +8,7 @@ export type Report = {
   started(transfer: Transfer, accepted: Accepted): void;
   /** The transfer's outcome is decided. */
   ended(transfer: Transfer, now: number): void;
-  refused(peer: TftpPeer, asked: { file: string; write: boolean }, refusal: Refusal): void;
+  refused(peer: TftpPeer, asked: { file: string; write: boolean; search: boolean }, refusal: Refusal): void;
   malformed(peer: TftpPeer, why: string, now: number): void;
   warning(problem: string, detail: string, now: number): void;
 };
@@ -34,7 +34,7 @@ export function createReport(emit: Emit): Report {
       });
     },
     ended: (transfer, now) => emit(endOf(transfer, now)),
-    refused({ peer, port }, { file, write }, { code, failure, detail }) {
+    refused({ peer, port }, { file, write, search }, { code, failure, detail }) {
       emit({
         type: 'tftp.refused',
         peer,
@@ -43,6 +43,7 @@ export function createReport(emit: Emit): Report {
         write,
         code,
         failure,
+        ...(search ? { search } : {}),
         ...(detail === undefined ? {} : { detail }),
       });
     },

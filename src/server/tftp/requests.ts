@@ -3,7 +3,7 @@ import { bytesEqual, latin1Decode } from '../../lib/bytes.ts';
 import { formatIpv4 } from '../../lib/ipv4.ts';
 import type { PeerTable } from '../../lib/peer-table.ts';
 import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
-import type { ConfigSearch } from '../../tftp/config-search.ts';
+import { type ConfigSearch, isConfigName } from '../../tftp/config-search.ts';
 import { decode, decodeRequest, ERROR_CODE, encode, type TftpRequest } from '../../tftp-packet/index.ts';
 import { type Accepted, accept, type Refusal } from './accept.ts';
 import type { EngineParts, TftpEngine } from './engine.ts';
@@ -28,6 +28,10 @@ export type RequestParts = EngineParts & {
   added(transfer: Transfer): void;
   /** A transfer has something to do. */
   touched(transfer: Transfer): void;
+  /** Takes what waits in the queue of `socket`. */
+  catchUp(socket: DatagramSocket, now: number): void;
+  /** Polls a transfer at once. */
+  settle(transfer: Transfer, now: number): void;
   /** A transfer is replaced by another one of the same client. */
   retire(transfer: Transfer, now: number): void;
 };
@@ -74,7 +78,12 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
         sendError(socket, datagram, { code: ERROR_CODE.illegalOperation, message: 'Illegal request' });
       return;
     }
-    const known = table.get(peer, peerPort);
+    let known = table.get(peer, peerPort);
+    if (known) {
+      parts.catchUp(known.socket, now);
+      parts.settle(known, now);
+      known = table.get(peer, peerPort);
+    }
     if (known && isRepeat(known, datagram, now)) {
       known.content.session.duplicateRequest(now);
       parts.touched(known);
@@ -92,7 +101,8 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     const path = answer.ok ? answer.value.path : answer.refusal.path;
     if (!answer.ok) {
       sendError(socket, datagram, answer.refusal);
-      report.refused(peer, { file, write: request.opcode === 'wrq' }, answer.refusal);
+      const search = path !== undefined && request.opcode === 'rrq' && isConfigName(path);
+      report.refused(peer, { file, write: request.opcode === 'wrq', search }, answer.refusal);
     } else {
       const client = { address: datagram.peer, port: datagram.peerPort, peer };
       const transfer = createTransfer({ client, socket, datagram, file, now, accepted: answer.value });

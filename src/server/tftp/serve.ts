@@ -2,7 +2,7 @@ import type { Emit } from '../../events/event.ts';
 import type { DatagramSocket, Network, Poller } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';
 import { createBootTree } from '../../store/boot-tree.ts';
-import { createTftpEngine, type TftpEngine } from './engine.ts';
+import { BATCH, createTftpEngine, type TftpEngine } from './engine.ts';
 import { SLOT_BYTES } from './requests.ts';
 import type { TftpSettings } from './settings.ts';
 import type { TftpSockets } from './sockets.ts';
@@ -32,11 +32,14 @@ export type ServiceParts = {
   readonly emit: Emit;
 };
 
+/** How long timers wait for a flood of datagrams to end. */
+const PATIENCE_MS = 100;
+
 /** Attaches to the sockets and opens the root. Throws Error when the root cannot be opened. */
 export function createTftpService({ network, sockets, settings, emit }: ServiceParts): TftpService {
   const clock = () => performance.now();
   let tree = openTree(network, settings);
-  const attach = { slotBytes: SLOT_BYTES };
+  const attach = { slotBytes: SLOT_BYTES, batch: BATCH };
   const listen = network.attach(sockets.listen, attach);
   const transfer = sockets.transfer.map((bound) => network.attach(bound, attach));
   const poller = network.createPoller();
@@ -48,8 +51,13 @@ export function createTftpService({ network, sockets, settings, emit }: ServiceP
     engine,
     poller,
     turn() {
-      for (let i = 0; i < poller.readyCount; i++) engine.onReady(poller.ready(i) as DatagramSocket);
-      if (engine.nextDeadline() <= clock()) engine.onTime();
+      let drained = true;
+      for (let i = 0; i < poller.readyCount; i++) {
+        drained = engine.onReady(poller.ready(i) as DatagramSocket) && drained;
+      }
+      // The ACK that a timer waits for may be among what is still queued.
+      const lateMs = clock() - engine.nextDeadline();
+      if (lateMs >= (drained ? 0 : PATIENCE_MS)) engine.onTime();
     },
     waitMs() {
       const until = Math.min(engine.nextDeadline(), stopAt ?? Number.POSITIVE_INFINITY);
