@@ -267,6 +267,16 @@ describe('createTftpEngine() knows its clients', () => {
     expect(rig.types()).toEqual(['tftp.started', 'tftp.done', 'tftp.started', 'tftp.done']);
   });
 
+  test('the same request again behind a last ACK that still waits in another queue', () => {
+    start().write('boot', 'x');
+    rig.request(rrq('boot'));
+    rig.raw();
+    rig.arrive(ack(1));
+    rig.request(rrq('boot'));
+    expect(rig.sent()).toEqual(['DATA 1 (1)']);
+    expect(rig.types()).toEqual(['tftp.started', 'tftp.done', 'tftp.started']);
+  });
+
   test('a stranger gets ERROR 5, an ERROR never gets one, and the transfer goes on', () => {
     start().write('boot', 'x'.repeat(600));
     rig.request(rrq('boot'));

@@ -125,6 +125,11 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
   });
 
   function deliver(socket: FakeSocket, bytes: Uint8Array, from: Partial<Datagram> = {}): void {
+    queue(socket, bytes, from);
+    engine.onReady(socket);
+  }
+
+  function queue(socket: FakeSocket, bytes: Uint8Array, from: Partial<Datagram> = {}): void {
     socket.deliver({
       buffer: bytes,
       length: bytes.length,
@@ -137,7 +142,6 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
       ifindex: 2,
       ...from,
     });
-    engine.onReady(socket);
   }
 
   return {
@@ -156,6 +160,10 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
     answer(packet: TftpPacket | Uint8Array, from?: Partial<Datagram>, tid?: number): void {
       const to = sockets.find((socket) => socket.bound.port === (tid ?? this.lastTid))!;
       deliver(to, packet instanceof Uint8Array ? packet : encode(packet), from);
+    },
+    /** Arrives at the TID that sent last, whose turn has not come yet. */
+    arrive(packet: TftpPacket): void {
+      queue(sockets.find((socket) => socket.bound.port === this.lastTid)!, encode(packet));
     },
     lastTid: 0,
     /** What was sent since the last call, in words. */
