@@ -20,7 +20,7 @@ export type SiteSpec = Omit<ServerSpec, 'root'> & {
   machines?: boolean;
 };
 
-export async function openSite(spec: SiteSpec): Promise<Site> {
+async function openSite(spec: SiteSpec): Promise<Site> {
   const lab = await createLab();
   const root = await spec.root();
   try {
@@ -38,7 +38,7 @@ export async function openSite(spec: SiteSpec): Promise<Site> {
   }
 }
 
-export async function closeSite({ lab, root, capture }: Site): Promise<void> {
+async function closeSite({ lab, root, capture }: Site): Promise<void> {
   await capture.stop();
   await lab.close();
   await root.delete();
