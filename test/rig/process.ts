@@ -105,6 +105,8 @@ export function start(argv: Command, options: StartOptions = {}): Running {
   child.stdout?.setEncoding('latin1').on('data', take);
   child.stderr?.setEncoding('latin1').on('data', take);
   child.stdin?.on('error', () => undefined);
+  // A descendant may hold the pipes open after the process itself is gone: `close` then comes later than `exit`.
+  const gone = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   const exited = new Promise<number | null>((resolve) => {
     child.once('error', (error) => {
       take(`${error.message}\n`);
@@ -147,7 +149,7 @@ export function start(argv: Command, options: StartOptions = {}): Running {
     if (ended) return;
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
-    await exited;
+    await Promise.race([gone, exited]);
     clearTimeout(timer);
   }
 
