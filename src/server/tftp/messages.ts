@@ -1,4 +1,3 @@
-import type { BootEvent } from '../../events/event.ts';
 import type { TftpSettings } from './settings.ts';
 import type { TftpSockets } from './sockets.ts';
 
@@ -19,7 +18,8 @@ export type FromWorker =
   /** All code is loaded; it waits for `serve`. */
   | { readonly kind: 'loaded' }
   | { readonly kind: 'ready'; readonly wakeFd: number }
-  | { readonly kind: 'events'; readonly events: readonly BootEvent[] }
+  /** JSON of an array of BootEvents: one string crosses threads several times faster than a tree of objects. */
+  | { readonly kind: 'events'; readonly json: string }
   /** A configuration that could not be applied; the old one stays. */
   | { readonly kind: 'refused'; readonly detail: string }
   /** It serves no more, because it was asked to, or because of `failure`; it can be asked to serve again. */

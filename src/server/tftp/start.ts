@@ -42,7 +42,7 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
 
   thread.listen(
     (message) => {
-      if (message.kind === 'events') for (const event of message.events) emit(event);
+      if (message.kind === 'events') for (const event of JSON.parse(message.json) as BootEvent[]) emit(event);
       else if (message.kind === 'ready') {
         ({ wakeFd } = message);
         started.resolve();

@@ -80,7 +80,7 @@ function createEventBatches() {
       return events.length >= EVENTS_AT_ONCE ? 0 : Math.max(0, sendAt - performance.now());
     },
     send(): void {
-      if (events.length > 0) post({ kind: 'events', events });
+      if (events.length > 0) post({ kind: 'events', json: JSON.stringify(events) });
       events = [];
       sendAt = Number.POSITIVE_INFINITY;
     },

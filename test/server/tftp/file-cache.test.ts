@@ -1,0 +1,98 @@
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Content } from '../../../src/net/datagram.ts';
+import { createFileCache, type SharedFile } from '../../../src/server/tftp/file-cache.ts';
+import type { BootFile } from '../../../src/store/boot-file.ts';
+
+let root: string;
+let closed: Content[];
+const source = {
+  openContent: (_: number, sizeBytes: number) => ({ ok: true as const, value: { sizeBytes } }),
+  closeContent: (content: Content) => void closed.push(content),
+};
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'pxed-cache-'));
+  closed = [];
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+/** A fresh descriptor, as the tree hands it out at each request. */
+function opened(path: string, identity = path, sizeBytes = 4): BootFile {
+  writeFileSync(join(root, path), 'x'.repeat(sizeBytes));
+  return { fd: openSync(join(root, path), 'r'), sizeBytes, mtimeMs: 0, identity, path };
+}
+
+function shared(outcome: ReturnType<ReturnType<typeof createFileCache>['share']>): SharedFile {
+  if (!outcome.ok) throw new Error(outcome.error.errno);
+  return outcome.value;
+}
+
+const isOpen = (fd: number): boolean => {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+test('share() gives all readers of a file one content and closes the spare descriptor', () => {
+  const cache = createFileCache(source, 1e9);
+  const first = shared(cache.share(opened('a')));
+  const spare = opened('a');
+  expect(shared(cache.share(spare))).toBe(first);
+  expect(isOpen(spare.fd)).toBe(false);
+  expect(cache.openFiles).toBe(1);
+  cache.close();
+  expect(isOpen(first.file.fd)).toBe(false);
+});
+
+test('share() opens a replaced file anew; the old one goes once nobody reads it and what was queued is sent', () => {
+  const cache = createFileCache(source, 1e9);
+  const old = shared(cache.share(opened('a', 'before')));
+  const fresh = shared(cache.share(opened('a', 'after')));
+  expect(fresh).not.toBe(old);
+  cache.trim(100_000);
+  expect(closed).toEqual([]);
+  cache.release(old, 100_000);
+  cache.trim(100_500);
+  expect(closed).toEqual([]);
+  cache.trim(101_500);
+  expect(closed).toEqual([old.content]);
+  expect(cache.openFiles).toBe(1);
+  cache.close();
+});
+
+test('trim() keeps what is read, and what was read lately within its bound, the latest first', () => {
+  const cache = createFileCache(source, 10);
+  const files = ['a', 'b', 'c', 'd'].map((name) => shared(cache.share(opened(name))));
+  for (const file of files.slice(0, 3)) cache.release(file, 1000);
+  cache.trim(3000);
+  expect(closed).toEqual([files[0]!.content]); // 4 + 4 of 10 octets stay idle, d is in use
+  cache.trim(60_000);
+  expect(closed).toHaveLength(3);
+  expect(cache.openFiles).toBe(1);
+  cache.close();
+  expect(cache.openFiles).toBe(0);
+});
+
+test('isIntact() sees a file that was cut short', () => {
+  const cache = createFileCache(source, 1e9);
+  const file = shared(cache.share(opened('a')));
+  expect(cache.isIntact(file)).toBe(true);
+  truncateSync(join(root, 'a'), 3);
+  expect(cache.isIntact(file)).toBe(false);
+  cache.close();
+});
+
+test('share() closes the descriptor of a file that cannot be mapped', () => {
+  const error = { operation: 'mmap', errno: 'ENOMEM' };
+  const cache = createFileCache({ ...source, openContent: () => ({ ok: false, error }) }, 1e9);
+  const file = opened('a');
+  expect(cache.share(file)).toEqual({ ok: false, error });
+  expect(isOpen(file.fd)).toBe(false);
+  expect(() => closeSync(file.fd)).toThrow();
+});
