@@ -1,3 +1,4 @@
+import type { BootEvent } from '../../events/event.ts';
 import type { ToWorker } from './messages.ts';
 import { createTftpService, type ServiceParts } from './serve.ts';
 import type { TftpSettings } from './settings.ts';
