@@ -46,6 +46,7 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
       if (message.kind === 'events') for (const event of JSON.parse(message.json) as BootEvent[]) emit(event);
       else if (message.kind === 'ready') {
         ({ wakeFd } = message);
+        network.wake(wakeFd); // for what was sent while it started
         started.resolve();
       } else if (message.kind === 'ended') end(message.failure);
       else if (message.kind === 'refused')
@@ -55,8 +56,13 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
   );
   thread.post({ kind: 'serve', sockets, settings, confine: options.confine ?? false });
 
+  // Node waits for its threads when it exits, and this one would wait in the poller for ever.
+  const onExit = () => send({ kind: 'stop', graceMs: 0 });
+  process.once('exit', onExit);
+
   function end(failure: string | undefined): void {
     wakeFd = -1;
+    process.off('exit', onExit);
     if (!options.thread) void thread.close();
     if (failure === undefined) ended.resolve();
     else ended.reject(new Error(failure));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -199,4 +200,29 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
       expect(bound.port).toBeLessThanOrEqual(port + 40);
     }
   });
+});
+
+test.each([
+  ['exits', 'process.exit(3)', 3],
+  ['dies of an exception', "throw new Error('on purpose')", 1],
+])('startTftpServer() does not hold up a process that %s', async (_, end, code) => {
+  const root = folder();
+  const sources = new URL('../../../src/', import.meta.url).href;
+  const script = `
+    import { loadNetwork } from '${sources}net/load.ts';
+    import { DEFAULT_TFTP_SETTINGS } from '${sources}server/tftp/settings.ts';
+    import { openTftpSockets } from '${sources}server/tftp/sockets.ts';
+    import { startTftpServer } from '${sources}server/tftp/start.ts';
+    const network = await loadNetwork();
+    const sockets = await openTftpSockets(network, { address: ${LOOPBACK}, port: 0, singlePort: false });
+    const settings = { ...DEFAULT_TFTP_SETTINGS, root: ${JSON.stringify(root)} };
+    const server = startTftpServer({ network, sockets: sockets.value, settings, emit() {} });
+    await server.ready;
+    console.log('serving');
+    setImmediate(() => { ${end} });`;
+  const file = join(root, 'server.mts');
+  writeFileSync(file, script);
+  const child = spawnSync(process.execPath, [file], { timeout: 10_000, encoding: 'utf8' });
+  expect(child.stdout).toBe('serving\n');
+  expect(child.status).toBe(code);
 });
