@@ -33,7 +33,8 @@ export class EventPoller implements Poller {
   waitAsync(timeoutMs: number): Promise<void> {
     if (this.#resume) throw new Error('Cannot wait: another wait is under way');
     this.#collect();
-    if (this.#ready.length > 0 || this.woken) return Promise.resolve();
+    // By way of the event loop, which has signals and timers to see to, and sockets to fill.
+    if (this.#ready.length > 0 || this.woken) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       const timer = timeoutMs === Infinity ? undefined : setTimeout(() => this.#resume?.(), timeoutMs);
       this.#resume = () => {

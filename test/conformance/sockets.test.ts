@@ -59,6 +59,21 @@ function send(from: DatagramSocket, to: BoundSocket, ...contents: Uint8Array[]):
 }
 
 describe.each(['linux', 'dgram'] as const)('%s sockets', (name) => {
+  test('waitAsync() lets the event loop turn although a socket always has more', async () => {
+    const network = await loadNetwork(name);
+    const here = attach(network, await open(network));
+    const poller = poll(network, here);
+    send(attach(network, await open(network)), here.bound, encode('nobody reads this'));
+    await poller.waitAsync(5000);
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    for (let i = 0; i < 10 && !turned; i++) await poller.waitAsync(5000);
+    expect(poller.readyCount).toBe(1);
+    expect(turned).toBe(true);
+  });
+
   test('receive() gives back what was sent, in order, over several batches', async () => {
     const network = await loadNetwork(name);
     const here = attach(network, await open(network));

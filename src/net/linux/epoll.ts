@@ -58,7 +58,9 @@ export class EpollPoller implements Poller {
     if (this.#closed) throw new Error('Cannot wait: the poller is closed');
     if (this.#resume) throw new Error('Cannot wait: another wait is under way');
     this.#collect(0);
-    if (this.readyCount > 0 || this.woken) return Promise.resolve();
+    // By way of the event loop also when something is ready: under a flood it always is, and signals, timers and messages
+    // of threads would never have their turn.
+    if (this.readyCount > 0 || this.woken) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       const timer = timeoutMs === Infinity ? undefined : setTimeout(() => this.#resume?.(), timeoutMs);
       this.#watch ??= c.watchReadable(this.#epoll);
