@@ -14,6 +14,9 @@ import type { Clock, Current } from './server.ts';
 /** Batches taken from one socket before the others have theirs. */
 const MAX_BATCHES = 4;
 
+/** ARP frames looked at in one turn: however many there are, DHCP has its turn. */
+const MAX_FRAMES = 1024;
+
 /** Addresses tried for one request; the client's next one goes on from there. */
 const MAX_PROBES = 4;
 
@@ -45,7 +48,9 @@ export function createTurns(io: {
 
   function take(): void {
     for (const { frames } of attached) {
-      for (let frame = frames?.receive(); frame; frame = frames?.receive()) {
+      for (let left = MAX_FRAMES; left > 0; left--) {
+        const frame = frames?.receive();
+        if (!frame) break;
         const settled = probes.observe(frame);
         if (settled) resume(settled);
       }

@@ -47,6 +47,7 @@ export function createRig(
   let waiting: (() => void) | undefined;
   let finished = Promise.resolve();
   let frameErrno: string | undefined;
+  let flood: Uint8Array | undefined;
 
   const frameSocket: FrameSocket = {
     bound: { fd: 3, interface: 'eth0', ifindex: 2 },
@@ -54,7 +55,7 @@ export function createRig(
       if (frameErrno === undefined) frames.push(frame.slice());
       return frameErrno;
     },
-    receive: () => inFrames.shift(),
+    receive: () => inFrames.shift() ?? flood,
     detach: () => {},
   };
   const poller: Poller = {
@@ -159,6 +160,10 @@ export function createRig(
       });
     },
     deliverFrame: (frame: Uint8Array) => void inFrames.push(frame),
+    /** From now on there is always one more frame. */
+    floodFrames(frame: Uint8Array): void {
+      flood = frame;
+    },
     sent: (port: 67 | 4011 = 67): readonly Sent[] => sockets.get(port)?.sent ?? [],
     failure: (port: 67 | 4011, tag: unknown, errno: string) =>
       sockets.get(port)?.face.onFailure?.(tag, errno),
