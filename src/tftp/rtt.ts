@@ -11,7 +11,7 @@ export const DEFAULT_TIMING: Timing = {
   initialMs: 250,
   floorMs: 30,
   ceilingMs: 2000,
-  openingMs: 10_000,
+  openingMs: 14_000, // OVMF repeats itself after 4, 8 and 12 s
   giveUpMs: 30_000,
 };
 
@@ -20,6 +20,13 @@ const UNKNOWN_ROUND_TRIP_MS = 20;
 
 /** At most 120 ms from the floor of 30. */
 const EASED_DOUBLINGS = 2;
+
+/**
+ * However long a client means to wait: a forged request with the longest `timeout` must not hold one of the server's
+ * transfers for a quarter of an hour, for then three of them a second would keep everybody else out.
+ */
+const LONGEST_OPENING_MS = 30_000;
+const LONGEST_PATIENCE_MS = 120_000;
 
 /** Held by a session; the functions here change it in place. */
 export type Rtt = {
@@ -37,7 +44,7 @@ export function createRtt(timing: Timing): Rtt {
 /**
  * The client's `timeout` option (RFC 2349: "the number of seconds to wait before retransmitting") is read as the
  * longest wait: U-Boot asks for 5 because that is its own timer, and is only slowed by a server that takes it for the
- * shortest. Patience grows with it, so that a client with long pauses keeps its transfer.
+ * shortest. Patience grows with it, within bounds, so that a client with long pauses keeps its transfer.
  */
 export function timingFor(timing: Timing, timeoutMs: number | undefined): Timing {
   if (timeoutMs === undefined) return timing;
@@ -45,8 +52,8 @@ export function timingFor(timing: Timing, timeoutMs: number | undefined): Timing
     initialMs: Math.min(timing.initialMs, timeoutMs),
     floorMs: Math.min(timing.floorMs, timeoutMs),
     ceilingMs: timeoutMs,
-    openingMs: Math.max(timing.openingMs, 3 * timeoutMs),
-    giveUpMs: Math.max(timing.giveUpMs, 5 * timeoutMs),
+    openingMs: Math.max(timing.openingMs, Math.min(3 * timeoutMs, LONGEST_OPENING_MS)),
+    giveUpMs: Math.max(timing.giveUpMs, Math.min(5 * timeoutMs, LONGEST_PATIENCE_MS)),
   };
 }
 

@@ -136,15 +136,32 @@ describe('createReadSession() giving up', () => {
     return now;
   }
 
-  test('on a client that never answered: after 10 s', () => {
+  test('on a client that never answered: after 14 s', () => {
     const session = createReadSession({ terms: LOCK_STEP, content: 9000 }, 0);
     drain(session, 0);
     const now = giveUp(session, 0);
     expect(session.outcome()).toEqual({ kind: 'failed', failure: 'timeout' });
-    expect(now).toBeGreaterThanOrEqual(10_000);
-    expect(now).toBeLessThan(13_000);
+    expect(now).toBeGreaterThanOrEqual(14_000);
+    expect(now).toBeLessThan(17_000);
     expect(session.stats().packets).toBeLessThan(12); // what a forged request can make us send
   });
+
+  test.each([
+    { timeoutMs: 5000, heard: false, from: 15_000, to: 20_000 },
+    { timeoutMs: 255_000, heard: false, from: 30_000, to: 40_000 },
+    { timeoutMs: 8000, heard: true, from: 40_000, to: 50_000 },
+    { timeoutMs: 255_000, heard: true, from: 120_000, to: 130_000 },
+  ])(
+    'later when its timeout is $timeoutMs ms, but not for ever (heard: $heard)',
+    ({ timeoutMs, heard, from, to }) => {
+      const session = createReadSession({ terms: { ...LOCK_STEP, timeoutMs }, content: 90_000 }, 0);
+      drain(session, 0);
+      if (heard) session.acknowledge(1, 1);
+      const now = giveUp(session, 1);
+      expect(now).toBeGreaterThanOrEqual(from);
+      expect(now).toBeLessThan(to);
+    },
+  );
 
   test('on a client that went away: after 30 s', () => {
     const session = opened(90_000);
