@@ -147,7 +147,11 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
     });
     tasks.push({ name: 'dhcp', run: ({ signal, ready }) => server.run(signal, ready) });
     changes.push((_, next) =>
-      server.reconfigure({ settings: next.dhcp!, ...(next.exists && { exists: next.exists }) }),
+      server.reconfigure({
+        settings: next.dhcp!,
+        links: [linkOf(next.link!)],
+        ...(next.exists && { exists: next.exists }),
+      }),
     );
   }
   let current = setup;

@@ -17,7 +17,8 @@ export type DhcpListener = {
 
 /** A listener's sockets at work. */
 export type AttachedListener = {
-  readonly link: Link;
+  /** Of the interface; its facts are those of the newest reload. */
+  readonly name: string;
   readonly ports: readonly { readonly port: 67 | 4011; readonly socket: DatagramSocket }[];
   readonly frames?: FrameSocket;
 };
@@ -25,7 +26,7 @@ export type AttachedListener = {
 export function attachListener(network: Network, listener: DhcpListener): AttachedListener {
   const { link, dhcp, pxe, frames } = listener;
   return {
-    link,
+    name: link.name,
     ports: [
       { port: 67, socket: network.attach(dhcp) },
       ...(pxe ? [{ port: 4011 as const, socket: network.attach(pxe) }] : []),
@@ -45,14 +46,14 @@ export function detachListener({ ports, frames }: AttachedListener): void {
  */
 export function transmit(
   listener: AttachedListener,
-  port: 67 | 4011,
+  { port, link }: { readonly port: 67 | 4011; readonly link: Link },
   { payload, destination }: { payload: Uint8Array; destination: Reply['destination'] },
 ): void {
   const socket = listener.ports.find((one) => one.port === port)?.socket;
   if (!socket) return;
   if (destination.kind === 'hardware' && listener.frames) {
     const frame = buildUdpFrame({
-      fromMac: listener.link.mac,
+      fromMac: link.mac,
       toMac: destination.mac,
       from: destination.from,
       to: destination.ip,
@@ -64,7 +65,7 @@ export function transmit(
   }
   const to = destination.kind === 'unicast' ? destination.ip : LIMITED_BROADCAST;
   // Unicast goes where the routes lead; a broadcast has to leave through the client's own link.
-  const ifindex = destination.kind === 'unicast' ? 0 : listener.link.index;
+  const ifindex = destination.kind === 'unicast' ? 0 : link.index;
   socket.out.begin(to, destination.port, { from: destination.from, ifindex, tag: to });
   socket.out.bytes(payload);
   socket.out.end();

@@ -1,6 +1,6 @@
 import type { FileExists } from '../../boot/settings.ts';
 import { type DhcpPlan, planDhcp } from '../../dhcp/plan.ts';
-import type { DhcpSettings } from '../../dhcp/settings.ts';
+import type { DhcpSettings, Link } from '../../dhcp/settings.ts';
 import type { Emit } from '../../events/event.ts';
 import type { Network, Poller } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
@@ -37,13 +37,24 @@ export type DhcpServer = {
    * be run again, datagrams wait in the kernel meanwhile.
    */
   run(signal: AbortSignal, ready?: () => void): Promise<void>;
-  /** From the next datagram on; leases and offers stay. */
-  reconfigure(change: { readonly settings: DhcpSettings; readonly exists?: FileExists }): void;
+  /**
+   * From the next datagram on; leases and offers stay. `links`: what the interfaces are like by now, the same ones by
+   * name.
+   */
+  reconfigure(change: {
+    readonly settings: DhcpSettings;
+    readonly exists?: FileExists;
+    readonly links: readonly Link[];
+  }): void;
   readonly counters: Readonly<DhcpCounters>;
 };
 
 /** What turns read anew each time, since a reload replaces it. */
-export type Current = { plan: DhcpPlan; exists: FileExists | undefined };
+export type Current = {
+  plan: DhcpPlan;
+  exists: FileExists | undefined;
+  links: ReadonlyMap<string, Link>;
+};
 
 /** The longest wait for a datagram; some systems have no longer timers. */
 const MAX_WAIT_MS = 60_000;
@@ -56,7 +67,11 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
   const { network, listeners, leases, emit } = options;
   const clock = options.clock ?? { wall: () => Date.now(), ticks: () => performance.now() };
   const links = listeners.map(({ link }) => link);
-  const current: Current = { plan: planDhcp(options.settings, links), exists: options.exists };
+  const current: Current = {
+    plan: planDhcp(options.settings, links),
+    exists: options.exists,
+    links: byName(links),
+  };
   const counters: DhcpCounters = { received: 0, malformed: 0, replies: 0, faults: 0 };
 
   async function run(signal: AbortSignal, ready?: () => void): Promise<void> {
@@ -89,10 +104,15 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
 
   return {
     run,
-    reconfigure({ settings, exists }) {
-      current.plan = planDhcp(settings, links);
+    reconfigure({ settings, exists, links: changed }) {
+      current.plan = planDhcp(settings, changed);
+      current.links = byName(changed);
       current.exists = exists;
     },
     counters,
   };
+}
+
+function byName(links: readonly Link[]): ReadonlyMap<string, Link> {
+  return new Map(links.map((link) => [link.name, link]));
 }

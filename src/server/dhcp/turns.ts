@@ -37,9 +37,9 @@ export function createTurns(io: {
   readonly reporter: Reporter;
 }) {
   const { attached, leases, current, clock, reporter } = io;
-  const byLink = new Map(attached.map((listener) => [listener.link, listener]));
+  const byName = new Map(attached.map((listener) => [listener.name, listener]));
   const probes = createProbes((probe, frame) => {
-    const frames = byLink.get(probe.link)?.frames;
+    const frames = byName.get(probe.link.name)?.frames;
     return frames !== undefined && frames.send(frame) === undefined;
   });
   let outbox: Outgoing[] = [];
@@ -70,8 +70,10 @@ export function createTurns(io: {
     }
   }
 
-  function read(datagram: Datagram, { link }: AttachedListener, port: 67 | 4011): void {
+  function read(datagram: Datagram, { name }: AttachedListener, port: 67 | 4011): void {
     reporter.counters.received++;
+    const link = current.links.get(name);
+    if (!link) return;
     const { bytes } = datagram;
     const decoded = decode(bytes);
     if (!decoded.ok) {
@@ -139,8 +141,8 @@ export function createTurns(io: {
     try {
       const report = encodeReport(packet, limits);
       reporter.dropped(report.dropped, hardwareAddress(packet));
-      const listener = byLink.get(request.link);
-      if (listener) transmit(listener, request.port, { payload: report.bytes, destination });
+      const listener = byName.get(request.link.name);
+      if (listener) transmit(listener, request, { payload: report.bytes, destination });
       reporter.counters.replies++;
     } catch (error) {
       reporter.fault(error, hardwareAddress(packet));

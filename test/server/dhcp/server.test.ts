@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { networkOfLink } from '../../../src/dhcp/settings.ts';
 import { MessageType, readOption } from '../../../src/dhcp-packet/index.ts';
 import { buildArpFrame, parseArp } from '../../../src/frame/arp.ts';
 import { ETHERTYPE, parseEthernet } from '../../../src/frame/ethernet.ts';
@@ -140,6 +141,21 @@ describe('leases', () => {
     expect(rig.sent()).toHaveLength(1);
   });
 
+  test('createDhcpServer() answers from the address that its interface has since the reload', async () => {
+    const rig = await started();
+    const moved = { ...ETH0, mac: '02:00:00:00:00:99', addresses: [{ ip: ip('172.20.0.1'), length: 24 }] };
+    const settings = { ...rig.settingsOf(), networks: [networkOfLink(moved)] };
+    rig.server.reconfigure({ settings, exists: () => true, links: [moved] });
+    rig.deliver(discover());
+    rig.deliver(discover({ ...toAll, mac: OTHER_MAC }));
+    await rig.turn();
+    const frame = parseUdpFrame(rig.frames[0]!);
+    if (!frame.ok) throw new Error(frame.reason);
+    expect(frame.value).toMatchObject({ fromMac: moved.mac, from: ip('172.20.0.1') });
+    expect(rig.sent()[0]!.source.from).toBe(ip('172.20.0.1'));
+    expect(readOption(packetOf(rig.sent()[0]!.bytes).options, 'server-id')).toBe(ip('172.20.0.1'));
+  });
+
   test('createDhcpServer() keeps leases over a reload and over another run', async () => {
     const rig = createRig();
     const first = new AbortController();
@@ -147,7 +163,11 @@ describe('leases', () => {
     rig.deliver(discover(toAll));
     await rig.turn();
     const { yiaddr } = packetOf(rig.sent()[0]!.bytes);
-    rig.server.reconfigure({ settings: rig.settingsOf({}, { domain: 'new.example' }), exists: () => true });
+    rig.server.reconfigure({
+      settings: rig.settingsOf({}, { domain: 'new.example' }),
+      exists: () => true,
+      links: [ETH0],
+    });
     rig.deliver(selecting(yiaddr, toAll));
     await rig.turn();
     const ack = packetOf(rig.sent()[1]!.bytes);
