@@ -36,8 +36,8 @@ const MENU_PROGRAM = /(^|[/:])(vesa|c)?menu\.c32$/i;
 export function parseSyslinux(text: string): Directive[] {
   const directives: Directive[] = [];
   for (const line of text.split(/\r\n|\n|\r/)) {
-    const [, keyword, value] = /^\s*([^\s#]\S*)\s*(.*?)\s*$/.exec(line) ?? [];
-    if (keyword !== undefined) directives.push({ keyword: keyword.toLowerCase(), value: value ?? '' });
+    const [, keyword, value = ''] = /^([^\s#]\S*)(.*)$/s.exec(line.trim()) ?? [];
+    if (keyword !== undefined) directives.push({ keyword: keyword.toLowerCase(), value: value.trim() });
   }
   return directives;
 }

@@ -110,6 +110,14 @@ describe('readSyslinux()', () => {
   });
 });
 
+test('parseSyslinux() reads each octet of a hostile line a few times only', () => {
+  // With work that grows as the square of the length this takes hours.
+  const spaces = ' '.repeat(1_000_000);
+  expect(parseSyslinux(`${spaces}APPEND a${spaces}b${spaces}`)).toEqual([
+    { keyword: 'append', value: `a${spaces}b` },
+  ]);
+});
+
 test.each([
   ['INCLUDE common.cfg', 'common.cfg'],
   ['MENU INCLUDE graphics.conf tag', 'graphics.conf'],
