@@ -10,6 +10,8 @@ export type NetasciiSource = BlockSource & {
   block(number: number): Uint8Array;
 };
 
+type Slot = { readonly bytes: Uint8Array; length: number };
+
 const CHUNK = 4096;
 
 /**
@@ -22,8 +24,10 @@ export function createNetasciiSource(
   terms: { readonly blksize: number; readonly windowsize: number },
 ): NetasciiSource {
   const { blksize, windowsize } = terms;
-  const ring = Array.from({ length: windowsize }, () => ({ bytes: new Uint8Array(blksize), length: 0 }));
-  const slotOf = (number: number) => ring[number % windowsize]!;
+  // Filled as blocks are asked for: a forged request for a wide window, whose OACK nobody acknowledges, costs no memory.
+  const ring: Slot[] = [];
+  const slotOf = (number: number): Slot =>
+    (ring[number % windowsize] ??= { bytes: new Uint8Array(blksize), length: 0 });
   const encoder = createNetasciiEncoder();
   const chunk = new Uint8Array(CHUNK);
   let chunkLength = 0;

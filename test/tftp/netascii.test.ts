@@ -74,6 +74,13 @@ describe('createNetasciiSource() (netascii: pTFTPd defect 9)', () => {
     expect(source.bytesUpTo(6)).toBe(10);
   });
 
+  test('takes no memory for a window before its blocks are asked for', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const source = sourceOf(latin1Encode('0123456789'), { blksize: 65_464, windowsize: 4096 });
+    expect(source.lastBlockBy(1)).toBe(1);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+  });
+
   test('says so when the file cannot be read', () => {
     let reads = 0;
     const source = createNetasciiSource((_offset, into) => (reads++ === 0 ? into.length : -1), {
