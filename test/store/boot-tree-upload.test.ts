@@ -124,7 +124,8 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
   });
 
   // Only a folder that is held open can promise that.
-  test.runIf(way === 'openat2')('stays in the folder it began in, though a link takes its place', () => {
+  const testHeldOpen = way === 'openat2' ? test : () => undefined;
+  testHeldOpen('stays in the folder it began in, though a link takes its place', () => {
     const upload = start(tree, 'in/log', false);
     upload.append(Buffer.from('x'));
     renameSync(join(root, 'in'), join(root, 'moved'));

@@ -133,7 +133,7 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     });
   });
 
-  test('stop() lets a transfer finish, and leaves new requests to the next server', async ({ skip }) => {
+  test('stop() lets a transfer finish, and leaves new requests to the next server', async () => {
     const root = folder();
     writeFileSync(join(root, 'boot'), 'x'.repeat(700));
     const { network, sockets, server } = await serve(root);
@@ -145,7 +145,7 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     expect(await client.receive()).toBe('DATA 2 (188)');
     client.send(ack(2));
     await stopped;
-    skip(!network.worksInThreads, 'node:dgram drops what nobody takes');
+    if (!network.worksInThreads) return; // node:dgram drops what nobody takes
     const late = await openClient(network, sockets.listen.port);
     late.send(rrq('boot'), sockets.listen.port);
     const next = startTftpServer({ network, sockets, settings: settingsOf(root), emit: () => {} });
