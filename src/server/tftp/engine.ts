@@ -105,8 +105,11 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     catchUp(socket, now) {
       // A client acknowledges its last block before it asks again: that ACK may still wait in the TID's queue.
       if (socket === listen) return;
-      for (let count = socket.receive(); count > 0; count = socket.receive()) {
+      // Within bounds: a TID is known to strangers, who may fill its queue faster than it is read.
+      for (let batch = 0; batch < MAX_BATCHES; batch++) {
+        const count = socket.receive();
         for (let i = 0; i < count; i++) onDatagram(socket, socket.datagram(i), now);
+        if (count < BATCH) break;
       }
     },
     settle,

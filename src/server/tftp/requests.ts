@@ -117,7 +117,9 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       parts.added(transfer);
     }
     const found =
-      path === undefined || request.opcode === 'wrq' ? undefined : search.lookup(peer, path, answer.ok);
+      path === undefined || request.opcode === 'wrq'
+        ? undefined
+        : search.lookup(peer, printable(path), answer.ok);
     if (found) parts.emit(found);
   }
 

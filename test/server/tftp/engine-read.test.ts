@@ -383,6 +383,25 @@ describe('createTftpEngine() when sending does not work', () => {
   });
 });
 
+test('createTftpEngine() keeps control characters of names out of every event', () => {
+  start().write('boot', 'x');
+  for (const name of ['pxelinux.cfg/\x1b[2J\nfake', '\x1b]0;x\x07y', 'pxelinux.cfg/default', 'boot\x1b\x07'])
+    rig.request(rrq(name), { peerPort: 3000 + name.length });
+  expect(rig.types()).toContain('tftp.config');
+  // JSON writes C0 controls as escapes, and C1 as they are.
+  for (const event of rig.events) expect(JSON.stringify(event)).not.toMatch(/\\[ubfnrt]|\p{Cc}/u);
+});
+
+test('createTftpEngine() goes on while a TID is flooded faster than it reads', () => {
+  // An engine that reads a TID's queue to its end hangs here, and the test with it.
+  start().write('boot', 'x'.repeat(2000));
+  rig.request(rrq('boot'));
+  rig.sent();
+  rig.flood(ack(77), { peerPort: 9999 });
+  rig.request(rrq('boot', [['blksize', '1000']]));
+  expect(rig.sent()).toContain('OACK blksize=1000');
+});
+
 test('createTftpEngine() tells every client when it stops', () => {
   start().write('boot', 'x'.repeat(2000));
   for (const peerPort of [1001, 1002]) rig.request(rrq('boot'), { peerPort });

@@ -33,6 +33,8 @@ export class FakeSocket implements DatagramSocket {
   full = false;
   /** The system refuses every datagram with this errno while set. */
   refuses: string | undefined;
+  /** From now on there is always one more of it. */
+  flood: Datagram | undefined;
   readonly #inbox: Datagram[] = [];
   #batch: Datagram[] = [];
   readonly #queue: Queued[] = [];
@@ -84,6 +86,7 @@ export class FakeSocket implements DatagramSocket {
 
   receive(): number {
     this.#batch = this.#inbox.splice(0, 64);
+    while (this.flood && this.#batch.length < 64) this.#batch.push(this.flood);
     return this.#batch.length;
   }
 
@@ -130,7 +133,11 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
   }
 
   function queue(socket: FakeSocket, bytes: Uint8Array, from: Partial<Datagram> = {}): void {
-    socket.deliver({
+    socket.deliver(datagramOf(bytes, from));
+  }
+
+  function datagramOf(bytes: Uint8Array, from: Partial<Datagram>): Datagram {
+    return {
       buffer: bytes,
       length: bytes.length,
       bytes,
@@ -141,7 +148,7 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
       replyFrom: SERVER,
       ifindex: 2,
       ...from,
-    });
+    };
   }
 
   return {
@@ -164,6 +171,11 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
     /** Arrives at the TID that sent last, whose turn has not come yet. */
     arrive(packet: TftpPacket): void {
       queue(sockets.find((socket) => socket.bound.port === this.lastTid)!, encode(packet));
+    },
+    /** The TID that sent last has always more of this. */
+    flood(packet: TftpPacket, from: Partial<Datagram>): void {
+      const to = sockets.find((socket) => socket.bound.port === this.lastTid)!;
+      to.flood = datagramOf(encode(packet), from);
     },
     lastTid: 0,
     /** What was sent since the last call, in words. */
