@@ -22,7 +22,7 @@ export type Ledger = { readonly leases: LeaseView; readonly now: number };
 /**
  * Chooses an address (RFC 2131 §4.3.1), undefined when there is none: the reserved one; the client's present or former
  * one; the one it asks for; one never used, searched from a place that depends on the client alone, so that it finds
- * the same again after we forgot it; at last the one that expired longest ago. One pass over the pool at most.
+ * the same again after we forgot it; at last the one that expired longest ago. It looks at {@link LOOKS} addresses at most.
  */
 export function chooseAddress(wish: Wish, pool: Pool, ledger: Ledger): Ipv4 | undefined {
   const mayHave = (ip: Ipv4): boolean => ip !== wish.avoid && isFree(ip, wish.client, ledger);
@@ -35,6 +35,13 @@ export function chooseAddress(wish: Wish, pool: Pool, ledger: Ledger): Ipv4 | un
   return search(wish, pool, ledger);
 }
 
+/**
+ * Addresses looked at for one request: all of a pool up to a /21. Looking through a full /8 took seconds, for each DISCOVER
+ * of a flood of them. In a larger pool the second half of the looks begins elsewhere each time, so that a client which
+ * finds nothing among 2048 addresses finds something with one of its next DISCOVERs, if there is anything.
+ */
+const LOOKS = 2048;
+
 /** May this client have the address: is nobody else holding it? */
 export function isFree(ip: Ipv4, client: string, { leases, now }: Ledger): boolean {
   const record = leases.byIp(ip);
@@ -43,10 +50,12 @@ export function isFree(ip: Ipv4, client: string, { leases, now }: Ledger): boole
 
 function search(wish: Wish, pool: Pool, { leases, now }: Ledger): Ipv4 | undefined {
   if (pool.size === 0) return undefined;
-  const start = hash(wish.client) % pool.size;
+  const start = hash(wish.client);
+  const elsewhere = pool.size > LOOKS ? hash(`${wish.client} ${now}`) : start;
   let oldest: Lease | undefined;
-  for (let step = 0; step < pool.size; step++) {
-    const ip = pool.at((start + step) % pool.size);
+  for (let step = 0; step < Math.min(pool.size, LOOKS); step++) {
+    const from = step < LOOKS / 2 ? start : elsewhere;
+    const ip = pool.at((from + step) % pool.size);
     if (ip === wish.avoid) continue;
     const record = leases.byIp(ip);
     if (!record) return ip;

@@ -6,13 +6,19 @@ import type { PlannedNetwork } from './plan.ts';
 /** Who sent a packet: the hardware address (empty when it has none), and option 61 as lower-case hex. */
 export type Identity = { readonly mac: Mac; readonly htype: number; readonly clientId?: string };
 
+/**
+ * The longest client id that counts: what one option holds. Real ones have 20 octets, DUIDs at most 128 (RFC 8415 §11.1);
+ * one joined of several options (RFC 3396) would be kept with its lease, and fits no reply.
+ */
+const LONGEST_CLIENT_ID = 255;
+
 /** Reads the identity. A client id under two octets is none (RFC 2132 §9.14). */
 export function identityOf(packet: DhcpPacket): Identity {
   const id = packet.options.get(61);
   return {
     mac: packet.htype === 0 ? '' : formatMac(packet.chaddr.subarray(0, packet.hlen)),
     htype: packet.htype,
-    ...(id !== undefined && id.length >= 2 && { clientId: toHex(id) }),
+    ...(id !== undefined && id.length >= 2 && id.length <= LONGEST_CLIENT_ID && { clientId: toHex(id) }),
   };
 }
 

@@ -19,11 +19,17 @@ export type DhcpPlan = {
 export type PlannedNetwork = Network & {
   /** The subnet as text; scopes client keys. */
   readonly key: string;
-  /** What DHCP clients without a reservation may get. */
+  /** What DHCP clients without a reservation may get: {@link MOST_ADDRESSES} at most. */
   readonly pool: Pool;
   /** The same for BOOTP clients. */
   readonly bootpPool: Pool;
 };
+
+/**
+ * A record is kept for each address ever given, about half a kilobyte, and anybody can ask under new names for as long as
+ * there are addresses: 16 million of a /8 would be 8 GB. As many as a /14 has are 130 MB.
+ */
+const MOST_ADDRESSES = 2 ** 18;
 
 /** Makes settings ready for the links they will serve. Cheap: by ranges, never by address. */
 export function planDhcp(settings: DhcpSettings, links: readonly Link[]): DhcpPlan {
@@ -52,8 +58,8 @@ function planNetwork(
   return {
     ...network,
     key: formatSubnet(network.subnet),
-    pool: createPool(clip(network.ranges, hosts), taken),
-    bootpPool: createPool(clip(bootpRanges, hosts), taken),
+    pool: createPool(clip(network.ranges, hosts), taken, MOST_ADDRESSES),
+    bootpPool: createPool(clip(bootpRanges, hosts), taken, MOST_ADDRESSES),
   };
 }
 

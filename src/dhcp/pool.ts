@@ -11,10 +11,14 @@ export type Pool = {
 
 /**
  * All addresses of `ranges` that are in none of `except`. Ranges may overlap and come in any order; one whose `first`
- * is past its `last` is empty.
+ * is past its `last` is empty. Of more than `most` addresses it holds the lowest.
  */
-export function createPool(ranges: readonly AddressRange[], except: readonly AddressRange[]): Pool {
-  const parts = subtract(union(ranges), union(except));
+export function createPool(
+  ranges: readonly AddressRange[],
+  except: readonly AddressRange[],
+  most = Number.POSITIVE_INFINITY,
+): Pool {
+  const parts = lowest(subtract(union(ranges), union(except)), most);
   const firsts = parts.map(({ first }) => first);
   const starts: number[] = [];
   let size = 0;
@@ -62,6 +66,18 @@ function subtract(from: readonly AddressRange[], holes: readonly AddressRange[])
       start = Math.max(start, holes[i]!.last + 1);
     }
     if (start <= last) out.push({ first: start, last });
+  }
+  return out;
+}
+
+/** The first `most` addresses of disjoint ranges in order. */
+function lowest(parts: readonly AddressRange[], most: number): AddressRange[] {
+  const out: AddressRange[] = [];
+  let left = most;
+  for (const { first, last } of parts) {
+    if (left <= 0) break;
+    out.push({ first, last: Math.min(last, first + left - 1) });
+    left -= last - first + 1;
   }
   return out;
 }

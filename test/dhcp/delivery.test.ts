@@ -255,6 +255,11 @@ describe('handle() input that no client of ours sends', () => {
     },
     { name: 'htype 0', packet: { htype: 0, with: { 'message-type': 1 } }, why: 'no-identity' },
     {
+      name: 'htype 0 and a client id longer than any option',
+      packet: { htype: 0, with: { 'message-type': 1 }, raw: { 61: 'ff'.repeat(256) } },
+      why: 'no-identity',
+    },
+    {
       name: 'a multicast hardware address',
       packet: { mac: '01:00:5e:00:00:01', with: { 'message-type': 1 } },
       why: 'bad-hardware-address',
