@@ -22,7 +22,9 @@ export type Ledger = { readonly leases: LeaseView; readonly now: number };
 /**
  * Chooses an address (RFC 2131 §4.3.1), undefined when there is none: the reserved one; the client's present or former
  * one; the one it asks for; one never used, searched from a place that depends on the client alone, so that it finds
- * the same again after we forgot it; at last the one that expired longest ago. It looks at {@link LOOKS} addresses at most.
+ * the same again after we forgot it; the one that expired longest ago; when no other is left, the one that was set aside
+ * longest ago, so that one client that declines all it gets cannot lock the others out. It looks at {@link LOOKS} addresses
+ * at most.
  */
 export function chooseAddress(wish: Wish, pool: Pool, ledger: Ledger): Ipv4 | undefined {
   const mayHave = (ip: Ipv4): boolean => ip !== wish.avoid && isFree(ip, wish.client, ledger);
@@ -42,6 +44,9 @@ export function chooseAddress(wish: Wish, pool: Pool, ledger: Ledger): Ipv4 | un
  */
 const LOOKS = 2048;
 
+/** Least time that an address somebody else used is left alone; as dnsmasq's DECLINE_BACKOFF. */
+const BACK_OFF_MS = 600_000;
+
 /** May this client have the address: is nobody else holding it? */
 export function isFree(ip: Ipv4, client: string, { leases, now }: Ledger): boolean {
   const record = leases.byIp(ip);
@@ -53,15 +58,20 @@ function search(wish: Wish, pool: Pool, { leases, now }: Ledger): Ipv4 | undefin
   const start = hash(wish.client);
   const elsewhere = pool.size > LOOKS ? hash(`${wish.client} ${now}`) : start;
   let oldest: Lease | undefined;
+  let aside: Lease | undefined;
   for (let step = 0; step < Math.min(pool.size, LOOKS); step++) {
     const from = step < LOOKS / 2 ? start : elsewhere;
     const ip = pool.at((from + step) % pool.size);
     if (ip === wish.avoid) continue;
     const record = leases.byIp(ip);
     if (!record) return ip;
-    if (!isLive(record, now) && (!oldest || endOf(record) < endOf(oldest))) oldest = record;
+    if (!isLive(record, now)) {
+      if (!oldest || endOf(record) < endOf(oldest)) oldest = record;
+    } else if (record.state === 'abandoned' && now - record.since >= BACK_OFF_MS) {
+      if (!aside || record.since < aside.since) aside = record;
+    }
   }
-  return oldest?.ip;
+  return (oldest ?? aside)?.ip;
 }
 
 function endOf(lease: Lease): number {

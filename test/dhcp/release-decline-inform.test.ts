@@ -93,6 +93,32 @@ describe('handleDecline()', () => {
     expect(third.yiaddr).toBe(address);
   });
 
+  test('handleDecline() an address set aside is tried again when no other is left, ten minutes later at the soonest', () => {
+    const only = ip('10.0.0.50');
+    const world = createWorld({ network: { ranges: [{ first: only, last: only }] } });
+    bind(world);
+    world.send(decline(only));
+    world.later(599);
+    expect(world.send(discover()).events).toMatchObject([{ type: 'dhcp.pool-exhausted' }]);
+    world.later(1);
+    expect(bind(world)).toBe(only);
+  });
+
+  test('handleDecline() one machine that declines all it gets does not lock the others out for a day', () => {
+    const world = createWorld({ network: { ranges: [{ first: ip('10.0.0.50'), last: ip('10.0.0.53') }] } });
+    const declined = [1, 2, 3, 4].map(() => {
+      const address = bind(world);
+      world.send(decline(address));
+      world.later(1);
+      return address;
+    });
+    expect(new Set(declined).size).toBe(4);
+    expect(world.send(discover({ mac: OTHER_MAC })).reply).toBeUndefined();
+    world.later(600);
+    expect(bind(world, { mac: OTHER_MAC })).toBe(declined[0]);
+    expect(bind(world, { mac: '52:54:00:00:00:03' })).toBe(declined[1]);
+  });
+
   test('handleDecline() the machine stays one that booted here', () => {
     const world = createWorld();
     world.send(decline(bind(world)));
