@@ -6,7 +6,7 @@ const KEEP_MS = 1000;
 const REMEMBER_MOST = 1000;
 
 /** Does the boot root have this file? Answers are kept for a second, so that a storm of clients asks the disk once. */
-export function createRootFiles(root: string, now: () => number = Date.now): FileExists {
+export function createRootFiles(root: string, now: () => number = () => performance.now()): FileExists {
   const known = new Map<string, { exists: boolean; until: number }>();
   return (path) => {
     const before = known.get(path);

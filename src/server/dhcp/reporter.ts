@@ -3,7 +3,8 @@ import type { BootEvent, Emit } from '../../events/event.ts';
 import { formatIpv4, type Ipv4 } from '../../lib/ipv4.ts';
 import type { Mac } from '../../lib/mac.ts';
 import { createThrottle } from '../tftp/throttle.ts';
-import type { Clock, DhcpCounters } from './server.ts';
+import type { Clock } from './clock.ts';
+import type { DhcpCounters } from './server.ts';
 
 /** Counts what went wrong, and tells of it no more often than somebody can read. */
 export type Reporter = ReturnType<typeof createReporter>;

@@ -4,12 +4,10 @@ import type { DhcpSettings, Link } from '../../dhcp/settings.ts';
 import type { Emit } from '../../events/event.ts';
 import type { Network, Poller } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
+import { type Clock, createClock } from './clock.ts';
 import { type AttachedListener, attachListener, type DhcpListener, detachListener } from './listeners.ts';
 import { createReporter } from './reporter.ts';
 import { createTurns } from './turns.ts';
-
-/** Wall clock for leases, which outlive the process; a clock that never jumps for waiting. Both in ms. */
-export type Clock = { readonly wall: () => number; readonly ticks: () => number };
 
 export type DhcpServerOptions = {
   readonly network: Network;
@@ -65,7 +63,7 @@ const MAX_WAIT_MS = 60_000;
  */
 export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
   const { network, listeners, leases, emit } = options;
-  const clock = options.clock ?? { wall: () => Date.now(), ticks: () => performance.now() };
+  const clock = options.clock ?? createClock();
   const links = listeners.map(({ link }) => link);
   const current: Current = {
     plan: planDhcp(options.settings, links),

@@ -6,10 +6,11 @@ import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
 import { formatMac } from '../../lib/mac.ts';
 import type { Datagram } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
+import type { Clock } from './clock.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
 import { createProbes, type Settled } from './probes.ts';
 import type { Reporter } from './reporter.ts';
-import type { Clock, Current } from './server.ts';
+import type { Current } from './server.ts';
 
 /** Batches taken from one socket before the others have theirs. */
 const MAX_BATCHES = 4;
