@@ -109,7 +109,7 @@ function planOverload(
   limits: EncodeLimits,
 ): Plan | undefined {
   const { overload } = wanted;
-  const options = new Map(packet.options);
+  const options = overload === 0 ? packet.options : new Map(packet.options);
   // RFC 2132 §9.4, §9.5: what the field said moves to option 67 or 66, unless that is there already.
   if (overload & 1 && packet.file !== '' && !options.has(67)) options.set(67, terminated(packet.file));
   if (overload & 2 && packet.sname !== '' && !options.has(66)) options.set(66, terminated(packet.sname));
@@ -190,12 +190,22 @@ function writeArea(
     if (overload && first && code !== 53) at = writeOverload(out, at, overload);
     out[at] = code;
     out[at + 1] = to - from;
-    at = writeBytes(out, at + 2, area.options.get(code)!.subarray(from, to));
+    at = writePart(out, at + 2, { body: area.options.get(code)!, from, to });
     if (overload && first && code === 53) at = writeOverload(out, at, overload);
     first = false;
   }
   if (overload && first) at = writeOverload(out, at, overload);
   out[at] = 255;
+}
+
+/** Octet by octet: bodies are short, and a view of each costs more than it saves. */
+function writePart(
+  out: Uint8Array,
+  at: number,
+  { body, from, to }: { readonly body: Uint8Array; readonly from: number; readonly to: number },
+): number {
+  for (let i = from; i < to; i++) out[at++] = body[i]!;
+  return at;
 }
 
 function writeOverload(out: Uint8Array, at: number, overload: number): number {

@@ -15,22 +15,36 @@ const KEEP_FIRST: readonly number[] = [
   121, 15, 12, 28, 56,
 ];
 
+const EMIT_RANKS = ranksOf(EMIT_FIRST);
+const KEEP_RANKS = ranksOf(KEEP_FIRST);
+
 /** Written by `encode` itself, or not options at all. */
 const FRAMING: readonly number[] = [0, 52, 255];
 
 /** Codes in the order they are to be sent, 82 last. `map` keeps the order of the map otherwise. */
 export function emitOrder(options: Options, order: 'usual' | 'map'): number[] {
-  const codes = [...options.keys()].filter((code) => code !== 82 && !FRAMING.includes(code));
-  const sorted = order === 'map' ? codes : ranked(codes, EMIT_FIRST);
-  return options.has(82) ? [...sorted, 82] : sorted;
+  const codes: number[] = [];
+  for (const code of options.keys()) if (code !== 82 && !FRAMING.includes(code)) codes.push(code);
+  if (order === 'usual') sortByRank(codes, EMIT_RANKS);
+  if (options.has(82)) codes.push(82);
+  return codes;
 }
 
 /** Codes, the one to drop last first. */
 export function keepOrder(codes: readonly number[]): number[] {
-  return ranked(codes, KEEP_FIRST);
+  return sortByRank([...codes], KEEP_RANKS);
 }
 
-function ranked(codes: readonly number[], ranks: readonly number[]): number[] {
-  const known = ranks.filter((code) => codes.includes(code));
-  return [...known, ...codes.filter((code) => !ranks.includes(code))];
+/** Code -> its place in a list; codes that are not listed come behind, all alike. */
+function ranksOf(list: readonly number[]): Uint8Array {
+  const ranks = new Uint8Array(256).fill(list.length);
+  list.forEach((code, place) => {
+    ranks[code] = place;
+  });
+  return ranks;
+}
+
+/** Sorts in place; codes of one rank keep their order. */
+function sortByRank(codes: number[], ranks: Uint8Array): number[] {
+  return codes.sort((a, b) => ranks[a]! - ranks[b]!);
 }

@@ -35,6 +35,8 @@ const OPTIONS_FIELD_ONLY: readonly number[] = [53, 82];
  */
 export function placeOptions(options: Options, room: Room, rules: PlaceRules): Placement {
   const order = emitOrder(options, rules.order);
+  const simple = room.length === 1 ? placeAll(options, order, room[0]!) : undefined;
+  if (simple) return simple;
   const needed = keepOrder(order);
   const first = fill(options, needed, { room, rules });
   if (first.dropped.length === 0 || room.length === 1) return arrange(first, order, room);
@@ -44,6 +46,19 @@ export function placeOptions(options: Options, room: Room, rules: PlaceRules): P
   }
   const second = fill(options, longestFirst, { room, rules });
   return arrange(second.dropped.length === 0 ? second : first, order, room);
+}
+
+/** The usual case, and the quick one: everything fits as it is; undefined when it does not. */
+function placeAll(options: Options, order: readonly number[], room: number): Placement | undefined {
+  const pieces: Piece[] = [];
+  let left = room;
+  for (const code of order) {
+    const to = options.get(code)!.length;
+    left -= 2 + to;
+    if (left < 0 || to > MAX_PART) return undefined;
+    pieces.push({ code, from: 0, to });
+  }
+  return { areas: [pieces], dropped: [] };
 }
 
 type AreaPiece = readonly [area: number, from: number, to: number];
