@@ -9,6 +9,8 @@ export type ToWorker =
       readonly settings: TftpSettings;
       /** Give up what privileges this thread still has: no-new-privileges and capabilities are each thread's own. */
       readonly confine: boolean;
+      /** One Int32: how many `events` messages of this service were dealt with. */
+      readonly taken: SharedArrayBuffer;
     }
   | { readonly kind: 'configure'; readonly settings: TftpSettings }
   | { readonly kind: 'stop'; readonly graceMs: number };

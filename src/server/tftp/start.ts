@@ -39,12 +39,15 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const thread = options.thread ?? startTftpThread();
+  const taken = new Int32Array(new SharedArrayBuffer(4));
   let wakeFd = -1;
 
   thread.listen(
     (message) => {
-      if (message.kind === 'events') for (const event of JSON.parse(message.json) as BootEvent[]) emit(event);
-      else if (message.kind === 'ready') {
+      if (message.kind === 'events') {
+        for (const event of JSON.parse(message.json) as BootEvent[]) emit(event);
+        Atomics.add(taken, 0, 1);
+      } else if (message.kind === 'ready') {
         ({ wakeFd } = message);
         network.wake(wakeFd); // for what was sent while it started
         started.resolve();
@@ -54,7 +57,7 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
     },
     (error) => end(error.message),
   );
-  thread.post({ kind: 'serve', sockets, settings, confine: options.confine ?? false });
+  thread.post({ kind: 'serve', sockets, settings, confine: options.confine ?? false, taken: taken.buffer });
 
   // Node waits for its threads when it exits, and this one would wait in the poller for ever.
   const onExit = () => send({ kind: 'stop', graceMs: 0 });

@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import type { BootEvent } from '../../events/event.ts';
 import { loadNetwork } from '../../net/load.ts';
+import { createEventBatches } from './event-batches.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { createTftpService, type TftpService } from './serve.ts';
 
@@ -8,10 +8,6 @@ import { createTftpService, type TftpService } from './serve.ts';
  * The thread that serves: a loop that blocks in the poller and nowhere else. Its event loop does not turn meanwhile, so
  * messages are taken by hand when the poller was woken, and events leave in batches. Between two services it sleeps.
  */
-
-/** An event reaches the log within this time, or as soon as there are so many. */
-const EVENTS_WITHIN_MS = 20;
-const EVENTS_AT_ONCE = 128;
 
 const port = parentPort!;
 const network = await loadNetwork('linux');
@@ -24,8 +20,13 @@ function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
-function serve({ sockets, settings, confine }: ToWorker & { kind: 'serve' }): void {
-  const events = createEventBatches();
+function serve({ sockets, settings, confine, taken }: ToWorker & { kind: 'serve' }): void {
+  const counter = new Int32Array(taken);
+  const events = createEventBatches({
+    post: (json) => post({ kind: 'events', json }),
+    taken: () => Atomics.load(counter, 0),
+    clock: () => performance.now(),
+  });
   let service: TftpService | undefined;
   let failure: string | undefined;
   try {
@@ -65,24 +66,4 @@ function reconfigure(service: TftpService, { settings }: ToWorker & { kind: 'con
   } catch (error) {
     post({ kind: 'refused', detail: error instanceof Error ? error.message : String(error) });
   }
-}
-
-function createEventBatches() {
-  let events: BootEvent[] = [];
-  let sendAt = Number.POSITIVE_INFINITY;
-  return {
-    emit(event: BootEvent): void {
-      if (events.length === 0) sendAt = performance.now() + EVENTS_WITHIN_MS;
-      events.push(event);
-    },
-    /** 0: send now. */
-    dueInMs(): number {
-      return events.length >= EVENTS_AT_ONCE ? 0 : Math.max(0, sendAt - performance.now());
-    },
-    send(): void {
-      if (events.length > 0) post({ kind: 'events', json: JSON.stringify(events) });
-      events = [];
-      sendAt = Number.POSITIVE_INFINITY;
-    },
-  };
 }

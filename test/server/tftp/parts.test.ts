@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { BootEvent } from '../../../src/events/event.ts';
+import { createEventBatches } from '../../../src/server/tftp/event-batches.ts';
 import { createFrameSizes } from '../../../src/server/tftp/frame-sizes.ts';
 import { createRecentPeers } from '../../../src/server/tftp/recent-peers.ts';
 import { createThrottle } from '../../../src/server/tftp/throttle.ts';
@@ -35,4 +37,55 @@ test('createFrameSizes() knows each interface, and notices a change of its MTU',
   mtu = 1400;
   expect(sizes.payloadOf(2, 60_000)).toBe(1372);
   expect(sizes.payloadOf(0, 60_000)).toBe(1372); // unknown: what fits all
+});
+
+test('createEventBatches() sends events soon, or as soon as they are many', () => {
+  let now = 0;
+  const posted: BootEvent[][] = [];
+  const batches = createEventBatches({
+    post: (json) => posted.push(JSON.parse(json)),
+    taken: () => posted.length,
+    clock: () => now,
+  });
+  expect(batches.dueInMs()).toBe(Number.POSITIVE_INFINITY);
+  batches.send();
+  expect(posted).toEqual([]);
+  batches.emit({ type: 'service.stopped', service: 'a' });
+  now = 5;
+  batches.emit({ type: 'service.stopped', service: 'b' });
+  expect(batches.dueInMs()).toBe(15);
+  for (let i = 0; i < 126; i++) batches.emit({ type: 'service.stopped', service: 'c' });
+  expect(batches.dueInMs()).toBe(0);
+  batches.send();
+  expect(posted.map((batch) => batch.length)).toEqual([128]);
+  expect(batches.dueInMs()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('createEventBatches() keeps no more than some MB for a log that takes nothing, and tells how much it lost', () => {
+  let taken = 0;
+  const posted: BootEvent[][] = [];
+  const batches = createEventBatches({
+    post: (json) => posted.push(JSON.parse(json)),
+    taken: () => taken,
+    clock: () => 0,
+  });
+  const line: BootEvent = { type: 'service.stopped', service: 'x' };
+  for (let i = 0; i < 100_000; i++) {
+    batches.emit(line);
+    if (batches.dueInMs() === 0) batches.send();
+  }
+  expect(posted.length).toBe(256);
+  expect(batches.dueInMs()).toBeGreaterThan(0); // a worker that is always due would not sleep
+  taken = 10;
+  batches.emit(line);
+  batches.send();
+  const told = 256 * 128;
+  expect(posted.at(-1)).toMatchObject([
+    {
+      type: 'service.warning',
+      problem: 'events-lost',
+      detail: expect.stringContaining(`${100_000 - told} `),
+    },
+    line,
+  ]);
 });
