@@ -1,5 +1,5 @@
 import { createBus } from '../events/bus.ts';
-import { createLog } from '../events/log.ts';
+import { createLog, type LogOut } from '../events/log.ts';
 import { type Composed, compose } from './compose.ts';
 import { EXIT } from './exit-codes.ts';
 import { reload } from './reload.ts';
@@ -11,7 +11,7 @@ import { supervise } from './supervisor.ts';
 export type ServeIo = {
   readonly version: string;
   readonly reload: () => SetupResult;
-  readonly out: { write(text: string): void; readonly isTTY?: boolean };
+  readonly out: LogOut & { readonly isTTY?: boolean };
   readonly err: { write(text: string): void };
 };
 

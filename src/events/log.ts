@@ -12,19 +12,43 @@ export type LogOptions = {
   readonly level: Level | 'trace';
   readonly format: 'json' | 'text';
   readonly colour?: boolean;
-  /** Where the lines go. */
-  readonly out: { write(line: string): void };
+  /** Where the lines go. `writableLength`: how much waits to be read there; a node stream tells. */
+  readonly out: LogOut;
 };
+
+export type LogOut = { write(line: string): void; readonly writableLength?: number };
+
+/** A pipe that nobody reads keeps in memory what is written to it: lines past this are counted, and their number is told later. */
+const MOST_WAITING = 4 * 1024 * 1024;
 
 /** A bus listener that writes the log. */
 export function createLog(options: LogOptions): (stamped: Stamped) => void {
   const destination = options.format === 'json' ? options.out : readable(options);
   const log = pino({ level: options.level, base: null, timestamp: false }, destination);
   const isRepeat = createRepeats();
-  return ({ at, event }) => {
+  let lost = 0;
+
+  function write(level: Level, { at, event }: Stamped): void {
+    log[level]({ time: at, ...fields(event) }, describe(event));
+  }
+
+  return (stamped) => {
+    const { at, event } = stamped;
     const level = isRepeat(event, at) ? 'debug' : levelOf(event);
-    if (log.isLevelEnabled(level)) log[level]({ time: at, ...fields(event) }, describe(event));
+    if (!log.isLevelEnabled(level)) return;
+    if ((options.out.writableLength ?? 0) > MOST_WAITING) {
+      lost++;
+      return;
+    }
+    if (lost > 0) write('warn', { at, event: lostLines(lost) });
+    lost = 0;
+    write(level, stamped);
   };
+}
+
+function lostLines(count: number): BootEvent {
+  const detail = `${count} lines are missing here: nobody read the log`;
+  return { type: 'service.warning', service: 'log', problem: 'lines-lost', detail };
 }
 
 /** The event's own fields, with addresses as people and other tools write them. */
@@ -37,7 +61,7 @@ function fields(event: BootEvent): Record<string, unknown> {
   return shown;
 }
 
-function readable(options: LogOptions): { write(line: string): void } {
+function readable(options: LogOptions): LogOut {
   const colour = options.colour ?? false;
   const render = pretty.prettyFactory({
     colorize: colour,

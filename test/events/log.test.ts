@@ -115,3 +115,24 @@ test('createLog() warns when a search found no configuration; single names of a 
     '192.168.77.130 found no configuration; it asked for pxelinux.cfg/C, pxelinux.cfg/default',
   ]);
 });
+
+test.each(['json', 'text'] as const)(
+  'createLog() as %s keeps no more than some MB for a reader that is stuck',
+  (format) => {
+    const lines: string[] = [];
+    const out = { writableLength: 0, write: (line: string) => void lines.push(line) };
+    const log = createLog({ level: 'info', format, out });
+    const event: BootEvent = { type: 'service.ready', service: 'tftp' };
+    log({ at: 0, event });
+    out.writableLength = 5_000_000;
+    for (let i = 0; i < 1000; i++) log({ at: i, event });
+    log({ at: 1, event: { type: 'dhcp.malformed', peer: 1, why: 'short-header' } }); // below the level: not missed
+    expect(lines).toHaveLength(1);
+    out.writableLength = 0;
+    log({ at: 2000, event });
+    log({ at: 2001, event });
+    expect(lines).toHaveLength(4);
+    expect(lines[1]).toContain('1000 lines are missing here');
+    expect(lines[2]).toContain('tftp ready');
+  },
+);
