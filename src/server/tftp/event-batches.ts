@@ -22,8 +22,8 @@ const EVENTS_WITHIN_MS = 20;
 const EVENTS_AT_ONCE = 128;
 
 /**
- * Batches that may wait in the other thread. It is stuck while whoever reads our log is, and messages between threads
- * queue without bounds: a flood of requests, each refused with a line, took 20 MB a second. About 5 MB now.
+ * Batches that may wait in the other thread. It stands still while its terminal does (Ctrl-S), and messages between threads
+ * queue without bounds, a line for each request of a flood. These are about 5 MB.
  */
 const MOST_BATCHES = 256;
 
