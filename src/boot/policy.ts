@@ -34,8 +34,9 @@ export function isUrl(file: string): boolean {
  * 3. the file configured for its architecture (7 and 9 alike);
  * 4. HTTP clients: nothing else, they cannot use a path;
  * 5. U-Boot and BOOTP: the file they ask for by name, when it exists in the root;
- * 6. UEFI: the named boot file when it is an EFI program, else the first loader in the root for its processor
- *    ({@link UEFI_LOADERS}), looked for beside the boot file, then in {@link LOADER_FOLDERS};
+ * 6. UEFI: the named boot file when it is an EFI program and not by its name for another processor, else the first
+ *    loader in the root for this one ({@link UEFI_LOADERS}), looked for beside the boot file, then in
+ *    {@link LOADER_FOLDERS};
  * 7. everybody else: the named boot file.
  *
  * `trace` says what each rule found, `reason` is the line that decided.
@@ -107,11 +108,12 @@ function askedFile(client: BootClient, { exists }: PolicyContext): Outcome {
 }
 
 function uefiLoader(client: BootClient, context: PolicyContext): Outcome {
-  const arch = client.archs.find(({ firmware }) => firmware === 'efi');
-  if (!arch) return undefined;
+  const arch = client.archs.find(({ firmware }) => firmware === 'efi' || firmware === 'bios');
+  if (arch?.firmware !== 'efi') return undefined;
   const { settings, exists } = context;
-  if (isEfiProgram(settings.bootFile))
-    return forClient(client, settings.bootFile, 'the named boot file is for UEFI');
+  const named = isEfiProgram(settings.bootFile);
+  const other = named && exists !== undefined && isForeign(settings.bootFile, arch);
+  if (named && !other) return forClient(client, settings.bootFile, 'the named boot file is for UEFI');
   if (!exists)
     return forClient(client, settings.bootFile, 'the named boot file (the boot root is not ours to see)');
   const loaders = UEFI_LOADERS[arch.cpu] ?? [];
@@ -119,6 +121,8 @@ function uefiLoader(client: BootClient, context: PolicyContext): Outcome {
   const usable = loaders.filter(({ name }) => chains || !isIpxeBinary(name));
   const found = findLoader(arch, usable, { bootFile: settings.bootFile, exists });
   if (found !== undefined) return { file: found, note: `${arch.name}: first loader found in the root` };
+  if (named)
+    return forClient(client, settings.bootFile, 'the named boot file, though its name tells of another CPU');
   const skipped = loaders.filter(({ name }) => isIpxeBinary(name)).map(({ name }) => name);
   const hint =
     chains || client.stage === 'ipxe' || skipped.length === 0
@@ -179,6 +183,13 @@ function findLoader(
     }
   }
   return undefined;
+}
+
+/** By its name a loader for other processors than this one. */
+function isForeign(file: string, { cpu }: Arch): boolean {
+  const base = file.slice(file.lastIndexOf('/') + 1).toLowerCase();
+  const cpus = Object.entries(UEFI_LOADERS).filter(([, list]) => list.some(({ name }) => name === base));
+  return cpus.length > 0 && cpus.every(([one]) => one !== cpu);
 }
 
 function isEfiProgram(file: string): boolean {

@@ -101,6 +101,26 @@ describe('BIOS', () => {
 describe('UEFI', () => {
   check([
     {
+      name: 'the BIOS file for a client that would rather be BIOS',
+      client: rom(0, { archs: [archOf(0), archOf(7)] }),
+      files: ['bootx64.efi', 'pxelinux.0'],
+      want: 'pxelinux.0',
+    },
+    {
+      name: 'its own loader when the named one is for another processor',
+      client: rom(11),
+      settings: { bootFile: 'boot/grubx64.efi' },
+      files: ['boot/grubx64.efi', 'boot/grubaa64.efi'],
+      want: 'boot/grubaa64.efi',
+    },
+    {
+      name: 'the named one all the same when there is no other',
+      client: rom(11),
+      settings: { bootFile: 'ipxe.efi' },
+      files: ['ipxe.efi', 'boot.ipxe'],
+      want: 'ipxe.efi',
+    },
+    {
       name: 'nothing when the root has no loader',
       client: rom(7),
       want: undefined,
