@@ -25,7 +25,8 @@ export type Framing = { readonly marks: boolean };
 
 /** A shape for the sub-options of `table`. Encoding writes values in table order, then `others`, then the end. */
 export function encapsulation<T extends SubTable>(table: T, framing: Framing): Shape<Encapsulated<T>> {
-  const names = new Map(Object.entries(table).map(([name, row]) => [row.code, { name, shape: row.shape }]));
+  const rows = Object.entries(table);
+  const names = new Map(rows.map(([name, row]) => [row.code, { name, shape: row.shape }]));
 
   function decode(body: Uint8Array): Decoded<Encapsulated<T>> {
     const values: Record<string, unknown> = {};
@@ -44,9 +45,12 @@ export function encapsulation<T extends SubTable>(table: T, framing: Framing): S
 
   function known(value: Encapsulated<T>): { code: number; shape: Shape<unknown>; value: unknown }[] {
     const values: Readonly<Record<string, unknown>> = value.values;
-    return Object.entries(table).flatMap(([name, row]) =>
-      values[name] === undefined ? [] : [{ ...row, value: values[name] }],
-    );
+    const found: { code: number; shape: Shape<unknown>; value: unknown }[] = [];
+    for (const [name, { code, shape }] of rows) {
+      const one = values[name];
+      if (one !== undefined) found.push({ code, shape, value: one });
+    }
+    return found;
   }
 
   return {
