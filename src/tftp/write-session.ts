@@ -72,6 +72,9 @@ const WRITE_FLOOR_MS = 250;
 /** How long a lost last ACK can be mended (RFC 1350 §6); two waits of the slowest sender at our ceiling. */
 const LINGER_MS = 4000;
 
+/** However long the sender's timeout is: what lingers is remembered, and is none of the transfers that are limited in number. */
+const LONGEST_LINGER_MS = 20_000;
+
 /**
  * Receives one file (RFC 1350, 2347, 2348, 2349, 7440).
  *
@@ -179,7 +182,7 @@ function committed(s: State, problem: TftpFailure | undefined, now: number): voi
   if (problem === undefined) {
     decide(s, { kind: 'done' });
     s.parting = ackPacket(s, now);
-    s.closeAt = now + Math.max(LINGER_MS, 2 * (s.terms.timeoutMs ?? 0));
+    s.closeAt = now + Math.min(Math.max(LINGER_MS, 2 * (s.terms.timeoutMs ?? 0)), LONGEST_LINGER_MS);
     s.due = 0;
     return;
   }

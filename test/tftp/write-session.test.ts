@@ -69,6 +69,20 @@ describe('createWriteSession() in lock-step', () => {
     expect(session.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test.each([
+    { timeoutMs: 5000, lingers: 10_000 },
+    { timeoutMs: 255_000, lingers: 20_000 },
+  ])('lingers for $lingers ms for a sender that waits $timeoutMs', ({ timeoutMs, lingers }) => {
+    const session = create({ terms: { ...LOCK_STEP, timeoutMs } });
+    drain(session, 0);
+    give(session, 1, SHORT, 1);
+    drain(session, 1);
+    session.committed(undefined, 2);
+    drain(session, 2);
+    expect(session.deadline()).toBe(2 + lingers);
+    expect(drain(session, 2 + lingers)).toEqual(['close']);
+  });
+
   test('ACKs a doubled block once each, stores it once', () => {
     const session = create();
     drain(session, 0);
