@@ -1,0 +1,57 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+
+/** Two hosts and a cable between them, as network namespaces of this benchmark. */
+export type Lan = {
+  readonly server: string;
+  readonly client: string;
+  readonly address: string;
+  /** Frames the client's side loses on their way in and out, percent. */
+  lose(percent: number): void;
+  close(): void;
+};
+
+const ADDRESS = '10.93.0.1';
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args);
+}
+
+/** Needs root. */
+export function openLan(): Lan {
+  const server = `pxed-bench-${process.pid}-s`;
+  const client = `pxed-bench-${process.pid}-c`;
+  for (const name of [server, client]) {
+    ip('netns', 'add', name);
+    ip('-n', name, 'link', 'set', 'lo', 'up');
+  }
+  ip('-n', server, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', client);
+  ip('-n', server, 'address', 'add', `${ADDRESS}/24`, 'brd', '+', 'dev', 'eth0');
+  ip('-n', client, 'address', 'add', '10.93.0.2/24', 'brd', '+', 'dev', 'eth0');
+  for (const name of [server, client]) ip('-n', name, 'link', 'set', 'eth0', 'up');
+  return {
+    server,
+    client,
+    address: ADDRESS,
+    lose(percent) {
+      for (const name of [server, client]) {
+        const qdisc = ['-n', name, 'qdisc', 'replace', 'dev', 'eth0', 'root'];
+        const half = `${percent / 2}%`;
+        if (percent > 0) execFileSync('tc', [...qdisc, 'netem', 'limit', '100000', 'loss', half]);
+        else execFileSync('tc', [...qdisc, 'noqueue']);
+      }
+    },
+    close() {
+      for (const name of [server, client]) {
+        execFileSync('sh', ['-c', `ip netns pids ${name} | xargs -r kill -9; ip netns delete ${name}`]);
+      }
+    },
+  };
+}
+
+/** Starts a command inside a namespace, pinned to one processor. */
+export function startPinned(netns: string, cpu: number, argv: readonly string[]): ChildProcess {
+  // `ip netns exec` and `taskset` both exec: the child's pid is that of the command itself.
+  return spawn('ip', ['netns', 'exec', netns, 'taskset', '-c', String(cpu), ...argv], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
