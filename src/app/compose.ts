@@ -10,7 +10,7 @@ import { createDhcpServer } from '../server/dhcp/server.ts';
 import { createMemoryLeases } from '../store/lease-memory.ts';
 import { bannerOf } from './banner.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
-import { checkInterface } from './check-interface.ts';
+import { checkInterface, checkSameInterface } from './check-interface.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
 import { giveUpRoot } from './privileges.ts';
@@ -162,6 +162,7 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
     },
     apply(next) {
       const changed = lookAround(next, network);
+      checkSameInterface(facts.link, changed.link);
       for (const change of changes) change(next, changed);
       current = next;
     },

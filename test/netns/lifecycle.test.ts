@@ -14,7 +14,7 @@ function commandOf(tool: Tool, ...args: string[]): Command {
   return [process.execPath, join(PROJECT, `bin/${tool}.ts`), ...args];
 }
 
-ring('a pxed process', [namespaces, command('curl', 'curl')], () => {
+ring('a pxed process', [namespaces, command('curl', 'curl'), command('udhcpc', 'udhcpc')], () => {
   let lab: Lab;
   let server: Host;
   let client: Host;
@@ -213,6 +213,25 @@ ring('a pxed process', [namespaces, command('curl', 'curl')], () => {
     expect((await put()).code).toBe(0);
     expect(await readFile(join(root, 'upload'), 'utf8')).toBe(await readFile('/etc/hostname', 'utf8'));
     await chmod(root, 0o755);
+  });
+
+  test('on SIGHUP takes up the interface’s new address, and says when the interface itself is a new one', async () => {
+    await server.plug('usb0', { address: '192.168.79.1/24' });
+    const pxed = await serve('dhcpd', 'usb0', 'pxelinux.0', '-a');
+    await server.must(['ip', 'address', 'flush', 'dev', 'usb0']);
+    await server.must(['ip', 'address', 'add', '192.168.80.1/24', 'dev', 'usb0']);
+    pxed.signal('SIGHUP');
+    await pxed.waitFor(/the new configuration is in force/, 5000);
+    const asked = await client.run(['udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-s', '/bin/true']);
+    expect(`${asked.stdout}${asked.stderr}`).toMatch(
+      /lease of 192\.168\.80\.\d+ obtained from 192\.168\.80\.1/,
+    );
+
+    await server.must(['ip', 'link', 'delete', 'usb0']);
+    await server.plug('usb0', { address: '192.168.79.1/24' });
+    pxed.signal('SIGHUP');
+    await pxed.waitFor(/usb0: it was removed and made anew.*restart/, 5000);
+    await server.must(['ip', 'link', 'delete', 'usb0']);
   });
 
   test('on SIGTERM finishes what clients are fetching, and ends with 0', async () => {
