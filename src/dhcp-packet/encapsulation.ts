@@ -23,9 +23,12 @@ export type Encapsulated<T extends SubTable> = {
 /** `marks`: 0 is a pad and 255 the end (RFC 2132 §8.4); option 82 has neither (RFC 3046 §2.0). */
 export type Framing = { readonly marks: boolean };
 
+const OCTET: readonly [number, number] = [0, 255];
+
 /** A shape for the sub-options of `table`. Encoding writes values in table order, then `others`, then the end. */
 export function encapsulation<T extends SubTable>(table: T, framing: Framing): Shape<Encapsulated<T>> {
   const rows = Object.entries(table);
+  const codes: readonly [number, number] = framing.marks ? [1, 254] : OCTET;
   const names = new Map(rows.map(([name, row]) => [row.code, { name, shape: row.shape }]));
 
   function decode(body: Uint8Array): Decoded<Encapsulated<T>> {
@@ -79,8 +82,8 @@ export function encapsulation<T extends SubTable>(table: T, framing: Framing): S
   };
 
   function writeHead(out: Uint8Array, at: number, head: { code: number; size: number }): number {
-    out[at] = requireInteger('a sub-option code', head.code, framing.marks ? [1, 254] : [0, 255]);
-    out[at + 1] = requireInteger('the octets of a sub-option', head.size, [0, 255]);
+    out[at] = requireInteger('a sub-option code', head.code, codes);
+    out[at + 1] = requireInteger('the octets of a sub-option', head.size, OCTET);
     return at + 2;
   }
 }

@@ -41,6 +41,11 @@ export type EncodeReport = {
 const BOOTP_SIZE = 300;
 const MAX_UDP_PAYLOAD = 65_507;
 
+/** What a field of one, two, four octets holds. */
+const U8 = [0, 255] as const;
+const U16 = [0, 0xffff] as const;
+const U32 = [0, 0xffff_ffff] as const;
+
 /** Everything decided before the first octet is written. */
 type Plan = Placement & { readonly overload: number; readonly options: Options; readonly size: number };
 
@@ -84,7 +89,7 @@ export function encodeInto(packet: DhcpPacket, out: Uint8Array, limits: EncodeLi
 function makePlan(packet: DhcpPacket, limits: EncodeLimits): Plan {
   const maxSize = requireInteger('maxSize', limits.maxSize ?? MINIMUM_BUDGET, [BOOTP_SIZE, MAX_UDP_PAYLOAD]);
   const minSize = requireInteger('minSize', limits.minSize ?? BOOTP_SIZE, [0, maxSize]);
-  for (const code of packet.options.keys()) requireInteger('an option code', code, [0, 255]);
+  for (const code of packet.options.keys()) requireInteger('an option code', code, U8);
   if (packet.vend !== 'options') return planWithoutOptions(packet, maxSize, minSize);
   let best: Plan | undefined;
   for (const overload of limits.mayOverload === true ? [0, 1, 3] : [0]) {
@@ -152,14 +157,14 @@ function write(packet: DhcpPacket, plan: Plan, out: Uint8Array): void {
 
 function writeHeader(packet: DhcpPacket, out: Uint8Array): void {
   out[FIELD.op] = requireInteger('op', packet.op, [1, 2]);
-  out[FIELD.htype] = requireInteger('htype', packet.htype, [0, 255]);
+  out[FIELD.htype] = requireInteger('htype', packet.htype, U8);
   out[FIELD.hlen] = requireInteger('hlen', packet.hlen, [0, CHADDR_SIZE]);
-  out[FIELD.hops] = requireInteger('hops', packet.hops, [0, 255]);
-  writeU32(out, FIELD.xid, requireInteger('xid', packet.xid, [0, 0xffff_ffff]));
-  writeU16(out, FIELD.secs, requireInteger('secs', packet.secs, [0, 0xffff]));
-  writeU16(out, FIELD.flags, requireInteger('flags', packet.flags, [0, 0xffff]));
+  out[FIELD.hops] = requireInteger('hops', packet.hops, U8);
+  writeU32(out, FIELD.xid, requireInteger('xid', packet.xid, U32));
+  writeU16(out, FIELD.secs, requireInteger('secs', packet.secs, U16));
+  writeU16(out, FIELD.flags, requireInteger('flags', packet.flags, U16));
   for (const name of ['ciaddr', 'yiaddr', 'siaddr', 'giaddr'] as const) {
-    writeU32(out, FIELD[name], requireInteger(name, packet[name], [0, 0xffff_ffff]));
+    writeU32(out, FIELD[name], requireInteger(name, packet[name], U32));
   }
   if (packet.chaddr.length > CHADDR_SIZE) {
     throw new RangeError(`Cannot encode chaddr: ${packet.chaddr.length} octets, 16 fit`);

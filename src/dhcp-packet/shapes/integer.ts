@@ -23,6 +23,7 @@ export function u32(range: Range = {}): Shape<number> {
 function unsigned(size: 1 | 2 | 4, range: Range): Shape<number> {
   const least = range.min ?? 0;
   const most = range.max ?? 2 ** (size * 8) - 1;
+  const allowed: readonly [number, number] = [least, most];
   const name = `u${size * 8}`;
   const lengthReason = `${name}-length`;
   const rangeReason = `${name}-range`;
@@ -34,7 +35,7 @@ function unsigned(size: 1 | 2 | 4, range: Range): Shape<number> {
   return {
     encodingLength: () => size,
     encodeInto(value, out, at) {
-      requireInteger(name, value, [least, most]);
+      requireInteger(name, value, allowed);
       if (size === 4) return writeU32(out, at, value);
       if (size === 2) return writeU16(out, at, value);
       out[at] = value;
