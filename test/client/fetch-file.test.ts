@@ -130,7 +130,7 @@ describe('createFetch()', () => {
     expect(fetch.result()).toMatchObject({ ok: false, why: 'wrong-size' });
   });
 
-  test('repeats what it said last, then gives up', () => {
+  test('repeats what it said last, then gives up (pTFTPd defect 15: no retries)', () => {
     const fetch = createFetch(SPEC, 0);
     expect(said(fetch, 0)).toHaveLength(1);
     expect(said(fetch, 99)).toHaveLength(0);
