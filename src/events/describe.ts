@@ -2,6 +2,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 import { formatBytes } from '../lib/size.ts';
 import type { BootEvent, ClientFacts } from './event.ts';
+import { REASONS } from './reason-table.ts';
 
 /** One line for people: what happened, to whom, and why. Time and level are added by the log. */
 export function describe(event: BootEvent): string {
@@ -14,7 +15,7 @@ export function describe(event: BootEvent): string {
     case 'dhcp.boot-server-ack':
       return `${client(event)} answered on port 4011${boots(event.file)}`;
     case 'dhcp.nak':
-      return `${client(event)} refused ${formatIpv4(event.ip)}: ${event.why}`;
+      return `${client(event)} refused ${formatIpv4(event.ip)}: ${inWords(event.why)}`;
     case 'dhcp.inform':
       return `${client(event)} told its settings at ${formatIpv4(event.ip)}`;
     case 'dhcp.release':
@@ -101,7 +102,13 @@ function boots(file: string | undefined, reason?: string): string {
 }
 
 function ignoredFor(event: { why: string; detail?: string }): string {
-  return event.detail ? `${event.why} (${event.detail})` : event.why;
+  const reason = inWords(event.why);
+  return event.detail ? `${reason} (${event.detail})` : reason;
+}
+
+/** A reason without words of its own is shown as the code it is. */
+function inWords(why: string): string {
+  return REASONS[why] ?? why;
 }
 
 function client(event: ClientFacts): string {
