@@ -93,7 +93,10 @@ function lookAround(setup: Setup, network: Network): Facts {
   }
   return {
     ...(link && { link }),
-    ...(root !== undefined && { root, exists: createRootFiles(root) }),
+    ...(root !== undefined && {
+      root,
+      exists: createRootFiles(root, { ignoreCase: config.tftp['ignore-case'] }),
+    }),
     ...(addressing && { dhcp: dhcpSettingsOf(setup, linkOf(link), hostname()) }),
   };
 }

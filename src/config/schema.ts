@@ -38,7 +38,7 @@ const network = z.strictObject({
 
 const host = z.strictObject({
   mac: value.mac.optional(),
-  'client-id': value.hexText.optional().describe('Option 61 in hex; needs match-client-id.'),
+  'client-id': value.hexText.optional().describe('The machine that sends this option 61, in hex.'),
   address: value.ipv4.optional().describe('Always this address.'),
   hostname: name.optional().describe('Option 12.'),
   filename: fileName.optional().describe('Boot file of this machine, before any rule.'),
