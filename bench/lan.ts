@@ -5,7 +5,7 @@ export type Lan = {
   readonly server: string;
   readonly client: string;
   readonly address: string;
-  /** Frames the client's side loses on their way in and out, percent. */
+  /** Packets that each side loses on their way in, percent; wants nft. */
   lose(percent: number): void;
   close(): void;
 };
@@ -33,11 +33,13 @@ export function openLan(): Lan {
     client,
     address: ADDRESS,
     lose(percent) {
+      // Not netem: not every kernel has it.
       for (const name of [server, client]) {
-        const qdisc = ['-n', name, 'qdisc', 'replace', 'dev', 'eth0', 'root'];
-        const half = `${percent / 2}%`;
-        if (percent > 0) execFileSync('tc', [...qdisc, 'netem', 'limit', '100000', 'loss', half]);
-        else execFileSync('tc', [...qdisc, 'noqueue']);
+        const nft = (rules: string) => execFileSync('ip', ['netns', 'exec', name, 'nft', rules]);
+        nft('add table ip loss; delete table ip loss');
+        if (percent === 0) continue;
+        nft('add table ip loss; add chain ip loss in { type filter hook input priority 0; }');
+        nft(`add rule ip loss in numgen random mod 1000 < ${percent * 10} drop`);
       }
     },
     close() {
@@ -48,10 +50,10 @@ export function openLan(): Lan {
   };
 }
 
-/** Starts a command inside a namespace, pinned to one processor. */
-export function startPinned(netns: string, cpu: number, argv: readonly string[]): ChildProcess {
+/** Starts a command inside a namespace, pinned to processors (`0`, `0,1`). */
+export function startPinned(netns: string, cpus: string, argv: readonly string[]): ChildProcess {
   // `ip netns exec` and `taskset` both exec: the child's pid is that of the command itself.
-  return spawn('ip', ['netns', 'exec', netns, 'taskset', '-c', String(cpu), ...argv], {
+  return spawn('ip', ['netns', 'exec', netns, 'taskset', '-c', cpus, ...argv], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 }

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 export type Peer = {
   readonly name: string;
   readonly argv: readonly string[];
-  /** Windows of RFC 7440? Without them the windowed scenarios still run, lock-step. */
   readonly version: string;
+  /** A process a transfer, which nobody waits for. */
+  readonly forks?: boolean;
+  /** Takes part in scenarios that name it. */
+  readonly extra?: boolean;
 };
 
 const PROJECT = join(import.meta.dirname, '..');
+const PTFTPD = join(PROJECT, 'dist/bin/ptftpd.js');
 
 /** Compiles a C tool of bench/tools; returns the program's path. */
 export function compile(name: string, folder: string): string {
@@ -27,8 +31,14 @@ export function findPeers(root: string, folder: string): Peer[] {
   const peers: (Peer | undefined)[] = [
     {
       name: 'pxed',
-      argv: [process.execPath, join(PROJECT, 'dist/bin/ptftpd.js'), 'eth0', root, '--log-format', 'json'],
+      argv: [process.execPath, PTFTPD, 'eth0', root, '--log-format', 'json'],
       version: `Node ${process.versions.node}`,
+    },
+    {
+      name: 'pxed, 2 workers',
+      argv: [process.execPath, PTFTPD, 'eth0', root, '--log-format', 'json', '--workers', '2'],
+      version: `Node ${process.versions.node}`,
+      extra: true,
     },
     dnsmasq === undefined
       ? undefined
@@ -68,6 +78,7 @@ export function findPeers(root: string, folder: string): Peer[] {
       : {
           name: 'in.tftpd',
           argv: [tftpd, '-L', '-4', '-a', '0.0.0.0:69', '--secure', '--user', 'root', root],
+          forks: true,
           version: firstLine(tftpd, '-V').replace(/^tftp-hpa ([^,]+).*/, '$1'),
         },
     {

@@ -19,6 +19,15 @@ export function usageOf(pid: number): Usage {
   return { cpuSeconds: ticks / TICKS_PER_SECOND, rssBytes: pages * PAGE };
 }
 
+/** Seconds a processor has been busy since it started, for whomever. */
+export function busySeconds(cpu: number): number {
+  const line = readFileSync('/proc/stat', 'latin1')
+    .split('\n')
+    .find((each) => each.startsWith(`cpu${cpu} `));
+  const [, user, nice, system, idle, wait, irq, softirq] = (line ?? '').split(/\s+/).map(Number);
+  return (user! + nice! + system! + irq! + softirq! + 0 * (idle! + wait!)) / TICKS_PER_SECOND;
+}
+
 function statOf(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');

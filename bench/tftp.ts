@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Lan, openLan, startPinned } from './lan.ts';
 import { compile, findPeers, type Peer } from './peers.ts';
-import { usageOf } from './proc.ts';
+import { busySeconds, usageOf } from './proc.ts';
 import { type Measured, median, printTable, type Row } from './table.ts';
 
 const { values: options } = parseArgs({
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     only: { type: 'string' },
     peers: { type: 'string' },
-    json: { type: 'string', default: join(import.meta.dirname, 'tftp.json') },
+    json: { type: 'string', default: join(import.meta.dirname, 'results/tftp.json') },
   },
 });
 
@@ -31,7 +31,16 @@ type Fleet = {
   blksize: number;
   window: number;
 };
-type Scenario = { name: string; fleets: readonly Fleet[]; lossPercent?: number };
+type Scenario = {
+  name: string;
+  fleets: readonly Fleet[];
+  /** Of the frames, each way. */
+  lossPercent?: number;
+  /** Servers that take part; all but the extra ones when left out. */
+  servers?: readonly string[];
+  /** Processors of the server and of the fleet; 0 and 1 when left out. */
+  cpus?: readonly [server: string, fleet: string];
+};
 
 const MB = 1024 * 1024;
 const FILES = {
@@ -55,8 +64,26 @@ const SCENARIOS: Scenario[] = [
   { name: '64 × 4 MB', fleets: [fleet('four', 64, { transfers: 256 })] },
   { name: '64 × 4 MB, window 16', fleets: [fleet('four', 64, { window: 16, transfers: 512 })] },
   { name: '200 × pxelinux.0', fleets: [fleet('pxelinux.0', 200, { transfers: 6000 })] },
+  { name: '10 × 1 MB at a time', fleets: [fleet('one', 10, { transfers: 1000 })] },
   { name: '1000 × 1 MB at once', fleets: [fleet('one', 1000)] },
-  { name: '1000 × 1 MB, 2 % loss', fleets: [fleet('one', 1000)], lossPercent: 2 },
+  {
+    name: '1000 × 1 MB, 2 % loss',
+    fleets: [fleet('one', 1000)],
+    lossPercent: 2,
+    // The limit does not retransmit: there is nothing to compare with.
+    servers: ['pxed', 'dnsmasq', 'atftpd', 'in.tftpd'],
+  },
+  {
+    name: 'ten storms of 1000 × 1 MB',
+    fleets: [fleet('one', 1000, { transfers: 10_000 })],
+    servers: ['pxed'],
+  },
+  {
+    name: 'two fleets, 1 and 2 workers, nothing pinned',
+    fleets: [fleet('four', 32, { transfers: 128 }), fleet('four', 32, { transfers: 128 })],
+    servers: ['pxed', 'pxed, 2 workers'],
+    cpus: ['0,1', '0,1'],
+  },
   {
     name: 'boot storm of 40',
     fleets: [
@@ -84,14 +111,15 @@ async function load(
   lan: Lan,
   program: string,
   { file, bytes, clients, transfers, blksize, window }: Fleet,
+  cpus = '1',
 ): Promise<Report> {
   const args = [lan.address, '69', file, clients, transfers, blksize, window, bytes].map(String);
-  const child = startPinnedFleet(lan, [program, ...args]);
+  const child = startPinnedFleet(lan, [program, ...args], cpus);
   return JSON.parse(await child) as Report;
 }
 
-function startPinnedFleet(lan: Lan, argv: string[]): Promise<string> {
-  const full = ['netns', 'exec', lan.client, 'taskset', '-c', '1', ...argv];
+function startPinnedFleet(lan: Lan, argv: string[], cpus: string): Promise<string> {
+  const full = ['netns', 'exec', lan.client, 'taskset', '-c', cpus, ...argv];
   return new Promise((resolve, reject) => {
     // A fleet with failures ends with 1 and still prints its line.
     execFile('ip', full, { timeout: 180_000 }, (error, stdout) => (stdout ? resolve(stdout) : reject(error)));
@@ -103,24 +131,29 @@ async function measure(
   program: string,
   { peer, scenario }: { peer: Peer; scenario: Scenario },
 ): Promise<Measured> {
-  const server = startPinned(lan.server, 0, peer.argv);
+  const [serverCpus, fleetCpus] = scenario.cpus ?? ['0', '1'];
+  const server = startPinned(lan.server, serverCpus, peer.argv);
   try {
     await untilServing(lan, peer, server);
     await load(lan, program, fleet('config', 1));
-    lan.lose(scenario.lossPercent ?? 0);
+    if (scenario.lossPercent) lan.lose(scenario.lossPercent);
     const before = usageOf(server.pid!);
+    const busyBefore = busySeconds(0);
     let rss = before.rssBytes;
     const watch = setInterval(() => {
       rss = Math.max(rss, usageOf(server.pid!).rssBytes);
     }, 200);
     const started = performance.now();
-    const reports = await Promise.all(scenario.fleets.map((each) => load(lan, program, each)));
+    const reports = await Promise.all(scenario.fleets.map((each) => load(lan, program, each, fleetCpus)));
     const seconds = (performance.now() - started) / 1000;
     clearInterval(watch);
-    const cpuSeconds = usageOf(server.pid!).cpuSeconds - before.cpuSeconds;
+    // Children that nobody waits for take their account with them; then the processor's own has to do.
+    const cpuSeconds = peer.forks
+      ? busySeconds(0) - busyBefore
+      : usageOf(server.pid!).cpuSeconds - before.cpuSeconds;
     return summarise(scenario, reports, { cpuSeconds, rss, seconds });
   } finally {
-    lan.lose(0);
+    if (scenario.lossPercent) lan.lose(0);
     server.kill('SIGKILL');
     execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
   }
@@ -189,12 +222,13 @@ const lan = openLan();
 const rows: Row[] = [];
 try {
   for (const scenario of scenarios) {
-    const runs = new Map<string, Measured[]>(peers.map(({ name }) => [name, []]));
+    const taking = peers.filter(({ name, extra }) => scenario.servers?.includes(name) ?? !extra);
+    const runs = new Map<string, Measured[]>(taking.map(({ name }) => [name, []]));
     // Turn by turn, so that a slow minute of the machine is everybody's.
     for (let run = 0; run < Number(options.runs); run++) {
-      for (const peer of peers) runs.get(peer.name)!.push(await measure(lan, program, { peer, scenario }));
+      for (const peer of taking) runs.get(peer.name)!.push(await measure(lan, program, { peer, scenario }));
     }
-    const measured = peers.map(
+    const measured = taking.map(
       ({ name }): Row => ({ scenario: scenario.name, peer: name, ...median(runs.get(name)!) }),
     );
     rows.push(...measured);
