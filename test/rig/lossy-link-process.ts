@@ -3,7 +3,7 @@
  * other, but some are dropped, some doubled, and some overtaken by the next. Stands in for tc-netem(8), which not
  * every kernel has, and unlike it makes the same choices for the same seed.
  *
- *     node lossy-link-process.ts <tap> <tap> <seed> <percent>
+ *     node lossy-link-process.ts <tap> <tap> <seed> <percent lost> <percent doubled> <percent held>
  */
 import { openTap, type Tap } from '../../src/net/linux/tap.ts';
 
@@ -21,10 +21,13 @@ function createRandom(seed: number): () => number {
   };
 }
 
+/** Of all frames, from 0 to 1. */
+type Shares = { loss: number; doubling: number; holding: number };
 type Counts = { passed: number; dropped: number; doubled: number; held: number };
 
-async function forward(from: Tap, to: Tap, options: { seed: number; share: number; counts: Counts }) {
-  const { share, counts } = options;
+async function forward(from: Tap, to: Tap, options: { seed: number; shares: Shares; counts: Counts }) {
+  const { counts } = options;
+  const { loss, doubling, holding } = options.shares;
   const random = createRandom(options.seed);
   let held: Uint8Array | undefined;
   function release(): void {
@@ -36,13 +39,13 @@ async function forward(from: Tap, to: Tap, options: { seed: number; share: numbe
     for (let frame = from.read(); frame !== undefined; frame = from.read()) {
       const fate = random();
       counts.passed += 1;
-      if (fate < share) {
+      if (fate < loss) {
         counts.dropped += 1;
-      } else if (fate < 2 * share) {
+      } else if (fate < loss + doubling) {
         counts.doubled += 1;
         to.write(frame);
         to.write(frame);
-      } else if (fate < 3 * share && held === undefined) {
+      } else if (fate < loss + doubling + holding && held === undefined) {
         counts.held += 1;
         held = frame;
         continue;
@@ -54,10 +57,11 @@ async function forward(from: Tap, to: Tap, options: { seed: number; share: numbe
   }
 }
 
-const [nearName = '', farName = '', seed = '1', percent = '5'] = process.argv.slice(2);
+const [nearName = '', farName = '', seed = '1', ...percents] = process.argv.slice(2);
 const near = openTap(nearName);
 const far = openTap(farName);
-const share = Number(percent) / 100;
+const [loss = 0.05, doubling = loss, holding = loss] = percents.map((percent) => Number(percent) / 100);
+const shares: Shares = { loss, doubling, holding };
 const counts: Counts = { passed: 0, dropped: 0, doubled: 0, held: 0 };
 process.on('SIGTERM', () => {
   console.log(JSON.stringify(counts));
@@ -65,6 +69,6 @@ process.on('SIGTERM', () => {
 });
 console.log('the link is up');
 await Promise.all([
-  forward(near, far, { seed: Number(seed), share, counts }),
-  forward(far, near, { seed: Number(seed) + 1, share, counts }),
+  forward(near, far, { seed: Number(seed), shares, counts }),
+  forward(far, near, { seed: Number(seed) + 1, shares, counts }),
 ]);

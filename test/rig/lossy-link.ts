@@ -8,8 +8,8 @@ export type LossySpec = {
   near?: string;
   /** A segment that only this link connects. */
   far: string;
-  /** Of each fate: `5` drops 5 %, doubles 5 % and delays 5 % past the next frame, each way. */
-  percent: number;
+  /** Of each fate: `5` drops 5 %, doubles 5 % and delays 5 % past the next frame, each way. Or each by itself. */
+  percent: number | { loss: number; doubling: number; holding: number };
   seed: number;
 };
 
@@ -21,13 +21,16 @@ export type LossyLink = {
 /** Joins two segments of a lab by a bad cable. Needs `/dev/net/tun`. */
 export async function addLossyLink(lab: Lab, spec: LossySpec): Promise<LossyLink> {
   const taps = [await lab.tap(spec.near ?? 'lan'), await lab.tap(spec.far)];
+  const { percent } = spec;
+  const shares =
+    typeof percent === 'number' ? { loss: percent, doubling: percent, holding: percent } : percent;
   const running = lab.start(
     [
       process.execPath,
       join(PROJECT, 'test/rig/lossy-link-process.ts'),
       ...taps,
       String(spec.seed),
-      String(spec.percent),
+      ...[shares.loss, shares.doubling, shares.holding].map(String),
     ],
     `lossy-link-${spec.far}`,
   );

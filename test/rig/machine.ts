@@ -2,6 +2,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from './lab.ts';
+import type { Running } from './process.ts';
 import { command, file, type Need } from './requirement.ts';
 import { PROJECT } from './server.ts';
 
@@ -37,10 +38,11 @@ export type Machine = {
 };
 
 /** Plugs in an IPv6 router that routes nothing, so that iPXE does not wait 16 s for one before its first file. */
-export async function addQuietRouter(lab: Lab): Promise<void> {
+export async function addQuietRouter(lab: Lab, segment?: string): Promise<Running> {
   const path = join(PROJECT, 'test/rig/quiet-router-process.ts');
-  const running = lab.start([process.execPath, path, await lab.tap()], 'quiet-router');
+  const running = lab.start([process.execPath, path, await lab.tap(segment)], 'quiet-router');
   await running.waitFor(/the router is up/, 15_000);
+  return running;
 }
 
 /** What a disk made by `writeDisk` says when it is started from. */

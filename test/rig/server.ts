@@ -42,7 +42,8 @@ export function pxedCommand(spec: ServerSpec): Command {
   ];
 }
 
-function dnsmasqCommand(spec: ServerSpec, address: string, folder: string): Command {
+/** dnsmasq doing what `pxedCommand` does. */
+export function dnsmasqCommand(spec: ServerSpec, address: string, folder: string): Command {
   const net = address.replace(/\.\d+\/\d+$/, '');
   return [
     'dnsmasq',
