@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { FileExists } from '../boot/settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { DhcpSettings, Link } from '../dhcp/settings.ts';
@@ -19,7 +19,7 @@ import type { Setup } from './setup.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
 import type { Task } from './task.ts';
 import { tftpSettingsOf } from './tftp-settings.ts';
-import { createTftpTask, type TftpTask } from './tftp-task.ts';
+import { createTftpTasks, type TftpTasks } from './tftp-task.ts';
 
 /** A setup made ready to run: sockets are open, root is given up, nothing is served yet. */
 export type Composed = {
@@ -59,7 +59,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
       ...(facts.link && { interface: facts.link.name }),
       dhcp: addressing,
       pxe: config.mode === 'dhcp',
-      ...(config.tftp.enabled && { tftp: tftpPortsOf(config) }),
+      ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network) }),
     },
     portOwner,
   );
@@ -101,9 +101,11 @@ function lookAround(setup: Setup, network: Network): Facts {
   };
 }
 
-function tftpPortsOf({ tftp }: Config) {
+function tftpPortsOf({ tftp }: Config, network: Network) {
   const { port, ports, 'single-port': singlePort } = tftp;
-  return { port, singlePort, ...(ports && { ports: { from: ports.first, to: ports.last } }) };
+  // One processor is left to the kernel, DHCP and the log.
+  const workers = network.worksInThreads ? (tftp.workers ?? Math.max(1, availableParallelism() - 1)) : 1;
+  return { port, singlePort, workers, ...(ports && { ports: { from: ports.first, to: ports.last } }) };
 }
 
 function linkOf({ name, index, mac, mtu, addresses }: InterfaceFacts): Link {
@@ -125,17 +127,17 @@ type Parts = {
 };
 
 /** Before root is given up: the serving thread loads the program's files, which may lie in a closed home. */
-async function prepareTftp({ setup, network, facts, sockets, emit }: Parts): Promise<TftpTask | undefined> {
+async function prepareTftp({ setup, network, facts, sockets, emit }: Parts): Promise<TftpTasks | undefined> {
   if (!sockets.tftp || facts.root === undefined) return undefined;
   const settings = tftpSettingsOf(setup.config.tftp, facts.root);
-  return createTftpTask({ network, sockets: sockets.tftp, settings, emit });
+  return createTftpTasks({ network, crew: sockets.tftp, settings, emit });
 }
 
-function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTask | undefined): Composed {
+function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTasks | undefined): Composed {
   const tasks: Task[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [];
   if (tftp) {
-    tasks.push(tftp.task);
+    tasks.push(...tftp.tasks);
     changes.push((next, { root }) => tftp.reconfigure(tftpSettingsOf(next.config.tftp, root!)));
   }
   if (sockets.dhcp && facts.link && facts.dhcp) {

@@ -44,6 +44,7 @@ function needRestart(before: Setup, after: Setup): string[] {
     'tftp.enabled': config.tftp.enabled,
     'tftp.port': config.tftp.port,
     'tftp.ports': JSON.stringify(config.tftp.ports),
+    'tftp.workers': config.tftp.workers,
     'tftp.single-port': config.tftp['single-port'],
     user: config.user,
     group: config.group,

@@ -15,15 +15,15 @@ export type Sockets = {
   readonly pxe?: BoundSocket;
   /** ARP in, whole frames out: conflict probes, unicast to hosts without an address. Absent where unsupported. */
   readonly frames?: BoundFrames;
-  /** The TFTP port, and the ports of transfers. */
-  readonly tftp?: TftpSockets;
+  /** The TFTP port, and the ports of transfers, for each worker. */
+  readonly tftp?: readonly TftpSockets[];
 };
 
 export type SocketsWanted = {
   readonly interface?: string;
   readonly dhcp: boolean;
   readonly pxe: boolean;
-  readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports'>;
+  readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports' | 'workers'>;
 };
 
 /** Names who holds a UDP port, `dnsmasq, pid 812`; undefined when nobody can be seen. */

@@ -1,32 +1,69 @@
+import { createMemory } from '../server/tftp/census.ts';
 import type { ServiceParts } from '../server/tftp/serve.ts';
 import type { TftpSettings } from '../server/tftp/settings.ts';
+import type { TftpSockets } from '../server/tftp/sockets.ts';
 import { startTftpServer, type TftpServer } from '../server/tftp/start.ts';
 import { startTftpThread } from '../server/tftp/thread.ts';
 import type { Task } from './task.ts';
 
-export type TftpTask = {
-  readonly task: Task;
-  /** From the next run on, the serving thread gives up its own privileges too. */
+/** The TFTP server: a task for each worker, so that one that fails takes no other along. */
+export type TftpTasks = {
+  readonly tasks: readonly Task[];
+  /** From the next run on, the serving threads give up their own privileges too. */
   confine(): void;
   reconfigure(settings: TftpSettings): void;
   close(): Promise<void>;
 };
 
+export type CrewParts = Omit<ServiceParts, 'sockets' | 'place'> & {
+  /** One for each worker. */
+  readonly crew: readonly TftpSockets[];
+};
+
+/** One worker. */
+type Worker = Omit<TftpTasks, 'tasks'> & { readonly task: Task; readonly loaded: Promise<void> };
+
 /** Running transfers may finish for this long when pxed is asked to stop. */
 const GRACE_MS = 5000;
 
 /**
- * The TFTP server as a task, each run of it on the same sockets. Make it before root is given up: its thread loads the
- * program now. `confine`: privileges are given up later, also by that thread.
+ * The TFTP server's tasks, each run of one on the same sockets. Make them before root is given up: their threads load the
+ * program now.
  */
-export async function createTftpTask(parts: ServiceParts): Promise<TftpTask> {
+export async function createTftpTasks({ crew, ...parts }: CrewParts): Promise<TftpTasks> {
+  const memory = createMemory(crew.length);
+  const workers = crew.map((sockets, index) => {
+    if (crew.length === 1) return createWorker('tftp', { ...parts, sockets });
+    return createWorker(`tftp ${index + 1}`, { ...parts, sockets, place: { memory, index } });
+  });
+  const close = async () => {
+    await Promise.all(workers.map((worker) => worker.close()));
+  };
+  try {
+    await Promise.all(workers.map(({ loaded }) => loaded));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    tasks: workers.map(({ task }) => task),
+    confine: () => {
+      for (const worker of workers) worker.confine();
+    },
+    reconfigure: (settings) => {
+      for (const worker of workers) worker.reconfigure(settings);
+    },
+    close,
+  };
+}
+
+function createWorker(name: string, parts: ServiceParts): Worker {
   let { settings } = parts;
   let confine = false;
   let running: TftpServer | undefined;
   let thread = parts.network.worksInThreads ? startTftpThread() : undefined;
-  await thread?.loaded;
   const task: Task = {
-    name: 'tftp',
+    name,
     async run({ signal, ready }) {
       if (thread && !thread.alive) thread = startTftpThread();
       const server = startTftpServer({ ...parts, settings, confine, ...(thread && { thread }) });
@@ -46,6 +83,7 @@ export async function createTftpTask(parts: ServiceParts): Promise<TftpTask> {
   };
   return {
     task,
+    loaded: thread?.loaded ?? Promise.resolve(),
     confine() {
       confine = true;
     },

@@ -107,6 +107,9 @@ export const TFTP: readonly Option[] = [
   new Option('--max-transfers <count>', 'transfers at once; more are refused').argParser(
     wholeNumber(1, 100_000),
   ),
+  new Option('--workers <count>', 'threads that serve files (default: processors less one)').argParser(
+    wholeNumber(1, 256),
+  ),
   new Option('--rollover <block>', 'block after 65535: 0, 1 or forbid').argParser(rolloverArgument),
   new Option('--no-ignore-case', 'names must match in case'),
 ];

@@ -28,6 +28,7 @@ export type Options = {
   readonly blksizeMax?: number;
   readonly windowsizeMax?: number;
   readonly maxTransfers?: number;
+  readonly workers?: number;
   readonly rollover?: 0 | 1 | 'forbid';
   readonly ignoreCase?: boolean;
 };
@@ -98,6 +99,7 @@ function withOptions(config: Config, options: Options): Config {
         'blksize-max': options.blksizeMax,
         'windowsize-max': options.windowsizeMax,
         'max-transfers': options.maxTransfers,
+        workers: options.workers,
         rollover: options.rollover,
         'ignore-case': options.ignoreCase === false ? false : undefined,
       }),

@@ -92,6 +92,12 @@ const tftp = z.strictObject({
     .max(100_000)
     .default(2000)
     .describe('Transfers at once; more are refused, in words.'),
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Threads that serve files; one less than there are processors when left out.'),
   rollover: z
     .union([z.literal(0), z.literal(1), z.literal('forbid')])
     .default(0)

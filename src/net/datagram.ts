@@ -32,6 +32,11 @@ export interface Network {
   attach(bound: BoundSocket, options?: AttachOptions): DatagramSocket;
   /** Closes the bound socket for good. */
   release(bound: BoundSocket): void;
+  /**
+   * Of sockets that share a port: all datagrams of one peer address go to the same one, whatever their source port. Given
+   * in the order they were bound. False when the system cannot; it then goes by address and port.
+   */
+  keepTogether(sharing: readonly BoundSocket[]): boolean;
   createPoller(): Poller;
   /** Ends the wait of a poller of another thread, named by its {@link Poller.wakeFd}. */
   wake(wakeFd: number): void;
@@ -81,8 +86,11 @@ export type SocketSpec = {
   /** Only datagrams of this interface (SO_BINDTODEVICE); the dgram backend cannot and checks the address only. */
   readonly interface?: string;
   readonly broadcast?: boolean;
-  /** Several sockets share one port and the system spreads peers over them (SO_REUSEPORT). */
-  readonly reusePort?: boolean;
+  /**
+   * Several sockets share one port and the system spreads peers over them (SO_REUSEPORT); see {@link Network.keepTogether}. `claim`
+   * is for the first of them: it fails when anybody has the port already, another process of ours included.
+   */
+  readonly reusePort?: boolean | 'claim';
   readonly receiveBufferBytes?: number;
   readonly sendBufferBytes?: number;
 };

@@ -15,7 +15,7 @@ export function dgramNetwork(): Network {
   let nextId = 1;
 
   async function bind(spec: SocketSpec): Promise<Outcome<BoundSocket>> {
-    const socket = createSocket({ type: 'udp4', reuseAddr: false, reusePort: spec.reusePort ?? false });
+    const socket = createSocket({ type: 'udp4', reuseAddr: false, reusePort: spec.reusePort === true });
     const failure = await bound(socket, spec);
     if (failure) {
       socket.close();
@@ -52,6 +52,7 @@ export function dgramNetwork(): Network {
       socketOf(bound).close();
       sockets.delete(bound.fd);
     },
+    keepTogether: () => false,
     createPoller: () => new EventPoller(),
     wake: () => {
       throw new Error('Cannot wake a poller by number: the dgram backend has no threads');

@@ -181,6 +181,16 @@ describe.each(['linux', 'dgram'] as const)('%s sockets', (name) => {
     expect(second.port).toBe(first.port);
   });
 
+  test('bind() that claims a port to share refuses what another has, and is joined by its own', async () => {
+    const network = await loadNetwork(name);
+    const first = await open(network, { reusePort: 'claim' });
+    const claimed = await network.bind({ address: LOOPBACK, port: first.port, reusePort: 'claim' });
+    expect(claimed).toEqual({ ok: false, error: { operation: 'bind', errno: 'EADDRINUSE' } });
+    if (!network.worksInThreads) return; // there one thread serves, and nobody joins
+    const second = await open(network, { reusePort: true, port: first.port });
+    expect(second.port).toBe(first.port);
+  });
+
   test('onFailure hears which datagram failed and why; the others are sent', async () => {
     const network = await loadNetwork(name);
     const here = attach(network, await open(network));
@@ -268,4 +278,38 @@ describe.each(['linux', 'dgram'] as const)('%s sockets', (name) => {
     const taken = await take(poll(network, here), here, 50);
     expect(taken.map(({ bytes }) => text(bytes))).toEqual(contents.map((bytes) => text(bytes)));
   });
+});
+
+test('keepTogether() brings all datagrams of an address to one socket, and many addresses to all', async () => {
+  const network = await loadNetwork('linux');
+  const first = await open(network, { reusePort: 'claim' });
+  const sharing = [first];
+  for (let i = 1; i < 3; i++) sharing.push(await open(network, { reusePort: true, port: first.port }));
+  expect(network.keepTogether(sharing)).toBe(true);
+  for (let host = 1; host <= 60; host++) {
+    for (let port = 0; port < 3; port++) {
+      const client = await network.bind({ address: 0x7f00_0100 + host, port: 0 });
+      if (!client.ok) throw new Error(client.error.errno);
+      const socket = network.attach(client.value);
+      send(socket, first, encode('one of three'));
+      socket.detach();
+      network.release(client.value);
+    }
+  }
+  const clients = sharing.map((bound) => {
+    const socket = attach(network, bound);
+    const peers = new Map<number, number>();
+    for (let count = socket.receive(); count > 0; count = socket.receive()) {
+      for (let i = 0; i < count; i++) {
+        const { peer } = socket.datagram(i);
+        peers.set(peer, (peers.get(peer) ?? 0) + 1);
+      }
+    }
+    return peers;
+  });
+  expect(clients.reduce((sum, { size }) => sum + size, 0)).toBe(60);
+  for (const peers of clients) {
+    expect(peers.size).toBeGreaterThan(5);
+    expect([...peers.values()].every((count) => count === 3)).toBe(true);
+  }
 });

@@ -4,6 +4,7 @@ import { mapFile, unmapFile } from './content.ts';
 import { EpollPoller, wakeFd } from './epoll.ts';
 import { layoutsHold } from './ffi.ts';
 import { interfaceFacts } from './interface-facts.ts';
+import { keepTogether } from './keep-together.ts';
 import { notifyServiceManager } from './notify.ts';
 import { closeFd, openPacket, openUdp } from './open.ts';
 import { createOpenBeneath } from './openat2.ts';
@@ -18,6 +19,7 @@ export function linuxNetwork(): Network | undefined {
     bind: async (spec) => openUdp(spec),
     attach: (bound, options) => new BatchSocket(mine(bound), options),
     release: (bound) => closeFd(mine(bound).fd),
+    keepTogether: (sharing) => keepTogether(sharing.map(mine)),
     createPoller: () => new EpollPoller(),
     wake: (fd) => wakeFd(fd),
     interfaces: interfaceFacts,

@@ -20,7 +20,7 @@ export function openUdp(spec: SocketSpec): Outcome<BoundSocket> {
     setInt(arena, fd, s.SOL_IP, s.IP_PKTINFO, 1) ??
     // Without DF a datagram larger than a hop's MTU arrives in fragments instead of never (RFC 2348 leaves blksize to us).
     setInt(arena, fd, s.SOL_IP, s.IP_MTU_DISCOVER, s.IP_PMTUDISC_DONT) ??
-    (spec.reusePort ? setInt(arena, fd, s.SOL_SOCKET, s.SO_REUSEPORT, 1) : undefined) ??
+    (spec.reusePort === true ? setInt(arena, fd, s.SOL_SOCKET, s.SO_REUSEPORT, 1) : undefined) ??
     (spec.broadcast ? setInt(arena, fd, s.SOL_SOCKET, s.SO_BROADCAST, 1) : undefined) ??
     (spec.interface === undefined ? undefined : bindToDevice(arena, fd, spec.interface));
   if (failed) return abandon(fd, failed);
@@ -28,6 +28,10 @@ export function openUdp(spec: SocketSpec): Outcome<BoundSocket> {
   growBuffer(arena, fd, s.SO_SNDBUFFORCE, s.SO_SNDBUF, spec.sendBufferBytes ?? DEFAULT_BUFFER_BYTES);
   writeSockaddr(arena, 0, { address, port: spec.port });
   if (c.bind(fd, arena.pointer(0), s.SOCKADDR_IN) < 0) return abandon(fd, lastError('bind'));
+  // Set after bind() only, it lets others join a port that nobody else had.
+  const unshared =
+    spec.reusePort === 'claim' ? setInt(arena, fd, s.SOL_SOCKET, s.SO_REUSEPORT, 1) : undefined;
+  if (unshared) return abandon(fd, unshared);
   return { ok: true, value: described(arena, fd, spec) };
 }
 

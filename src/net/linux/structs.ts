@@ -19,6 +19,8 @@ export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
+/** Since Linux 4.5. */
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_BINDTODEVICE = 25;
 /** Beyond net.core.rmem_max; wants CAP_NET_ADMIN. */
 export const SO_RCVBUFFORCE = 33;
@@ -38,6 +40,11 @@ export const MSG_NOSIGNAL = 0x4000;
 export const SOCKADDR_IN = 16;
 /** struct sockaddr_ll: family u16, protocol be16, ifindex i32, hatype u16, pkttype u8, halen u8, address 8. */
 export const SOCKADDR_LL = 20;
+
+/** struct sock_filter { u16 code; u8 jt, jf; u32 k }. */
+export const SOCK_FILTER = 8;
+/** struct sock_fprog { u16 len; struct sock_filter *filter }. */
+export const SOCK_FPROG = 16;
 
 /** struct iovec { void *base; size_t len }. */
 export const IOVEC = 16;

@@ -6,6 +6,7 @@ import type { BootTree } from '../../store/boot-file.ts';
 import { createConfigSearch } from '../../tftp/config-search.ts';
 import type { Action } from '../../tftp/session.ts';
 import { ERROR_CODE, encode, OPCODE } from '../../tftp-packet/index.ts';
+import type { Census } from './census.ts';
 import { createFileCache } from './file-cache.ts';
 import { createFrameSizes } from './frame-sizes.ts';
 import { createRecentPeers } from './recent-peers.ts';
@@ -50,6 +51,8 @@ export type EngineParts = {
   readonly settings: TftpSettings;
   readonly tree: BootTree;
   readonly emit: Emit;
+  /** Of a server of several workers. */
+  readonly census?: Census;
   /** Milliseconds, never going back. */
   clock(): number;
   randomHex(): string;
@@ -70,7 +73,7 @@ const UNKNOWN_TID = encode({
 });
 
 export function createTftpEngine(parts: EngineParts): TftpEngine {
-  const { network, listen, clock } = parts;
+  const { network, listen, clock, census } = parts;
   const tids = parts.transfer.length > 0 ? parts.transfer : [listen];
   const table = new PeerTable<Transfer>();
   const deadlines = new Deadlines<Transfer>();
@@ -96,9 +99,10 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     files,
     frames: createFrameSizes(network),
     search: createConfigSearch(),
-    active: () => active,
+    active: () => active + (census?.others() ?? 0),
     added(transfer) {
       active++;
+      census?.tell(active);
       markDirty(transfer);
     },
     touched: markDirty,
@@ -255,6 +259,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   function finish(transfer: Transfer, now: number): void {
     transfer.over = true;
     active--;
+    census?.tell(active);
     transfer.content.release(now);
     report.ended(transfer, now);
   }

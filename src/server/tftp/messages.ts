@@ -1,3 +1,4 @@
+import type { Place } from './census.ts';
 import type { TftpSettings } from './settings.ts';
 import type { TftpSockets } from './sockets.ts';
 
@@ -7,6 +8,7 @@ export type ToWorker =
       readonly kind: 'serve';
       readonly sockets: TftpSockets;
       readonly settings: TftpSettings;
+      readonly place?: Place;
       /** Give up what privileges this thread still has: no-new-privileges and capabilities are each thread's own. */
       readonly confine: boolean;
       /** One Int32: how many `events` messages of this service were dealt with. */

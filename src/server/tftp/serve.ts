@@ -2,6 +2,7 @@ import type { Emit } from '../../events/event.ts';
 import type { DatagramSocket, Network, Poller } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';
 import { createBootTree } from '../../store/boot-tree.ts';
+import { createCensus, type Place } from './census.ts';
 import { BATCH, createTftpEngine, type TftpEngine } from './engine.ts';
 import { SLOT_BYTES } from './requests.ts';
 import type { TftpSettings } from './settings.ts';
@@ -30,13 +31,16 @@ export type ServiceParts = {
   readonly sockets: TftpSockets;
   readonly settings: TftpSettings;
   readonly emit: Emit;
+  /** Among the workers of one server; alone when left out. */
+  readonly place?: Place;
 };
 
 /** How long timers wait for a flood of datagrams to end. */
 const PATIENCE_MS = 100;
 
 /** Attaches to the sockets and opens the root. Throws Error when the root cannot be opened. */
-export function createTftpService({ network, sockets, settings, emit }: ServiceParts): TftpService {
+export function createTftpService(parts: ServiceParts): TftpService {
+  const { network, sockets, settings, emit, place } = parts;
   const clock = () => performance.now();
   let tree = openTree(network, settings);
   const attach = { slotBytes: SLOT_BYTES, batch: BATCH };
@@ -44,7 +48,11 @@ export function createTftpService({ network, sockets, settings, emit }: ServiceP
   const transfer = sockets.transfer.map((bound) => network.attach(bound, attach));
   const poller = network.createPoller();
   for (const socket of [listen, ...transfer]) poller.add(socket);
-  const engine = createTftpEngine({ network, listen, transfer, settings, tree, emit, clock, randomHex });
+  const census = place && createCensus(place);
+  const engine = createTftpEngine({
+    ...{ network, listen, transfer, settings, tree, emit, clock, randomHex },
+    ...(census && { census }),
+  });
   let stopAt: number | undefined;
 
   return {

@@ -1,6 +1,6 @@
 import type { BoundSocket, Network, Outcome, SocketSpec } from '../../net/datagram.ts';
 
-/** Bound by the supervisor, once; plain data on Linux, so that it can be posted to a worker. */
+/** One worker's: bound by the supervisor, once; plain data on Linux, so that it can be posted to a thread. */
 export type TftpSockets = {
   /** The well-known port: requests come here. */
   readonly listen: BoundSocket;
@@ -17,6 +17,8 @@ export type TftpSocketSpec = {
   readonly singlePort: boolean;
   /** TIDs out of this range only, for firewalls; any port when left out. */
   readonly ports?: { readonly from: number; readonly to: number };
+  /** Workers that share the well-known port; 1 when left out. */
+  readonly workers?: number;
 };
 
 /**
@@ -25,38 +27,70 @@ export type TftpSocketSpec = {
  */
 const POOL = 4;
 
-/** Opens the well-known port and the TIDs, all or none. */
-export async function openTftpSockets(network: Network, spec: TftpSocketSpec): Promise<Outcome<TftpSockets>> {
+/**
+ * Opens the well-known port and the TIDs of every worker, all or none. A worker without a TID of its own would be no use: a
+ * range of fewer ports than workers gives fewer workers.
+ */
+export async function openTftpSockets(
+  network: Network,
+  spec: TftpSocketSpec,
+): Promise<Outcome<TftpSockets[]>> {
+  const { workers = 1 } = spec;
+  const opened: BoundSocket[] = [];
+  const bind = async (wanted: SocketSpec): Promise<Outcome<BoundSocket>> => {
+    const bound = await network.bind(wanted);
+    if (bound.ok) opened.push(bound.value);
+    return bound;
+  };
+  const crew = await openCrew(bind, spec, workers);
+  if (crew.ok) {
+    network.keepTogether(crew.value.map(({ listen }) => listen));
+    return crew;
+  }
+  for (const bound of opened) network.release(bound);
+  return crew;
+}
+
+/** Closes them for good. */
+export function releaseTftpSockets(network: Network, crew: readonly TftpSockets[]): void {
+  for (const { listen, transfer } of crew) for (const bound of [listen, ...transfer]) network.release(bound);
+}
+
+type Bind = (spec: SocketSpec) => Promise<Outcome<BoundSocket>>;
+
+async function openCrew(bind: Bind, spec: TftpSocketSpec, workers: number): Promise<Outcome<TftpSockets[]>> {
   const on = {
     ...(spec.interface === undefined ? {} : { interface: spec.interface }),
     ...(spec.address === undefined ? {} : { address: spec.address }),
   };
-  const listen = await network.bind({ ...on, port: spec.port });
+  const listen = await bind({ ...on, port: spec.port, ...(workers > 1 && { reusePort: 'claim' }) });
   if (!listen.ok) return listen;
-  const transfer = spec.singlePort
+  const pool = spec.singlePort
     ? { ok: true as const, value: [] }
-    : await openPool(network, on, spec.ports);
-  if (transfer.ok) return { ok: true, value: { listen: listen.value, transfer: transfer.value } };
-  network.release(listen.value);
-  return transfer;
-}
-
-/** Closes them for good. */
-export function releaseTftpSockets(network: Network, sockets: TftpSockets): void {
-  for (const bound of [sockets.listen, ...sockets.transfer]) network.release(bound);
+    : await openPool((port) => bind({ ...on, port }), spec.ports, POOL * workers);
+  if (!pool.ok) return pool;
+  const count = spec.singlePort ? workers : Math.min(workers, pool.value.length);
+  const crew = [{ listen: listen.value, transfer: pool.value.filter((_, i) => i % count === 0) }];
+  while (crew.length < count) {
+    const turn = crew.length;
+    const shared = await bind({ ...on, port: listen.value.port, reusePort: true });
+    if (!shared.ok) return shared;
+    crew.push({ listen: shared.value, transfer: pool.value.filter((_, i) => i % count === turn) });
+  }
+  return { ok: true, value: crew };
 }
 
 async function openPool(
-  network: Network,
-  on: Partial<SocketSpec>,
+  bind: (port: number) => Promise<Outcome<BoundSocket>>,
   range: TftpSocketSpec['ports'],
+  size: number,
 ): Promise<Outcome<BoundSocket[]>> {
   const pool: BoundSocket[] = [];
-  const candidates = range ? numbers(range.from, range.to) : new Array<number>(POOL).fill(0);
+  const candidates = range ? numbers(range.from, range.to) : new Array<number>(size).fill(0);
   let refusal: Outcome<BoundSocket> | undefined;
   for (const port of candidates) {
-    if (pool.length === POOL) break;
-    const bound = await network.bind({ ...on, port });
+    if (pool.length === size) break;
+    const bound = await bind(port);
     if (bound.ok) pool.push(bound.value);
     else refusal = bound;
   }

@@ -1,4 +1,5 @@
 import type { BootEvent } from '../../events/event.ts';
+import { createCensus } from './census.ts';
 import type { ToWorker } from './messages.ts';
 import { createTftpService, type ServiceParts } from './serve.ts';
 import type { TftpSettings } from './settings.ts';
@@ -27,15 +28,15 @@ export type StartParts = ServiceParts & {
  * Serves `settings.root` on bound sockets: in a worker thread where the network works in threads, else in this one. The
  * sockets stay bound when it ends.
  *
- *     const sockets = await openTftpSockets(network, { interface: 'eth0', port: 69, singlePort: false });
- *     const server = startTftpServer({ network, sockets: sockets.value, settings, emit });
+ *     const opened = await openTftpSockets(network, { interface: 'eth0', port: 69, singlePort: false });
+ *     const server = startTftpServer({ network, sockets: opened.value[0], settings, emit });
  *     await server.ready;
  */
 export function startTftpServer(parts: StartParts): TftpServer {
   return parts.network.worksInThreads ? startInWorker(parts) : startHere(parts);
 }
 
-function startInWorker({ network, sockets, settings, emit, ...options }: StartParts): TftpServer {
+function startInWorker({ network, sockets, settings, emit, place, ...options }: StartParts): TftpServer {
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const thread = options.thread ?? startTftpThread();
@@ -57,7 +58,11 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
     },
     (error) => end(error.message),
   );
-  thread.post({ kind: 'serve', sockets, settings, confine: options.confine ?? false, taken: taken.buffer });
+  const { confine = false } = options;
+  thread.post({
+    ...{ kind: 'serve', sockets, settings, confine, taken: taken.buffer },
+    ...(place && { place }),
+  });
 
   // Node waits for its threads when it exits, and this one would wait in the poller for ever.
   const onExit = () => send({ kind: 'stop', graceMs: 0 });
@@ -65,6 +70,7 @@ function startInWorker({ network, sockets, settings, emit, ...options }: StartPa
 
   function end(failure: string | undefined): void {
     wakeFd = -1;
+    if (place) createCensus(place).tell(0); // a thread that died did not
     process.off('exit', onExit);
     if (!options.thread) void thread.close();
     if (failure === undefined) ended.resolve();

@@ -20,7 +20,7 @@ function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
-function serve({ sockets, settings, confine, taken }: ToWorker & { kind: 'serve' }): void {
+function serve({ sockets, settings, place, confine, taken }: ToWorker & { kind: 'serve' }): void {
   const counter = new Int32Array(taken);
   const events = createEventBatches({
     post: (json) => post({ kind: 'events', json }),
@@ -32,7 +32,7 @@ function serve({ sockets, settings, confine, taken }: ToWorker & { kind: 'serve'
   try {
     const confined = confine ? network.giveUpPrivileges(undefined) : undefined;
     if (confined?.ok === false) throw new Error(`${confined.error.operation}: ${confined.error.errno}`);
-    service = createTftpService({ network, sockets, settings, emit: events.emit });
+    service = createTftpService({ network, sockets, settings, emit: events.emit, ...(place && { place }) });
     post({ kind: 'ready', wakeFd: service.poller.wakeFd });
     while (!service.finished) {
       service.poller.wait(Math.min(service.waitMs(), events.dueInMs()));

@@ -29,7 +29,7 @@ async function openSockets(network: Network) {
   const sockets = await openTftpSockets(network, { address: LOOPBACK, port: 0, singlePort: false });
   if (!sockets.ok) throw new Error(sockets.error.errno);
   cleanups.push(() => releaseTftpSockets(network, sockets.value));
-  return sockets.value;
+  return sockets.value[0]!;
 }
 
 /** A client that asks and waits. */
@@ -195,7 +195,7 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     });
     if (!opened.ok) throw new Error(opened.error.errno);
     cleanups.push(() => releaseTftpSockets(network, opened.value));
-    for (const bound of opened.value.transfer) {
+    for (const bound of opened.value[0]!.transfer) {
       expect(bound.port).toBeGreaterThan(port);
       expect(bound.port).toBeLessThanOrEqual(port + 40);
     }
@@ -216,7 +216,7 @@ test.each([
     const network = await loadNetwork();
     const sockets = await openTftpSockets(network, { address: ${LOOPBACK}, port: 0, singlePort: false });
     const settings = { ...DEFAULT_TFTP_SETTINGS, root: ${JSON.stringify(root)} };
-    const server = startTftpServer({ network, sockets: sockets.value, settings, emit() {} });
+    const server = startTftpServer({ network, sockets: sockets.value[0], settings, emit() {} });
     await server.ready;
     console.log('serving');
     setImmediate(() => { ${end} });`;

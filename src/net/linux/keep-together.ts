@@ -1,0 +1,44 @@
+import type { BoundSocket } from '../datagram.ts';
+import { Arena } from './arena.ts';
+import { setsockopt } from './ffi.ts';
+import * as s from './structs.ts';
+
+/**
+ * The program that chooses the socket of a group (socket(7), SO_ATTACH_REUSEPORT_CBPF). The kernel's own choice goes by
+ * address and port, and a PXE client asks for each file from another port; this one goes by the address alone, so that
+ * what is known of a client is known in one place. Its last 32 bits tell clients of a network apart.
+ */
+const LOAD = 0x20; // ld [k]
+const MULTIPLY = 0x24; // A *= k
+const SHIFT_RIGHT = 0x74; // A >>= k
+const MODULO = 0x94; // A %= k
+const RETURN = 0x16; // ret A
+/** Offsets from here on count from the IP header (SKF_NET_OFF). */
+const IP_HEADER = -0x10_0000;
+const IPV4_SOURCE = IP_HEADER + 12;
+/** Knuth's multiplier: its product's upper bits depend on all bits of the address. */
+const SPREAD = 0x9e37_79b1;
+
+/** See Network.keepTogether. */
+export function keepTogether(sharing: readonly BoundSocket[]): boolean {
+  const [, second] = sharing;
+  if (!second) return true;
+  const program = [
+    [LOAD, IPV4_SOURCE],
+    [MULTIPLY, SPREAD],
+    [SHIFT_RIGHT, 16],
+    [MODULO, sharing.length],
+    [RETURN, 0],
+  ] as const;
+  const arena = new Arena(256);
+  const filters = arena.take(program.length * s.SOCK_FILTER);
+  program.forEach(([code, k], i) => {
+    arena.view.setUint16(filters + i * s.SOCK_FILTER, code, true);
+    arena.setInt(filters + i * s.SOCK_FILTER + 4, k);
+  });
+  const header = arena.take(s.SOCK_FPROG);
+  arena.view.setUint16(header, program.length, true);
+  arena.setLong(header + 8, arena.pointer(filters));
+  const address = arena.pointer(header);
+  return setsockopt(second.fd, s.SOL_SOCKET, s.SO_ATTACH_REUSEPORT_CBPF, address, s.SOCK_FPROG) === 0;
+}
