@@ -50,6 +50,8 @@ export interface Network {
   bindFrames(interfaceName: string, etherType: number): Outcome<BoundFrames>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
+  /** What a reader may know about memory and disk; undefined where the system does not tell. */
+  readonly pageCache: PageCache | undefined;
   /** openat2(2) where the system has it: see {@link OpenBeneath}. */
   readonly openBeneath: OpenBeneath | undefined;
   /** This thread's effective capabilities, `CAP_NET_RAW`…; none where the system has no such thing. */
@@ -69,6 +71,14 @@ export interface Network {
   readonly worksInThreads: boolean;
 }
 
+/** The system's copy of files in memory. */
+export type PageCache = {
+  /** How many octets from `offset` on are in memory, of `length` that are asked about; `length` when nobody knows. */
+  cachedFrom(fd: number, offset: number, length: number): number;
+  /** Has them read from disk, without waiting for it. */
+  readAhead(fd: number, offset: number, length: number): void;
+};
+
 /**
  * Opens `path` (relative, latin1 text of its octets) below the folder `rootFd`; the kernel itself refuses every step out of it.
  * A descriptor, or the errno's name (`EXDEV`: the path led out). `flags` are those of open(2) without O_CREAT.
@@ -79,8 +89,10 @@ export type OpenBeneath = (rootFd: number, path: string, flags: number) => numbe
 export type Account = { readonly uid: number; readonly gid: number };
 
 export type SocketSpec = {
-  /** 0.0.0.0 when left out. */
+  /** 0.0.0.0 when left out; not for IPv6. */
   readonly address?: Ipv4;
+  /** IPv6 on `::`, and nothing but IPv6: its peers and addresses are {@link PeerNumbers}. */
+  readonly ipv6?: boolean;
   /** 0 lets the system choose; {@link BoundSocket.port} says what it chose. */
   readonly port: number;
   /** Only datagrams of this interface (SO_BINDTODEVICE); the dgram backend cannot and checks the address only. */
@@ -103,6 +115,7 @@ export type BoundSocket = {
   readonly address: Ipv4;
   readonly port: number;
   readonly interface?: string;
+  readonly ipv6?: boolean;
 };
 
 export type AttachOptions = {
@@ -116,6 +129,8 @@ export type AttachOptions = {
 
 export interface DatagramSocket {
   readonly bound: BoundSocket;
+  /** What the numbers of this socket's peers stand for; undefined where they are IPv4 addresses. */
+  readonly numbers?: PeerNumbers | undefined;
   /**
    * Takes what has arrived, at most one batch, without waiting. Returns how many; they are read with
    * {@link datagram} and are valid until the next receive(). 0 means nothing is left.
@@ -136,6 +151,18 @@ export interface DatagramSocket {
   maxGsoSegments(): number;
   /** Gives the memory back and lets go of the bound socket, which stays open and keeps queueing. */
   detach(): void;
+}
+
+/**
+ * IPv6 addresses as 32-bit numbers, the same ones for all sockets of a {@link Network}. No number is also the address of an IPv4 peer.
+ * Numbers that nobody holds are forgotten when too many strangers have come.
+ */
+export interface PeerNumbers {
+  /** `2001:db8::1`, `fe80::1%eth0`; `::` for a number that was forgotten. */
+  format(number: number): string;
+  /** As often as it is let go. */
+  hold(number: number): void;
+  letGo(number: number): void;
 }
 
 /** One received datagram. Everything is borrowed until the next receive(). */

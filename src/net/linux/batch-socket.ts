@@ -1,3 +1,4 @@
+import type { AddressBook } from '../address-book.ts';
 import type { AttachOptions, BoundSocket, Datagram, DatagramSocket, TransmitList } from '../datagram.ts';
 import { Arena } from './arena.ts';
 import { setsockopt } from './ffi.ts';
@@ -11,16 +12,20 @@ const MAX_SEGMENTS = 64;
 /** A UDP socket that receives with recvmmsg and sends with sendmmsg, for as long as it is attached. */
 export class BatchSocket implements DatagramSocket {
   readonly bound: BoundSocket;
+  readonly numbers: AddressBook | undefined;
   /** The poller that watches this socket wants to know when sending has to wait. */
   onBlocked: ((blocked: boolean) => void) | undefined;
   readonly #ring: ReceiveRing;
   readonly #queue: TransmitQueue;
   #blocked = false;
 
-  constructor(bound: BoundSocket, options: AttachOptions = {}) {
+  /** `book`: for an IPv6 socket. */
+  constructor(bound: BoundSocket, options: AttachOptions = {}, book?: AddressBook) {
     this.bound = bound;
-    this.#ring = new ReceiveRing(options.batch ?? 64, options.slotBytes ?? 2048);
-    this.#queue = new TransmitQueue(bound.fd, options.outMessages ?? 256, knowsSegments(bound.fd));
+    this.numbers = book;
+    this.#ring = new ReceiveRing(options.batch ?? 64, options.slotBytes ?? 2048, book);
+    const gso = knowsSegments(bound.fd);
+    this.#queue = new TransmitQueue(bound.fd, options.outMessages ?? 256, { gso, book });
   }
 
   get out(): TransmitList {

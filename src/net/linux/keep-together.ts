@@ -16,6 +16,7 @@ const RETURN = 0x16; // ret A
 /** Offsets from here on count from the IP header (SKF_NET_OFF). */
 const IP_HEADER = -0x10_0000;
 const IPV4_SOURCE = IP_HEADER + 12;
+const IPV6_SOURCE_END = IP_HEADER + 20;
 /** Knuth's multiplier: its product's upper bits depend on all bits of the address. */
 const SPREAD = 0x9e37_79b1;
 
@@ -24,7 +25,7 @@ export function keepTogether(sharing: readonly BoundSocket[]): boolean {
   const [, second] = sharing;
   if (!second) return true;
   const program = [
-    [LOAD, IPV4_SOURCE],
+    [LOAD, second.ipv6 ? IPV6_SOURCE_END : IPV4_SOURCE],
     [MULTIPLY, SPREAD],
     [SHIFT_RIGHT, 16],
     [MODULO, sharing.length],

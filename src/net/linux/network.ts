@@ -1,3 +1,4 @@
+import { type AddressBook, createAddressBook, interfaceNames } from '../address-book.ts';
 import type { BoundFrames, BoundSocket, Network, Outcome } from '../datagram.ts';
 import { BatchSocket } from './batch-socket.ts';
 import { mapFile, unmapFile } from './content.ts';
@@ -8,16 +9,21 @@ import { keepTogether } from './keep-together.ts';
 import { notifyServiceManager } from './notify.ts';
 import { closeFd, openPacket, openUdp } from './open.ts';
 import { createOpenBeneath } from './openat2.ts';
+import { createPageCache } from './page-cache.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { effectiveCapabilities, giveUpPrivileges } from './privileges.ts';
 
 /** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */
 export function linuxNetwork(): Network | undefined {
   if (!layoutsHold()) return undefined;
+  let book: AddressBook | undefined;
   return {
     name: 'linux',
     bind: async (spec) => openUdp(spec),
-    attach: (bound, options) => new BatchSocket(mine(bound), options),
+    attach(bound, options) {
+      if (bound.ipv6) book ??= createAddressBook({ seed: randomSeed(), ...interfaceNames(interfaceFacts) });
+      return new BatchSocket(mine(bound), options, bound.ipv6 ? book : undefined);
+    },
     release: (bound) => closeFd(mine(bound).fd),
     keepTogether: (sharing) => keepTogether(sharing.map(mine)),
     createPoller: () => new EpollPoller(),
@@ -25,6 +31,7 @@ export function linuxNetwork(): Network | undefined {
     interfaces: interfaceFacts,
     openContent: mapFile,
     closeContent: unmapFile,
+    pageCache: createPageCache(),
     openBeneath: createOpenBeneath(),
     capabilities: effectiveCapabilities,
     giveUpPrivileges,
@@ -36,6 +43,10 @@ export function linuxNetwork(): Network | undefined {
     selectsSource: true,
     worksInThreads: true,
   };
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
 function mine(bound: BoundSocket): BoundSocket {

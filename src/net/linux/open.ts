@@ -1,7 +1,7 @@
 import type { BoundFrames, BoundSocket, NetError, Outcome, SocketSpec } from '../datagram.ts';
 import { Arena } from './arena.ts';
 import * as c from './ffi.ts';
-import { writeLinkAddress, writeSockaddr } from './sockaddr.ts';
+import { writeAnyAddress6, writeLinkAddress, writeSockaddr } from './sockaddr.ts';
 import * as s from './structs.ts';
 
 const FLAGS = s.SOCK_NONBLOCK | s.SOCK_CLOEXEC;
@@ -12,22 +12,22 @@ type Step = readonly [operation: string, result: number];
 
 /** Opens a UDP socket that reports the address asked and answers from any address of ours. */
 export function openUdp(spec: SocketSpec): Outcome<BoundSocket> {
-  const fd = c.socket(s.AF_INET, s.SOCK_DGRAM | FLAGS, 0);
+  const { ipv6 = false } = spec;
+  const fd = c.socket(ipv6 ? s.AF_INET6 : s.AF_INET, s.SOCK_DGRAM | FLAGS, 0);
   if (fd < 0) return failure('socket');
   const arena = new Arena(256);
-  const address = spec.address ?? 0;
   const failed =
-    setInt(arena, fd, s.SOL_IP, s.IP_PKTINFO, 1) ??
-    // Without DF a datagram larger than a hop's MTU arrives in fragments instead of never (RFC 2348 leaves blksize to us).
-    setInt(arena, fd, s.SOL_IP, s.IP_MTU_DISCOVER, s.IP_PMTUDISC_DONT) ??
+    (ipv6 ? askIpv6(arena, fd) : askIpv4(arena, fd)) ??
     (spec.reusePort === true ? setInt(arena, fd, s.SOL_SOCKET, s.SO_REUSEPORT, 1) : undefined) ??
     (spec.broadcast ? setInt(arena, fd, s.SOL_SOCKET, s.SO_BROADCAST, 1) : undefined) ??
     (spec.interface === undefined ? undefined : bindToDevice(arena, fd, spec.interface));
   if (failed) return abandon(fd, failed);
   growBuffer(arena, fd, s.SO_RCVBUFFORCE, s.SO_RCVBUF, spec.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES);
   growBuffer(arena, fd, s.SO_SNDBUFFORCE, s.SO_SNDBUF, spec.sendBufferBytes ?? DEFAULT_BUFFER_BYTES);
-  writeSockaddr(arena, 0, { address, port: spec.port });
-  if (c.bind(fd, arena.pointer(0), s.SOCKADDR_IN) < 0) return abandon(fd, lastError('bind'));
+  if (ipv6) writeAnyAddress6(arena, 0, spec.port);
+  else writeSockaddr(arena, 0, { address: spec.address ?? 0, port: spec.port });
+  if (c.bind(fd, arena.pointer(0), ipv6 ? s.SOCKADDR_IN6 : s.SOCKADDR_IN) < 0)
+    return abandon(fd, lastError('bind'));
   // Set after bind() only, it lets others join a port that nobody else had.
   const unshared =
     spec.reusePort === 'claim' ? setInt(arena, fd, s.SOL_SOCKET, s.SO_REUSEPORT, 1) : undefined;
@@ -35,8 +35,22 @@ export function openUdp(spec: SocketSpec): Outcome<BoundSocket> {
   return { ok: true, value: described(arena, fd, spec) };
 }
 
+function askIpv4(arena: Arena, fd: number): NetError | undefined {
+  return (
+    setInt(arena, fd, s.SOL_IP, s.IP_PKTINFO, 1) ??
+    // Without DF a datagram larger than a hop's MTU arrives in fragments instead of never (RFC 2348 leaves blksize to us).
+    setInt(arena, fd, s.SOL_IP, s.IP_MTU_DISCOVER, s.IP_PMTUDISC_DONT)
+  );
+}
+
+function askIpv6(arena: Arena, fd: number): NetError | undefined {
+  return (
+    setInt(arena, fd, s.SOL_IPV6, s.IPV6_V6ONLY, 1) ?? setInt(arena, fd, s.SOL_IPV6, s.IPV6_RECVPKTINFO, 1)
+  );
+}
+
 function described(arena: Arena, fd: number, spec: SocketSpec): BoundSocket {
-  arena.setInt(32, s.SOCKADDR_IN);
+  arena.setInt(32, s.SOCKADDR_IN6);
   c.getsockname(fd, arena.pointer(0), arena.pointer(32));
   return {
     backend: 'linux',
@@ -44,6 +58,7 @@ function described(arena: Arena, fd: number, spec: SocketSpec): BoundSocket {
     address: spec.address ?? 0,
     port: arena.view.getUint16(2),
     ...(spec.interface === undefined ? {} : { interface: spec.interface }),
+    ...(spec.ipv6 && { ipv6: true }),
   };
 }
 
@@ -78,6 +93,8 @@ function setInt(arena: Arena, fd: number, level: number, name: number, value: nu
 
 const OPTION_NAMES = new Map([
   [s.IP_PKTINFO, 'IP_PKTINFO'],
+  [s.IPV6_V6ONLY, 'IPV6_V6ONLY'],
+  [s.IPV6_RECVPKTINFO, 'IPV6_RECVPKTINFO'],
   [s.IP_MTU_DISCOVER, 'IP_MTU_DISCOVER'],
   [s.SO_REUSEPORT, 'SO_REUSEPORT'],
   [s.SO_BROADCAST, 'SO_BROADCAST'],

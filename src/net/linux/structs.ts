@@ -4,6 +4,7 @@ import { arch } from 'node:os';
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const AF_PACKET = 17;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
@@ -13,6 +14,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_IP = 0;
 export const SOL_SOCKET = 1;
 export const SOL_UDP = 17;
+export const SOL_IPV6 = 41;
 export const SOL_PACKET = 263;
 export const SO_REUSEADDR = 2;
 export const SO_BROADCAST = 6;
@@ -28,6 +30,9 @@ export const SO_SNDBUFFORCE = 32;
 export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_PMTUDISC_DONT = 0;
+export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
 export const UDP_SEGMENT = 103;
 
 export const SIOCGIFMTU = 0x8921;
@@ -38,6 +43,8 @@ export const MSG_NOSIGNAL = 0x4000;
 
 /** struct sockaddr_in: family u16, port be16, address be32, 8 zero octets. */
 export const SOCKADDR_IN = 16;
+/** struct sockaddr_in6: family u16, port be16, flowinfo u32, address 16, scope u32. */
+export const SOCKADDR_IN6 = 28;
 /** struct sockaddr_ll: family u16, protocol be16, ifindex i32, hatype u16, pkttype u8, halen u8, address 8. */
 export const SOCKADDR_LL = 20;
 
@@ -65,6 +72,9 @@ export const CMSGHDR = 16;
 /** struct in_pktinfo { int ifindex; struct in_addr spec_dst; struct in_addr addr }. */
 export const PKTINFO_LEN = CMSGHDR + 12;
 export const PKTINFO_SPACE = CMSGHDR + 16;
+/** struct in6_pktinfo { struct in6_addr addr; int ifindex }. */
+export const PKTINFO6_LEN = CMSGHDR + 20;
+export const PKTINFO6_SPACE = CMSGHDR + 24;
 /** UDP_SEGMENT carries a u16. */
 export const SEGMENT_LEN = CMSGHDR + 2;
 export const SEGMENT_SPACE = CMSGHDR + 8;
@@ -84,6 +94,8 @@ export const EFD_CLOEXEC = 0o2000000;
 
 export const PROT_READ = 1;
 export const MAP_SHARED = 1;
+export const POSIX_FADV_WILLNEED = 3;
+export const RWF_NOWAIT = 8;
 export const MADV_WILLNEED = 3;
 
 export const O_CLOEXEC = 0o2000000;

@@ -1,8 +1,10 @@
 import type { Ipv4 } from '../../lib/ipv4.ts';
+import type { AddressBook } from '../address-book.ts';
 import type { Content, TransmitList, TransmitSource } from '../datagram.ts';
 import { Arena } from './arena.ts';
 import { MappedContent } from './content.ts';
 import { errnoName, lastErrno, sendmmsg } from './ffi.ts';
+import { writeAddress6 } from './sockaddr.ts';
 import * as s from './structs.ts';
 
 const CONTROL = 64;
@@ -24,6 +26,10 @@ export class TransmitQueue implements TransmitList {
   /** The device takes UDP GSO; cleared when it refuses. */
   gso: boolean;
   readonly #fd: number;
+  /** It is an IPv6 socket's. */
+  readonly #book: AddressBook | undefined;
+  /** Octets from one name to the next. */
+  readonly #stride: number;
   readonly #capacity: number;
   readonly #arena: Arena;
   readonly #headers: number;
@@ -42,17 +48,19 @@ export class TransmitQueue implements TransmitList {
   #messageBytes = 0;
   #open = false;
 
-  constructor(fd: number, capacity: number, gso: boolean) {
+  constructor(fd: number, capacity: number, { gso, book }: { gso: boolean; book?: AddressBook | undefined }) {
     this.#fd = fd;
+    this.#book = book;
+    this.#stride = book ? 32 : s.SOCKADDR_IN;
     this.#capacity = capacity;
     this.gso = gso;
     const iovBytes = (capacity * 34 + IOVS_PER_MESSAGE) * s.IOVEC;
     const octetBytes = capacity * 640 + BYTES_PER_MESSAGE;
-    const headerBytes = (capacity + 1) * (s.MMSGHDR + s.SOCKADDR_IN + CONTROL);
+    const headerBytes = (capacity + 1) * (s.MMSGHDR + this.#stride + CONTROL);
     const arena = new Arena(headerBytes + iovBytes + octetBytes + 256);
     this.#arena = arena;
     this.#headers = arena.take((capacity + 1) * s.MMSGHDR);
-    this.#names = arena.take(capacity * s.SOCKADDR_IN);
+    this.#names = arena.take(capacity * this.#stride);
     this.#controls = arena.take((capacity + 1) * CONTROL);
     this.#iovs = arena.take(iovBytes);
     this.#iovsEnd = this.#iovs + iovBytes;
@@ -63,9 +71,10 @@ export class TransmitQueue implements TransmitList {
     this.#tags = new Array(capacity).fill(undefined);
     for (let i = 0; i < capacity; i++) {
       const header = this.#headers + i * s.MMSGHDR;
-      arena.view.setUint16(this.#names + i * s.SOCKADDR_IN, s.AF_INET, true);
-      arena.setLong(header + s.MSG_NAME, arena.pointer(this.#names + i * s.SOCKADDR_IN));
-      arena.setInt(header + s.MSG_NAMELEN, s.SOCKADDR_IN);
+      const name = this.#names + i * this.#stride;
+      arena.view.setUint16(name, book ? s.AF_INET6 : s.AF_INET, true);
+      arena.setLong(header + s.MSG_NAME, arena.pointer(name));
+      arena.setInt(header + s.MSG_NAMELEN, book ? s.SOCKADDR_IN6 : s.SOCKADDR_IN);
       arena.setLong(header + s.MSG_CONTROL, arena.pointer(this.#controls + i * CONTROL));
     }
   }
@@ -81,16 +90,24 @@ export class TransmitQueue implements TransmitList {
       return;
     }
     const index = this.#count;
-    const name = this.#names + index * s.SOCKADDR_IN;
+    const name = this.#names + index * this.#stride;
     this.#arena.view.setUint16(name + 2, port);
-    this.#arena.view.setUint32(name + 4, to);
+    if (this.#book !== undefined) this.#open = this.#writeName6(name, to, this.#book);
+    else this.#arena.view.setUint32(name + 4, to);
+    if (!this.#open) {
+      this.onFailure?.(source?.tag, 'EHOSTUNREACH');
+      return;
+    }
     this.#tags[index] = source?.tag;
     this.#firstIov = this.#iov;
     this.#messageBytes = 0;
     const header = this.#headers + index * s.MMSGHDR;
     const pinned = source !== undefined && (source.from !== 0 || source.ifindex !== 0);
-    if (pinned) this.#writePktinfo(this.#controls + index * CONTROL, source);
-    this.#arena.setLong(header + s.MSG_CONTROLLEN, pinned ? s.PKTINFO_SPACE : 0);
+    const control = this.#controls + index * CONTROL;
+    let used = 0;
+    if (pinned && this.#book !== undefined) used = this.#writePktinfo6(control, source, this.#book);
+    else if (pinned) used = this.#writePktinfo(control, source);
+    this.#arena.setLong(header + s.MSG_CONTROLLEN, used);
   }
 
   bytes(data: Uint8Array): void {
@@ -174,7 +191,7 @@ export class TransmitQueue implements TransmitList {
     this.#messageBytes += length;
   }
 
-  #writePktinfo(control: number, source: TransmitSource): void {
+  #writePktinfo(control: number, source: TransmitSource): number {
     const { view } = this.#arena;
     this.#arena.setLong(control, s.PKTINFO_LEN);
     this.#arena.setInt(control + 8, s.SOL_IP);
@@ -182,6 +199,27 @@ export class TransmitQueue implements TransmitList {
     this.#arena.setInt(control + s.CMSGHDR, source.ifindex);
     view.setUint32(control + s.CMSGHDR + 4, source.from);
     view.setUint32(control + s.CMSGHDR + 8, 0);
+    return s.PKTINFO_SPACE;
+  }
+
+  #writePktinfo6(control: number, source: TransmitSource, book: AddressBook): number {
+    const from = book.lookup(source.from);
+    this.#arena.setLong(control, s.PKTINFO6_LEN);
+    this.#arena.setInt(control + 8, s.SOL_IPV6);
+    this.#arena.setInt(control + 12, s.IPV6_PKTINFO);
+    writeAddress6(this.#arena, control + s.CMSGHDR, from?.address ?? [0, 0, 0, 0]);
+    this.#arena.setInt(control + s.CMSGHDR + 16, source.ifindex || (from?.scope ?? 0));
+    return s.PKTINFO6_SPACE;
+  }
+
+  /** False: nobody knows any more who that was. */
+  #writeName6(name: number, to: number, book: AddressBook): boolean {
+    const found = book.lookup(to);
+    if (!found) return false;
+    this.#arena.setInt(name + 4, 0);
+    writeAddress6(this.#arena, name + 8, found.address);
+    this.#arena.setInt(name + 24, found.scope);
+    return true;
   }
 
   #writeSegment(index: number, segmentSize: number): void {
@@ -209,7 +247,8 @@ export class TransmitQueue implements TransmitList {
 
   #segmentControl(index: number): number | undefined {
     const length = this.#arena.getInt(this.#headers + index * s.MMSGHDR + s.MSG_CONTROLLEN);
-    if (length !== s.SEGMENT_SPACE && length !== s.PKTINFO_SPACE + s.SEGMENT_SPACE) return undefined;
+    const pktinfo = this.#book ? s.PKTINFO6_SPACE : s.PKTINFO_SPACE;
+    if (length !== s.SEGMENT_SPACE && length !== pktinfo + s.SEGMENT_SPACE) return undefined;
     return this.#controls + index * CONTROL + length - s.SEGMENT_SPACE;
   }
 
