@@ -1,6 +1,7 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { concatBytes } from '../lib/bytes.ts';
 import { formatIpv4, parseIpv4 } from '../lib/ipv4.ts';
+import type { AddressBook } from './address-book.ts';
 import type {
   AttachOptions,
   BoundSocket,
@@ -24,6 +25,7 @@ const MAX_IN_FLIGHT = 1024;
 /** A node:dgram socket behind the plain face: the event loop fills a queue, receive() empties it. */
 export class EventSocket implements DatagramSocket {
   readonly bound: BoundSocket;
+  readonly numbers: AddressBook | undefined;
   readonly out: OutgoingList;
   onFailure: DatagramSocket['onFailure'];
   /** The poller's. */
@@ -41,9 +43,15 @@ export class EventSocket implements DatagramSocket {
     this.onReady?.();
   };
 
-  constructor(bound: BoundSocket, socket: Socket, options: AttachOptions = {}) {
+  /** `book`: for an IPv6 socket. */
+  constructor(
+    bound: BoundSocket,
+    { socket, book }: { socket: Socket; book?: AddressBook },
+    options: AttachOptions = {},
+  ) {
     this.bound = bound;
     this.#socket = socket;
+    this.numbers = book;
     this.#batch = options.batch ?? 64;
     this.#slotBytes = options.slotBytes ?? 2048;
     this.out = new OutgoingList(options.outMessages ?? 256, this);
@@ -85,18 +93,24 @@ export class EventSocket implements DatagramSocket {
     this.onFailure = undefined;
   }
 
-  #send({ to, port, tag, bytes, failure }: Outgoing): void {
+  #send({ to, port, tag, bytes, failure = this.#unknown(to) }: Outgoing): void {
     if (failure) {
       this.onFailure?.(tag, failure);
       return;
     }
     this.#inFlight++;
     try {
-      this.#socket.send(bytes, port, formatIpv4(to), (error) => this.#sent(tag, error));
+      this.#socket.send(bytes, port, this.numbers?.format(to) ?? formatIpv4(to), (error) =>
+        this.#sent(tag, error),
+      );
     } catch (error) {
       // A port of 0 and the like are refused before the system is asked.
       this.#sent(tag, { ...(error as Error), code: 'EINVAL' });
     }
+  }
+
+  #unknown(to: number): string | undefined {
+    return this.numbers && !this.numbers.lookup(to) ? 'EHOSTUNREACH' : undefined;
   }
 
   #sent(tag: unknown, error: NodeJS.ErrnoException | null): void {
@@ -107,12 +121,15 @@ export class EventSocket implements DatagramSocket {
 
   #describe({ bytes, info }: Incoming): Datagram {
     const kept = bytes.subarray(0, this.#slotBytes);
+    const { numbers } = this;
+    const peer = numbers ? numbers.numberOfText(info.address) : (parseIpv4(info.address) ?? 0);
     return {
       buffer: kept,
-      length: kept.length,
+      // A full book has no number for one more.
+      length: numbers && peer === 0 ? 0 : kept.length,
       bytes: kept,
       truncated: kept.length < bytes.length,
-      peer: parseIpv4(info.address) ?? 0,
+      peer,
       peerPort: info.port,
       local: this.bound.address,
       replyFrom: this.bound.address,

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { formatIpv4 } from '../lib/ipv4.ts';
+import { type AddressBook, createAddressBook, interfaceNames } from './address-book.ts';
 import type { Account, BoundSocket, Network, Outcome, SocketSpec } from './datagram.ts';
 import { FileContent } from './dgram-content.ts';
 import { EventPoller } from './dgram-poller.ts';
@@ -13,9 +14,15 @@ import { portableInterfaces } from './interfaces.ts';
 export function dgramNetwork(): Network {
   const sockets = new Map<number, Socket>();
   let nextId = 1;
+  let book: AddressBook | undefined;
 
   async function bind(spec: SocketSpec): Promise<Outcome<BoundSocket>> {
-    const socket = createSocket({ type: 'udp4', reuseAddr: false, reusePort: spec.reusePort === true });
+    const socket = createSocket({
+      type: spec.ipv6 ? 'udp6' : 'udp4',
+      ipv6Only: spec.ipv6 ?? false,
+      reuseAddr: false,
+      reusePort: spec.reusePort === true,
+    });
     const failure = await bound(socket, spec);
     if (failure) {
       socket.close();
@@ -34,6 +41,7 @@ export function dgramNetwork(): Network {
         address: spec.address ?? 0,
         port: socket.address().port,
         ...(spec.interface === undefined ? {} : { interface: spec.interface }),
+        ...(spec.ipv6 && { ipv6: true }),
       },
     };
   }
@@ -47,7 +55,15 @@ export function dgramNetwork(): Network {
   return {
     name: 'dgram',
     bind,
-    attach: (bound, options) => new EventSocket(bound, socketOf(bound), options),
+    attach(bound, options) {
+      const socket = socketOf(bound);
+      if (!bound.ipv6) return new EventSocket(bound, { socket }, options);
+      book ??= createAddressBook({
+        seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+        ...interfaceNames(portableInterfaces),
+      });
+      return new EventSocket(bound, { socket, book }, options);
+    },
     release: (bound) => {
       socketOf(bound).close();
       sockets.delete(bound.fd);
@@ -60,6 +76,7 @@ export function dgramNetwork(): Network {
     interfaces: portableInterfaces,
     openContent: (fd, sizeBytes) => ({ ok: true, value: new FileContent(fd, sizeBytes) }),
     closeContent: () => {},
+    pageCache: undefined,
     openBeneath: undefined,
     capabilities: () => [],
     giveUpPrivileges,
@@ -79,10 +96,13 @@ export function dgramNetwork(): Network {
 function bound(socket: Socket, spec: SocketSpec): Promise<string | undefined> {
   return new Promise((resolve) => {
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EIO'));
-    socket.bind({ port: spec.port, address: formatIpv4(spec.address ?? 0), exclusive: true }, () => {
-      socket.removeAllListeners('error');
-      resolve(undefined);
-    });
+    socket.bind(
+      { port: spec.port, address: spec.ipv6 ? '::' : formatIpv4(spec.address ?? 0), exclusive: true },
+      () => {
+        socket.removeAllListeners('error');
+        resolve(undefined);
+      },
+    );
   });
 }
 

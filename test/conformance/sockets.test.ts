@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseIpv4 } from '../../src/lib/ipv4.ts';
 import type { BoundSocket, DatagramSocket, Network, Poller, SocketSpec } from '../../src/net/datagram.ts';
@@ -5,6 +7,8 @@ import { loadNetwork } from '../../src/net/load.ts';
 
 const LOOPBACK = parseIpv4('127.0.0.1')!;
 const SECOND = parseIpv4('127.0.0.2')!;
+/** Some machines and containers have it switched off. */
+const IPV6 = networkInterfaces().lo?.some(({ address }) => address === '::1') ?? false;
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const encode = (words: string): Uint8Array => new TextEncoder().encode(words);
 
@@ -190,6 +194,61 @@ describe.each(['linux', 'dgram'] as const)('%s sockets', (name) => {
     const second = await open(network, { reusePort: true, port: first.port });
     expect(second.port).toBe(first.port);
   });
+
+  test.skipIf(!IPV6)('IPv6 sockets know their peers by number, and answer them', async () => {
+    const network = await loadNetwork(name);
+    const bound = await network.bind({ port: 0, ipv6: true });
+    if (!bound.ok) throw new Error(bound.error.errno);
+    cleanups.push(() => network.release(bound.value));
+    expect(bound.value.ipv6).toBe(true);
+    const socket = attach(network, bound.value);
+    const client = createSocket('udp6');
+    cleanups.push(() => client.close());
+    const answers: unknown[] = [];
+    const heard = new Promise<void>((resolve) => {
+      client.on('message', (bytes, { address, port }) => {
+        answers.push([text(bytes), address, port]);
+        if (answers.length === 3) resolve();
+      });
+    });
+    client.send('one', bound.value.port, '::1');
+    const poller = poll(network, socket);
+    const [one] = await take(poller, socket, 1);
+    expect(text(one!.bytes)).toBe('one');
+    expect(socket.numbers?.format(one!.peer)).toBe('::1');
+    if (network.selectsSource) expect(socket.numbers?.format(one!.local)).toBe('::1');
+    socket.out.begin(one!.peer, one!.peerPort, { from: one!.local, ifindex: 0 });
+    socket.out.bytes(encode('pong'));
+    socket.out.end();
+    // Segments, too: a control message of its own behind that of the source.
+    socket.out.begin(one!.peer, one!.peerPort, { from: one!.local, ifindex: 0 });
+    socket.out.bytes(encode('abcd'));
+    socket.out.bytes(encode('ef'));
+    socket.out.end(4);
+    expect(socket.flush()).toBe(true);
+    await heard;
+    expect(answers).toEqual(['pong', 'abcd', 'ef'].map((words) => [words, '::1', bound.value.port]));
+  });
+
+  test.skipIf(!IPV6)(
+    'an IPv6 socket leaves the port to IPv4, and sends nothing to a number it never gave',
+    async () => {
+      const network = await loadNetwork(name);
+      const bound = await network.bind({ port: 0, ipv6: true });
+      if (!bound.ok) throw new Error(bound.error.errno);
+      cleanups.push(() => network.release(bound.value));
+      const beside = await open(network, { port: bound.value.port });
+      expect(beside.port).toBe(bound.value.port);
+      const socket = attach(network, bound.value);
+      const failures: unknown[] = [];
+      socket.onFailure = (tag, errno) => failures.push([tag, errno]);
+      socket.out.begin(0xe000_0000 + 77, 7777, { from: 0, ifindex: 0, tag: 'nobody' });
+      socket.out.bytes(encode('lost'));
+      socket.out.end();
+      socket.flush();
+      expect(failures).toEqual([['nobody', 'EHOSTUNREACH']]);
+    },
+  );
 
   test('onFailure hears which datagram failed and why; the others are sent', async () => {
     const network = await loadNetwork(name);
