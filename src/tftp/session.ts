@@ -57,6 +57,8 @@ export type TftpFailure =
   | 'write-error'
   /** The same address and port asked for something else. */
   | 'superseded'
+  /** All places were taken, and its client was not heard from: another one has its place. */
+  | 'gave-way'
   | 'shutdown';
 
 export type Outcome =

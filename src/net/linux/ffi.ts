@@ -141,6 +141,27 @@ export const madvise = libc.func('madvise', 'int', ['uintptr', 'uintptr', 'int']
   advice: number,
 ) => number;
 
+/** 0 or an errno, which is its result. */
+export const posixFadvise = libc.func('posix_fadvise', 'int', ['int', 'int64', 'int64', 'int']) as (
+  fd: number,
+  offset: number,
+  length: number,
+  advice: number,
+) => number;
+
+/** preadv2(2) as a system call: musl has no such function. `offsetHigh` is 0 on 64-bit systems. */
+export const preadv2 = libc.func('syscall', 'intptr', [
+  ...['long', 'long', 'uintptr', 'uintptr', 'int64', 'long', 'long'],
+]) as (
+  number: number,
+  fd: number,
+  iovecs: number,
+  count: number,
+  offset: number,
+  offsetHigh: number,
+  flags: number,
+) => number;
+
 /** The raw system call, for those that the C library does not wrap. */
 export const syscall = libc.func('syscall', 'intptr', ['long', 'long', 'uintptr', 'uintptr', 'uintptr']) as (
   number: number,

@@ -9,8 +9,8 @@ import { keepTogether } from './keep-together.ts';
 import { notifyServiceManager } from './notify.ts';
 import { closeFd, openPacket, openUdp } from './open.ts';
 import { createOpenBeneath } from './openat2.ts';
-import { createPageCache } from './page-cache.ts';
 import { PacketSocket } from './packet-socket.ts';
+import { createPageCache } from './page-cache.ts';
 import { effectiveCapabilities, giveUpPrivileges } from './privileges.ts';
 
 /** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */

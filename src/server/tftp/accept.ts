@@ -20,6 +20,8 @@ export type AcceptContext = {
   readonly slotBytes: number;
   readonly now: number;
   randomHex(): string;
+  /** What this client's transfers so far make of the limits. */
+  temper(limits: Limits): Limits;
 };
 
 /** A request that is served. */
@@ -92,7 +94,7 @@ function acceptRead(request: TftpRequest, { path, cleaned }: Named, context: Acc
   const { sizeBytes } = opened.value;
   // curl (7.88) takes a tsize of 0 for a mistake and stops, so an empty file's size is not told.
   const told = octet && sizeBytes > 0 ? sizeBytes : undefined;
-  const terms = negotiate(request, limits(context), told);
+  const terms = negotiate(request, context.temper(limits(context)), told);
   const { files, framePayload, now, settings } = context;
   const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload };
   const content = octet ? octetContent(read, now) : netasciiContent(read, now);

@@ -3,16 +3,22 @@ import { Deadlines } from '../../lib/deadlines.ts';
 import { PeerTable } from '../../lib/peer-table.ts';
 import type { Datagram, DatagramSocket, Network } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';
+import { createClientMemory } from '../../tftp/client-memory.ts';
 import { createConfigSearch } from '../../tftp/config-search.ts';
 import type { Action } from '../../tftp/session.ts';
-import { ERROR_CODE, encode, OPCODE } from '../../tftp-packet/index.ts';
+import { OPCODE } from '../../tftp-packet/index.ts';
+import { createAdmission } from './admission.ts';
 import type { Census } from './census.ts';
 import { createFileCache } from './file-cache.ts';
 import { createFrameSizes } from './frame-sizes.ts';
+import { createLessons } from './lessons.ts';
+import { createOutbox } from './outbox.ts';
 import { createRecentPeers } from './recent-peers.ts';
 import { createReport } from './report.ts';
 import { createRequestHandler } from './requests.ts';
+import { createSendFailures } from './send-failures.ts';
 import type { TftpSettings } from './settings.ts';
+import { answerStray, type Stray } from './strays.ts';
 import { createThrottle } from './throttle.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -66,12 +72,6 @@ const MAX_BATCHES = 8;
 const ERRORS = { perSecond: 50, burst: 50 };
 const TRIM_EVERY_MS = 5_000;
 
-const UNKNOWN_TID = encode({
-  opcode: 'error',
-  code: ERROR_CODE.unknownTid,
-  message: 'Unknown transfer ID',
-});
-
 export function createTftpEngine(parts: EngineParts): TftpEngine {
   const { network, listen, clock, census } = parts;
   const tids = parts.transfer.length > 0 ? parts.transfer : [listen];
@@ -81,13 +81,21 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   const report = createReport(parts.emit);
   const errors = createThrottle(ERRORS);
   const files = createFileCache(network, parts.settings.cacheBytes);
+  const lessons = createLessons(createClientMemory(), report);
+  const admission = createAdmission();
   const blocked = new Set<DatagramSocket>();
+  const outbox = createOutbox({
+    mbps: parts.settings.paceMbps,
+    isBlocked: (socket) => blocked.has(socket),
+    touched: markDirty,
+  });
   let dirty: Transfer[] = [];
   let spare: Transfer[] = [];
   let active = 0;
   let trimAt = 0;
 
-  for (const socket of new Set([listen, ...tids])) socket.onFailure = onSendFailure;
+  const onFailure = createSendFailures({ report, clock, touched: markDirty });
+  for (const socket of new Set([listen, ...tids])) socket.onFailure = onFailure;
 
   const requests = createRequestHandler({
     ...parts,
@@ -98,11 +106,14 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     errors,
     files,
     frames: createFrameSizes(network),
+    memory: lessons.memory,
+    admission,
     search: createConfigSearch(),
     active: () => active + (census?.others() ?? 0),
     added(transfer) {
       active++;
       census?.tell(active);
+      admission.added(transfer);
       markDirty(transfer);
     },
     touched: markDirty,
@@ -117,8 +128,8 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       }
     },
     settle,
-    retire(transfer, now) {
-      transfer.content.session.abort('superseded');
+    retire(transfer, now, why) {
+      transfer.content.session.abort(why.failure, why.error);
       settle(transfer, now);
     },
   });
@@ -149,7 +160,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     else onPacket(transfer, datagram, { opcode, now });
   }
 
-  function onPacket(transfer: Transfer, datagram: Datagram, { opcode, now }: Seen): void {
+  function onPacket(transfer: Transfer, datagram: Datagram, { opcode, now }: Stray): void {
     const { content } = transfer;
     const { buffer } = datagram;
     const number = (buffer[2]! << 8) | buffer[3]!;
@@ -159,36 +170,13 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     } else if (opcode === OPCODE.error) requests.peerError(transfer, datagram, now);
     else return;
     transfer.heardAt = now;
+    if (!transfer.heard) admission.heard(transfer);
     markDirty(transfer);
   }
 
-  /** RFC 1350 §4: a stranger's TID gets ERROR 5; ERROR never answers ERROR, nor do we answer what we do not know. */
-  function onStray(socket: DatagramSocket, datagram: Datagram, { opcode, now }: Seen): void {
-    if (opcode !== OPCODE.ack && opcode !== OPCODE.data) return;
+  function onStray(socket: DatagramSocket, datagram: Datagram, stray: Stray): void {
     // On the well-known port only requests belong to somebody; a single-port server cannot tell late from stray.
-    if (socket === listen) return;
-    if (recent.tidOf(datagram.peer, datagram.peerPort, now) !== undefined) return;
-    if (!errors.pass(now)) return;
-    socket.out.begin(datagram.peer, datagram.peerPort, { from: datagram.replyFrom, ifindex: 0 });
-    socket.out.bytes(UNKNOWN_TID);
-    socket.out.end();
-    flush(socket);
-  }
-
-  function onSendFailure(tag: unknown, errno: string): void {
-    if (errno === 'EAGAIN') return; // the timer sends it again
-    const transfer = tag as Transfer | undefined;
-    report.warning(
-      'send-failed',
-      `Cannot send to ${transfer?.client.peer.peer ?? 'a client'}: ${errno}`,
-      clock(),
-    );
-    if (transfer === undefined) return;
-    transfer.sendProblem = errno;
-    if (errno !== 'EFAULT') return;
-    // The file was cut short: the mapping has no page there any more.
-    transfer.content.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
-    markDirty(transfer);
+    if (socket !== listen && answerStray(socket, datagram, { ...stray, recent, errors })) flush(socket);
   }
 
   function markDirty(transfer: Transfer): void {
@@ -210,6 +198,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
         if (blocked.has(transfer.socket)) markDirty(transfer);
         else settle(transfer, now);
       }
+      if (outbox.waiting > 0) outbox.run(now);
       flushAll();
     }
     flushAll();
@@ -236,7 +225,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     const { content, client, socket } = transfer;
     switch (action.kind) {
       case 'data':
-        if (content.kind === 'read') content.send(transfer, action);
+        outbox.send(transfer, action, now);
         return;
       case 'packet':
         socket.out.begin(client.address, client.port, transfer.source);
@@ -260,13 +249,20 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     transfer.over = true;
     active--;
     census?.tell(active);
+    admission.ended(transfer);
+    outbox.drop(transfer);
+    lessons.ended(transfer, now);
     transfer.content.release(now);
     report.ended(transfer, now);
   }
 
   function onTime(): void {
     const now = clock();
-    for (let due = deadlines.due(now); due !== undefined; due = deadlines.due(now)) markDirty(due);
+    for (let due = deadlines.due(now); due !== undefined; due = deadlines.due(now)) {
+      lessons.overdue(due, now);
+      markDirty(due);
+    }
+    if (outbox.waiting > 0) outbox.run(now);
     settleDirty(now);
     if (now >= trimAt) {
       trimAt = now + TRIM_EVERY_MS;
@@ -277,7 +273,8 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   return {
     onReady,
     onTime,
-    nextDeadline: () => Math.min(deadlines.next(), files.openFiles > 0 ? trimAt : Number.POSITIVE_INFINITY),
+    nextDeadline: () =>
+      Math.min(deadlines.next(), outbox.next(), files.openFiles > 0 ? trimAt : Number.POSITIVE_INFINITY),
     get active() {
       return active;
     },
@@ -292,9 +289,10 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       }
       flushAll();
     },
-    configure: requests.configure,
+    configure(settings, tree) {
+      requests.configure(settings, tree);
+      outbox.pace(settings.paceMbps);
+    },
     close: () => files.close(),
   };
 }
-
-type Seen = { readonly opcode: number; readonly now: number };

@@ -53,7 +53,14 @@ export function octetContent(context: ReadContext, now: number): ReadContent {
     out.end(end - from > 1 ? datagram : 0);
   }
 
-  return { kind: 'read', session, send, release: (at) => files.release(shared, at) };
+  return {
+    kind: 'read',
+    session,
+    terms,
+    isWarm: (first, count) => files.isWarm(shared, (first + count - 1) * blksize),
+    send,
+    release: (at) => files.release(shared, at),
+  };
 }
 
 /** A text file in mode netascii, converted while it is sent. */
@@ -64,6 +71,8 @@ export function netasciiContent(context: ReadContext, now: number): ReadContent 
   return {
     kind: 'read',
     session,
+    terms,
+    isWarm: () => true, // converted when its window was asked for
     send: ({ socket: { out }, client, source: answerFrom }, { first, count }) => {
       for (let block = first; block < first + count; block++) {
         out.begin(client.address, client.port, answerFrom);

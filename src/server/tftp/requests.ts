@@ -3,9 +3,12 @@ import { bytesEqual, latin1Decode } from '../../lib/bytes.ts';
 import { formatIpv4 } from '../../lib/ipv4.ts';
 import type { PeerTable } from '../../lib/peer-table.ts';
 import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
+import type { ClientMemory } from '../../tftp/client-memory.ts';
 import { type ConfigSearch, isConfigName } from '../../tftp/config-search.ts';
+import type { TftpFailure } from '../../tftp/session.ts';
 import { decode, decodeRequest, ERROR_CODE, encode, type TftpRequest } from '../../tftp-packet/index.ts';
 import { type Accepted, accept, type Refusal } from './accept.ts';
+import type { Admission } from './admission.ts';
 import type { EngineParts, TftpEngine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import type { FrameSizes } from './frame-sizes.ts';
@@ -23,6 +26,8 @@ export type RequestParts = EngineParts & {
   readonly files: FileCache;
   readonly frames: FrameSizes;
   readonly search: ConfigSearch;
+  readonly memory: ClientMemory;
+  readonly admission: Admission;
   active(): number;
   /** A transfer begins. */
   added(transfer: Transfer): void;
@@ -32,8 +37,8 @@ export type RequestParts = EngineParts & {
   catchUp(socket: DatagramSocket, now: number): void;
   /** Polls a transfer at once. */
   settle(transfer: Transfer, now: number): void;
-  /** A transfer is replaced by another one of the same client. */
-  retire(transfer: Transfer, now: number): void;
+  /** A transfer makes room: for another one of the same client, or of somebody else. */
+  retire(transfer: Transfer, now: number, why: Retirement): void;
 };
 
 export type RequestHandler = {
@@ -89,7 +94,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       parts.touched(known);
       return;
     }
-    if (known) parts.retire(known, now);
+    if (known) parts.retire(known, now, SUPERSEDED);
     begin(decoded.value, datagram, { now, replaced: known?.socket });
   }
 
@@ -97,7 +102,8 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     const peer: TftpPeer = { peer: formatIpv4(datagram.peer), port: datagram.peerPort };
     const socket = pickTid(datagram, { now, replaced });
     const file = printable(request.filename);
-    const answer = parts.active() >= settings.maxTransfers ? BUSY : open(request, datagram, now);
+    const refusal = admit(datagram.peer, now);
+    const answer = refusal ? { ok: false as const, refusal } : open(request, datagram, now);
     const path = answer.ok ? answer.value.path : answer.refusal.path;
     if (!answer.ok) {
       sendError(socket, datagram, answer.refusal);
@@ -123,6 +129,14 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     if (found) parts.emit(found);
   }
 
+  function admit(address: number, now: number): Refusal | undefined {
+    const { maxTransfers, maxTransfersPerClient: maxPerClient } = settings;
+    const place = parts.admission.place(address, { now, active: parts.active(), maxTransfers, maxPerClient });
+    if (place === undefined || 'failure' in place) return place;
+    parts.retire(place, now, GAVE_WAY);
+    return undefined;
+  }
+
   function open(request: TftpRequest, datagram: Datagram, now: number) {
     return accept(request, {
       tree,
@@ -130,6 +144,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       settings,
       framePayload: parts.frames.payloadOf(datagram.ifindex, now),
       slotBytes: SLOT_BYTES,
+      temper: (limits) => parts.memory.temper(datagram.peer, limits, now),
       now,
       randomHex: parts.randomHex,
     });
@@ -158,14 +173,14 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
 
 type Begin = { readonly now: number; readonly replaced: DatagramSocket | undefined };
 
-const BUSY = {
-  ok: false,
-  refusal: {
-    code: ERROR_CODE.undefined,
-    message: 'Server busy, try again later',
-    failure: 'busy',
-  } as Refusal,
-} as const;
+export type Retirement = Readonly<{ failure: TftpFailure; error?: { code: number; message: string } }>;
+
+/** Without a word: the client would take it for an answer to its new request. */
+const SUPERSEDED: Retirement = { failure: 'superseded' };
+const GAVE_WAY: Retirement = {
+  failure: 'gave-way',
+  error: { code: ERROR_CODE.undefined, message: 'Server busy, try again later' },
+};
 
 function isRepeat(known: Transfer, datagram: Datagram, now: number): boolean {
   if (!bytesEqual(known.request, datagram.bytes)) return false;
@@ -193,6 +208,7 @@ function createTransfer(given: {
     startedAt: now,
     content,
     heardAt: now,
+    heard: false,
     dirty: false,
     over: false,
     sendProblem: undefined,

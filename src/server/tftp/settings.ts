@@ -14,6 +14,10 @@ export type TftpSettings = {
   readonly windowsizeMax: number;
   /** Transfers at once; more are refused with ERROR 0 "server busy". */
   readonly maxTransfers: number;
+  /** Of one address at once; more are refused likewise. */
+  readonly maxTransfersPerClient: number;
+  /** What windows may fill of the link that all clients share, Mbit/s; as fast as the system takes it when left out. */
+  readonly paceMbps?: number | undefined;
   readonly rollover: Rollover;
   /** Find a file by another case when the exact name is missing. */
   readonly ignoreCase: boolean;
@@ -31,6 +35,7 @@ export const DEFAULT_TFTP_SETTINGS: Omit<TftpSettings, 'root'> = {
   blksizeMax: 'mtu',
   windowsizeMax: 64,
   maxTransfers: 2000,
+  maxTransfersPerClient: 1500,
   rollover: 0,
   ignoreCase: true,
   rfc1350: false,

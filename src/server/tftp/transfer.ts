@@ -2,6 +2,7 @@ import type { TftpPeer } from '../../events/event.ts';
 import type { Deadlined } from '../../lib/deadlines.ts';
 import type { Ipv4 } from '../../lib/ipv4.ts';
 import type { DatagramSocket, TransmitSource } from '../../net/datagram.ts';
+import type { Negotiated } from '../../tftp/negotiate.ts';
 import type { Action, ReadSession, WriteSession } from '../../tftp/session.ts';
 
 /** One file under way: a session of the protocol, joined to a socket and a file. */
@@ -16,8 +17,9 @@ export type Transfer = Deadlined & {
   readonly file: string;
   readonly startedAt: number;
   readonly content: ReadContent | WriteContent;
-  /** When the client was heard last. */
+  /** When the client was heard last; its request does not count for `heard`. */
   heardAt: number;
+  heard: boolean;
   /** Waits in the engine's list for its poll. */
   dirty: boolean;
   /** `finished` came: it no longer counts. */
@@ -31,6 +33,9 @@ export type Client = { readonly address: Ipv4; readonly port: number; readonly p
 export type ReadContent = {
   readonly kind: 'read';
   readonly session: ReadSession;
+  readonly terms: Negotiated;
+  /** Can these blocks be sent without waiting for a disk? When not, they are asked for. */
+  isWarm(first: number, count: number): boolean;
   /** Lays the DATA of an action into the socket's list. */
   send(transfer: Transfer, action: Action): void;
   release(now: number): void;
@@ -39,6 +44,7 @@ export type ReadContent = {
 export type WriteContent = {
   readonly kind: 'write';
   readonly session: WriteSession;
+  readonly terms: Negotiated;
   receive(block16: number, payload: Uint8Array, now: number): void;
   commit(now: number): void;
   release(now: number): void;

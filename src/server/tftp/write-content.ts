@@ -27,6 +27,7 @@ export function uploadContent(context: WriteContext, now: number): WriteContent 
   return {
     kind: 'write',
     session,
+    terms: context.terms,
     receive(block16, payload, at) {
       const octets = session.receive(block16, payload, at);
       const problem = octets && upload.append(octets);

@@ -172,6 +172,14 @@ export function createRig({ singlePort = false, ...settings }: RigOptions = {}, 
     arrive(packet: TftpPacket): void {
       queue(sockets.find((socket) => socket.bound.port === this.lastTid)!, encode(packet));
     },
+    /** Arrives at a TID, whose turn has not come yet. */
+    arriveFrom(packet: TftpPacket, from: Partial<Datagram>, tid: number): void {
+      queue(sockets.find((socket) => socket.bound.port === tid)!, encode(packet), from);
+    },
+    /** Every socket has its turn. */
+    turn(): void {
+      for (const socket of sockets) engine.onReady(socket);
+    },
     /** The TID that sent last has always more of this. */
     flood(packet: TftpPacket, from: Partial<Datagram>): void {
       const to = sockets.find((socket) => socket.bound.port === this.lastTid)!;

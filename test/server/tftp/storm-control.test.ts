@@ -1,0 +1,207 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { ack, createRig, error, type Rig, type RigOptions, rrq } from './rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+function start(options?: RigOptions): Rig {
+  rig = createRig(options);
+  return rig;
+}
+
+/** One client of its own address, `10.0.0.<n>`. */
+function from(n: number, peerPort = 2070) {
+  return { peer: 0x0a000000 + n, peerPort };
+}
+
+/** Asks for `boot` with a window and acknowledges the OACK; what was sent before is taken away. */
+function openWindow(n: number, windowsize: number): void {
+  rig.request(
+    rrq('boot', [
+      ['blksize', '1000'],
+      ['windowsize', String(windowsize)],
+    ]),
+    from(n),
+  );
+  const [{ tid }] = rig.raw() as [{ tid: number }];
+  rig.arriveFrom(ack(0), from(n), tid);
+}
+
+describe('createTftpEngine() shares out what it sends', () => {
+  test('a client in lock-step does not stand behind the windows of others', () => {
+    start().write('boot', 'x'.repeat(100_000));
+    for (const n of [1, 2]) openWindow(n, 64);
+    openWindow(3, 1);
+    rig.turn();
+    const clients = rig.raw().map(({ to }) => to & 255);
+    expect(clients).toHaveLength(129);
+    expect(clients.lastIndexOf(3)).toBe(32);
+    // And the rest by turns, 16 blocks each.
+    const turns = clients.filter((client, i) => client !== clients[i - 1]);
+    expect(turns).toEqual([1, 2, 3, 1, 2, 1, 2, 1, 2]);
+  });
+
+  test('every block of a shared window is sent once, in order', () => {
+    start().write('boot', 'x'.repeat(100_000));
+    for (const n of [1, 2]) openWindow(n, 40);
+    rig.turn();
+    const numbers = rig
+      .raw()
+      .flatMap(({ to, bytes }) => ((to & 255) === 2 ? [bytes[2]! * 256 + bytes[3]!] : []));
+    expect(numbers).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  });
+
+  test('windows leave no faster than the pace; the first blocks of each do not wait', () => {
+    // 100 Mbit/s are 12,500 octets a millisecond; 256 kB may leave at once.
+    start({ paceMbps: 100 }).write('boot', 'x'.repeat(100_000));
+    for (let n = 1; n <= 20; n++) openWindow(n, 64);
+    rig.turn();
+    const atOnce = rig.raw().length;
+    expect(atOnce).toBeGreaterThanOrEqual(20 * 16);
+    expect(atOnce).toBeLessThan(20 * 16 + 64);
+    let sent = atOnce;
+    const started = rig.clock.now;
+    while (sent < 20 * 64) {
+      rig.pass(1);
+      sent += rig.raw().length;
+      const allowed = 2 * 256 * 1024 + (rig.clock.now - started) * 12_500;
+      expect(sent * 1066).toBeLessThan(allowed + 20 * 16 * 1066 + 16 * 1066);
+      if (rig.clock.now - started > 300) break;
+    }
+    expect(rig.clock.now - started).toBeGreaterThan(20);
+  });
+
+  test('an ACK inside a window that still waits makes it start behind what arrived', () => {
+    start({ paceMbps: 1 }).write('boot', 'x'.repeat(400_000));
+    for (let n = 1; n <= 20; n++) openWindow(n, 64);
+    rig.turn();
+    const first = rig.raw().find(({ to }) => (to & 255) === 1)!;
+    rig.clock.now += 25;
+    rig.answer(ack(10), from(1), first.tid);
+    const again = rig.raw().filter(({ to }) => (to & 255) === 1);
+    expect(again.map(({ bytes }) => bytes[3])).toEqual(Array.from({ length: 16 }, (_, i) => i + 11));
+  });
+
+  test('a transfer that ends while its window waits takes the rest of it along', () => {
+    start({ paceMbps: 1 }).write('boot', 'x'.repeat(400_000));
+    for (let n = 1; n <= 20; n++) openWindow(n, 64);
+    rig.turn();
+    const { tid } = rig.raw()[0]!;
+    for (let n = 1; n <= 20; n++) rig.answer(error(0, 'enough'), from(n), tid);
+    rig.pass(60_000);
+    expect(rig.sent()).toEqual([]);
+    expect(rig.engine.nextDeadline()).toBe(Infinity);
+  });
+});
+
+describe('createTftpEngine() admits', () => {
+  test('nobody past the limit of one address, in words; others come in', () => {
+    start({ maxTransfersPerClient: 2 }).write('boot', 'x');
+    for (const port of [1001, 1002, 1003]) rig.request(rrq('boot'), from(1, port));
+    rig.request(rrq('boot'), from(2));
+    expect(rig.sent().sort()).toEqual([
+      ...['DATA 1 (1)', 'DATA 1 (1)', 'DATA 1 (1)'],
+      'ERROR 0 Too many transfers of this client',
+    ]);
+    expect(rig.events.filter(({ type }) => type === 'tftp.refused')).toMatchObject([
+      { failure: 'client-limit', port: 1003 },
+    ]);
+    rig.answer(ack(1), from(1, 1001), rig.lastTid);
+    rig.request(rrq('boot'), from(1, 1003));
+    expect(rig.sent()).toEqual(['DATA 1 (1)']);
+  });
+
+  test('a newcomer in the place of one never heard from, which is told; those that answered stay', () => {
+    start({ maxTransfers: 3 }).write('boot', 'x'.repeat(2000));
+    for (const n of [1, 2, 3]) rig.request(rrq('boot'), from(n));
+    const { tid } = rig.raw()[0]!;
+    rig.answer(ack(1), from(1), tid);
+    rig.sent();
+    rig.request(rrq('boot'), from(4));
+    expect(rig.sent()).toEqual(['ERROR 0 Server busy, try again later']); // they may only be on their way
+    rig.clock.now += 300;
+    rig.request(rrq('boot'), from(4));
+    const sent = rig.raw();
+    expect(sent.map(({ to, bytes }) => [to & 255, bytes[1]])).toEqual([
+      [2, 5],
+      [4, 3],
+    ]);
+    expect(rig.events.find(({ type }) => type === 'tftp.failed')).toMatchObject({
+      peer: '10.0.0.2',
+      failure: 'gave-way',
+    });
+    expect(rig.engine.active).toBe(3);
+  });
+
+  test('a real client in the midst of 10,000 forged requests', () => {
+    start({ maxTransfers: 100 }).write('boot', 'x');
+    for (let n = 0; n < 10_000; n++) {
+      rig.clock.now += 5;
+      rig.request(rrq('boot'), from(1000 + n));
+      rig.raw();
+    }
+    rig.request(rrq('boot'), from(1));
+    const [answer] = rig.raw().filter(({ to }) => to === from(1).peer);
+    expect(answer?.bytes[1]).toBe(3);
+    expect(rig.engine.active).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('createTftpEngine() remembers how it went with a client', () => {
+  const wishes: [string, string][] = [
+    ['blksize', '1468'],
+    ['windowsize', '16'],
+  ];
+
+  test('whose large blocks never arrive: the next OACK has smaller ones, and a warning says so', () => {
+    start().write('boot', 'x'.repeat(100_000));
+    const granted: string[] = [];
+    for (let attempt = 0; attempt < 4; attempt++) {
+      rig.request(rrq('boot', wishes.slice(0, 1)), from(1, 3000 + attempt));
+      granted.push(...rig.sent());
+      rig.answer(ack(0), from(1, 3000 + attempt), rig.lastTid);
+      rig.pass(4_000); // the client gives up and comes from another port, before we have given up
+      rig.sent();
+    }
+    expect(granted).toEqual([
+      'OACK blksize=1468',
+      'OACK blksize=1428',
+      'OACK blksize=1024',
+      'OACK blksize=512',
+    ]);
+    const warnings = rig.events.filter((event) => event.type === 'service.warning');
+    expect(warnings).toMatchObject([
+      { problem: 'blksize-reduced', detail: expect.stringContaining('10.0.0.1') },
+      { problem: 'blksize-reduced' },
+      { problem: 'blksize-reduced' },
+    ]);
+    rig.request(rrq('boot', wishes.slice(0, 1)), from(2));
+    expect(rig.sent()).toContain('OACK blksize=1468');
+  });
+
+  test('that was only away before it acknowledged anything, in no way', () => {
+    start().write('boot', 'x'.repeat(100_000));
+    rig.request(rrq('boot', wishes), from(1));
+    rig.pass(60_000);
+    rig.sent();
+    rig.request(rrq('boot', wishes), from(1));
+    expect(rig.sent()).toEqual(['OACK blksize=1468 windowsize=16']);
+  });
+
+  test('that lost the end of every window: the next window is half as wide', () => {
+    start().write('boot', 'x'.repeat(200_000));
+    rig.request(rrq('boot', wishes), from(1));
+    const [{ tid }] = rig.raw() as [{ tid: number }];
+    for (let block = 0; block <= 137; block = Math.min(block + 8, block === 137 ? 138 : 137)) {
+      rig.clock.now += 1;
+      rig.answer(ack(block), from(1), tid);
+      rig.sent();
+    }
+    expect(rig.events.find(({ type }) => type === 'tftp.done')).toBeDefined();
+    expect(rig.events.filter(({ type }) => type === 'service.warning')).toMatchObject([
+      { problem: 'windowsize-reduced' },
+    ]);
+    rig.request(rrq('boot', wishes), from(1, 2071));
+    expect(rig.sent()).toEqual(['OACK blksize=1468 windowsize=8']);
+  });
+});
