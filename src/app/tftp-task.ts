@@ -3,7 +3,7 @@ import type { ServiceParts } from '../server/tftp/serve.ts';
 import type { TftpSettings } from '../server/tftp/settings.ts';
 import type { TftpSockets } from '../server/tftp/sockets.ts';
 import { startTftpServer, type TftpServer } from '../server/tftp/start.ts';
-import { startTftpThread } from '../server/tftp/thread.ts';
+import { startTftpThread, type TftpThread } from '../server/tftp/thread.ts';
 import type { Task } from './task.ts';
 
 /** The TFTP server: a task for each worker, so that one that fails takes no other along. */
@@ -18,6 +18,8 @@ export type TftpTasks = {
 export type CrewParts = Omit<ServiceParts, 'sockets' | 'place'> & {
   /** One for each worker. */
   readonly crew: readonly TftpSockets[];
+  /** Replaced in tests. */
+  readonly startThread?: () => TftpThread;
 };
 
 /** One worker. */
@@ -30,7 +32,8 @@ const GRACE_MS = 5000;
  * The TFTP server's tasks, each run of one on the same sockets. Make them before root is given up: their threads load the
  * program now.
  */
-export async function createTftpTasks({ crew, ...parts }: CrewParts): Promise<TftpTasks> {
+export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<TftpTasks> {
+  const parts = { startThread: startTftpThread, ...rest };
   const memory = createMemory(crew.length);
   const workers = crew.map((sockets, index) => {
     if (crew.length === 1) return createWorker('tftp', { ...parts, sockets });
@@ -57,15 +60,17 @@ export async function createTftpTasks({ crew, ...parts }: CrewParts): Promise<Tf
   };
 }
 
-function createWorker(name: string, parts: ServiceParts): Worker {
+type WorkerParts = ServiceParts & { readonly startThread: () => TftpThread };
+
+function createWorker(name: string, { startThread, ...parts }: WorkerParts): Worker {
   let { settings } = parts;
   let confine = false;
   let running: TftpServer | undefined;
-  let thread = parts.network.worksInThreads ? startTftpThread() : undefined;
+  let thread = parts.network.worksInThreads ? startThread() : undefined;
   const task: Task = {
     name,
     async run({ signal, ready }) {
-      if (thread && !thread.alive) thread = startTftpThread();
+      if (thread && !thread.alive) thread = startThread();
       const server = startTftpServer({ ...parts, settings, confine, ...(thread && { thread }) });
       running = server;
       const onAbort = () => void server.stop(GRACE_MS).catch(() => {});
