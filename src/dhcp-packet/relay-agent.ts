@@ -8,7 +8,7 @@ import { opaque } from './shapes/opaque.ts';
 import { type CodedBody, encodeBody, type Shape } from './shapes/shape.ts';
 import { text } from './shapes/text.ts';
 
-const any = opaque({ min: 0, max: 255 });
+const octets = opaque({ min: 0, max: 255 });
 
 /** One octet of flags, of which the first says that the client's message reached the relay by unicast;
  * octets that follow are ignored (RFC 5010 §3). */
@@ -25,9 +25,9 @@ const relayFlags: Shape<{ readonly unicast: boolean }> = {
 
 const RELAY_TABLE = {
   /** RFC 3046 §3.1. */
-  circuitId: { code: 1, shape: any },
+  circuitId: { code: 1, shape: octets },
   /** RFC 3046 §3.2. */
-  remoteId: { code: 2, shape: any },
+  remoteId: { code: 2, shape: octets },
   /** RFC 3256 §2. */
   docsisDeviceClass: { code: 4, shape: u32() },
   /** The client's subnet: beats option 118 and giaddr; replies still go to giaddr (RFC 3527 §3). */
@@ -35,22 +35,22 @@ const RELAY_TABLE = {
   /** RFC 3993 §3. */
   subscriberId: { code: 6, shape: text },
   /** RFC 4014. */
-  radiusAttributes: { code: 7, shape: any },
+  radiusAttributes: { code: 7, shape: octets },
   /** RFC 4030. */
-  authentication: { code: 8, shape: any },
+  authentication: { code: 8, shape: octets },
   /** (enterprise u32, length u8, data), repeated (RFC 4243 §2). */
-  vendorSpecific: { code: 9, shape: any },
+  vendorSpecific: { code: 9, shape: octets },
   flags: { code: 10, shape: relayFlags },
   /** To be sent as option 54, and compared with a REQUEST's (RFC 5107 §4). */
   serverIdOverride: { code: 11, shape: address },
   /** A DUID (RFC 6925 §5). */
-  relayId: { code: 12, shape: any },
+  relayId: { code: 12, shape: octets },
   /** Reply to the datagram's source port instead of 67 (RFC 8357 §4.1). */
   sourcePort: { code: 19, shape: empty },
   /** Before RFC 3527 and RFC 5107 Cisco's relays sent these: as 5, a VRF name, as 11. */
-  ciscoLinkSelection: { code: 150, shape: any },
-  ciscoVrf: { code: 151, shape: any },
-  ciscoServerIdOverride: { code: 152, shape: any },
+  ciscoLinkSelection: { code: 150, shape: octets },
+  ciscoVrf: { code: 151, shape: octets },
+  ciscoServerIdOverride: { code: 152, shape: octets },
 } as const;
 
 /** `raw` is option 82 as it came: the octets to echo, whatever could be read of them. */
