@@ -141,7 +141,7 @@ export interface DatagramSocket {
   /** Answers are laid here; `flush()` sends them. */
   readonly out: TransmitList;
   /**
-   * Sends everything laid into `out`, in order. `false`: the system's buffers are full (EAGAIN, ENOBUFS); what is left stays queued, and the
+   * Sends everything laid into `out`, in order. `false`: the socket's buffer is full (EAGAIN); what is left stays queued, and the
    * poller reports the socket as soon as flushing makes sense again. Failures are told to `onFailure`.
    */
   flush(): boolean;

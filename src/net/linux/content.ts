@@ -1,16 +1,14 @@
 import type { Content, Outcome } from '../datagram.ts';
-import { madvise, mmap, munmap } from './ffi.ts';
+import { mmap, munmap } from './ffi.ts';
 import { lastError } from './open.ts';
-import { MADV_WILLNEED, MAP_SHARED, PROT_READ } from './structs.ts';
-
-/** Past this, asking the kernel to read ahead would evict more than it helps. */
-const READ_AHEAD_BYTES = 64 << 20;
+import { MAP_SHARED, PROT_READ } from './structs.ts';
 
 /**
  * A file of the page cache, mapped: the kernel copies it into datagrams, JavaScript never touches it.
  *
  * A page behind the end of a file that was cut short under the mapping makes sendmmsg answer EFAULT; reading
- * it here would kill the process with SIGBUS, so nobody does.
+ * it here would kill the process with SIGBUS, so nobody does. A page that is not in memory makes sendmmsg wait for the disk:
+ * {@link PageCache} tells before.
  */
 export class MappedContent implements Content {
   readonly address: number;
@@ -27,7 +25,6 @@ export function mapFile(fd: number, sizeBytes: number): Outcome<MappedContent> {
   if (sizeBytes === 0) return { ok: true, value: new MappedContent(0, 0) };
   const address = mmap(0, sizeBytes, PROT_READ, MAP_SHARED, fd, 0);
   if (address === -1) return { ok: false, error: lastError('mmap') };
-  madvise(address, Math.min(sizeBytes, READ_AHEAD_BYTES), MADV_WILLNEED);
   return { ok: true, value: new MappedContent(address, sizeBytes) };
 }
 

@@ -135,12 +135,6 @@ export const munmap = libc.func('munmap', 'int', ['uintptr', 'uintptr']) as (
   length: number,
 ) => number;
 
-export const madvise = libc.func('madvise', 'int', ['uintptr', 'uintptr', 'int']) as (
-  address: number,
-  length: number,
-  advice: number,
-) => number;
-
 /** 0 or an errno, which is its result. */
 export const posixFadvise = libc.func('posix_fadvise', 'int', ['int', 'int64', 'int64', 'int']) as (
   fd: number,
@@ -200,7 +194,12 @@ export const setgroups = libc.func('setgroups', 'int', ['uintptr', 'uintptr']) a
 export const getifaddrs = libc.func('getifaddrs', 'int', ['uintptr']) as (listAt: number) => number;
 export const freeifaddrs = libc.func('freeifaddrs', 'void', ['uintptr']) as (list: number) => void;
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Of the numbers with two names, 11 and 95, those of the manual pages: EAGAIN and EOPNOTSUPP. */
+const NAMES = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => name !== 'EWOULDBLOCK' && name !== 'ENOTSUP')
+    .map(([name, number]) => [number, name]),
+);
 
 /** The number of the last call's error; ask at once. */
 export function lastErrno(): number {

@@ -96,7 +96,6 @@ export const PROT_READ = 1;
 export const MAP_SHARED = 1;
 export const POSIX_FADV_WILLNEED = 3;
 export const RWF_NOWAIT = 8;
-export const MADV_WILLNEED = 3;
 
 export const O_CLOEXEC = 0o2000000;
 export const SYS_OPENAT2 = 437;

@@ -9,6 +9,7 @@ import type {
   Content,
   Datagram,
   DatagramSocket,
+  PageCache,
   TransmitSource,
 } from '../../../src/net/datagram.ts';
 import { dgramNetwork } from '../../../src/net/dgram.ts';
@@ -103,16 +104,19 @@ export class FakeSocket implements DatagramSocket {
 
 export type Rig = ReturnType<typeof createRig>;
 
-export type RigOptions = Partial<TftpSettings> & { singlePort?: boolean };
+export type RigOptions = Partial<TftpSettings> & { singlePort?: boolean; pageCache?: PageCache };
 
 /** An engine with fake sockets, a clock that is set by hand, and a folder of its own. */
-export function createRig({ singlePort = false, ...settings }: RigOptions = {}, link = { mtu: 1500 }) {
+export function createRig(
+  { singlePort = false, pageCache, ...settings }: RigOptions = {},
+  link = { mtu: 1500 },
+) {
   const root = mkdtempSync(join(tmpdir(), 'pxed-tftp-'));
   const events: BootEvent[] = [];
   const listen = new FakeSocket(69);
   const transfer = singlePort ? [] : [new FakeSocket(40_001), new FakeSocket(40_002)];
   const sockets = [listen, ...transfer];
-  const network = { ...dgramNetwork(), interfaces: () => [{ ...ETH0, ...link }] };
+  const network = { ...dgramNetwork(), interfaces: () => [{ ...ETH0, ...link }], pageCache };
   const clock = { now: 10_000 };
   let names = 0;
   const full: TftpSettings = { ...DEFAULT_TFTP_SETTINGS, root, ...settings };

@@ -23,7 +23,7 @@ function openWindow(n: number, windowsize: number): void {
     ]),
     from(n),
   );
-  const [{ tid }] = rig.raw() as [{ tid: number }];
+  const tid = rig.raw()[0]!.tid;
   rig.arriveFrom(ack(0), from(n), tid);
 }
 
@@ -191,7 +191,7 @@ describe('createTftpEngine() remembers how it went with a client', () => {
   test('that lost the end of every window: the next window is half as wide', () => {
     start().write('boot', 'x'.repeat(200_000));
     rig.request(rrq('boot', wishes), from(1));
-    const [{ tid }] = rig.raw() as [{ tid: number }];
+    const tid = rig.raw()[0]!.tid;
     for (let block = 0; block <= 137; block = Math.min(block + 8, block === 137 ? 138 : 137)) {
       rig.clock.now += 1;
       rig.answer(ack(block), from(1), tid);
@@ -203,5 +203,67 @@ describe('createTftpEngine() remembers how it went with a client', () => {
     ]);
     rig.request(rrq('boot', wishes), from(1, 2071));
     expect(rig.sent()).toEqual(['OACK blksize=1468 windowsize=8']);
+  });
+});
+
+describe('createTftpEngine() and files that are not in memory', () => {
+  /** A disk that is read by hand: octets up to `there` are in memory, whatever was asked for. */
+  function createDisk() {
+    const disk = { there: 0, asked: [] as [offset: number, length: number][] };
+    const pageCache = {
+      cachedFrom: (_fd: number, offset: number, length: number) =>
+        Math.max(0, Math.min(length, disk.there - offset)),
+      readAhead: (_fd: number, offset: number, length: number) => void disk.asked.push([offset, length]),
+    };
+    return { disk, pageCache };
+  }
+
+  test('asks for them, serves the others meanwhile, and sends when they are there', () => {
+    const { disk, pageCache } = createDisk();
+    start({ pageCache }).write('boot', 'x'.repeat(100_000));
+    rig.write('empty', '');
+    openWindow(1, 32);
+    rig.turn();
+    expect(rig.sent()).toEqual([]);
+    expect(disk.asked).toEqual([[0, 4 << 20]]);
+    rig.request(rrq('empty'), from(2));
+    expect(rig.sent()).toEqual(['DATA 1 (0)']);
+    rig.pass(5);
+    expect(rig.sent()).toEqual([]);
+    disk.there = 20_480;
+    rig.pass(1);
+    expect(rig.raw()).toHaveLength(16);
+    disk.there = 100_000;
+    rig.pass(1);
+    expect(rig.raw()).toHaveLength(16);
+    expect(disk.asked).toHaveLength(1);
+  });
+
+  test('stays ahead of a client by 2 MB and more', () => {
+    const { disk, pageCache } = createDisk();
+    start({ pageCache }).write('boot', new Uint8Array(12 << 20));
+    openWindow(1, 32);
+    rig.turn();
+    const { tid } = rig.raw()[0] ?? { tid: rig.lastTid };
+    for (let block = 0; block < 12_000; block += 32) {
+      disk.there = disk.asked.reduce((end, [offset, length]) => Math.max(end, offset + length), 0);
+      rig.pass(1);
+      rig.raw();
+      const [offset, length] = disk.asked.at(-1)!;
+      expect(offset + length - Math.min(12 << 20, (block + 32) * 1000)).toBeGreaterThanOrEqual(
+        Math.min(1 << 20, (12 << 20) - block * 1000 - 32_000),
+      );
+      rig.answer(ack((block + 32) & 0xffff), from(1), rig.lastTid || tid);
+    }
+    expect(disk.asked.map(([offset]) => offset)).toEqual([0, 4 << 20, 8 << 20]);
+  });
+
+  test('does not wait for a disk for ever', () => {
+    const { pageCache } = createDisk();
+    start({ pageCache }).write('boot', 'x'.repeat(2_000));
+    rig.request(rrq('boot'));
+    expect(rig.sent()).toEqual([]);
+    rig.pass(2_500);
+    expect(rig.sent()[0]).toBe('DATA 1 (512)');
   });
 });
