@@ -18,6 +18,7 @@ import { createLab, type Host, type Lab } from '../test/rig/lab.ts';
 import { addLossyLink } from '../test/rig/lossy-link.ts';
 import { addQuietRouter, powerOn } from '../test/rig/machine.ts';
 import { dnsmasqCommand, pxedCommand, waitForPorts } from '../test/rig/server.ts';
+import { which } from './peers.ts';
 
 type Scenario = {
   readonly name: string;
@@ -75,7 +76,8 @@ async function serve(host: Host, peer: Peer, { root, bootFile }: { root: string;
   const dhcp = host.start([program, ...(peer === 'dnsmasq' ? rest : dhcpOnly)]);
   await waitForPorts(dhcp, peer === 'dnsmasq' ? [67, 69] : [67]);
   if (peer === 'in.tftpd') {
-    const tftp = host.start(['in.tftpd', '-L', '-4', '-a', ':69', '-s', root]);
+    const program = which('in.tftpd', 'tftpd-hpa', host.folder) ?? 'in.tftpd';
+    const tftp = host.start([program, '-L', '-4', '-a', '0.0.0.0:69', '--secure', '--user', 'root', root]);
     await waitForPorts(tftp, [69]);
   }
 }

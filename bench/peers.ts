@@ -91,7 +91,7 @@ export function findPeers(root: string, folder: string): Peer[] {
 }
 
 /** The installed program, else the one out of its Debian package: atftpd and tftpd-hpa cannot be installed side by side. */
-function which(program: string, debianPackage?: string, folder?: string): string | undefined {
+export function which(program: string, debianPackage?: string, folder?: string): string | undefined {
   const installed = ['/usr/sbin', '/usr/bin', '/sbin'].map((place) => join(place, program)).find(existsSync);
   if (debianPackage === undefined || folder === undefined) return installed;
   const unpacked = join(folder, debianPackage);
