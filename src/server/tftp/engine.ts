@@ -9,6 +9,7 @@ import type { Action } from '../../tftp/session.ts';
 import { OPCODE } from '../../tftp-packet/index.ts';
 import { createAdmission } from './admission.ts';
 import type { Census } from './census.ts';
+import { createEndpoints, type Endpoint, letGoPeer } from './endpoints.ts';
 import { createFileCache } from './file-cache.ts';
 import { createFrameSizes } from './frame-sizes.ts';
 import { createLessons } from './lessons.ts';
@@ -49,11 +50,9 @@ export type TftpEngine = {
   close(): void;
 };
 
-export type EngineParts = {
+export type EngineParts = Endpoint & {
+  readonly v6?: Endpoint;
   readonly network: Network;
-  readonly listen: DatagramSocket;
-  /** Empty: answers leave from the listening socket. */
-  readonly transfer: readonly DatagramSocket[];
   readonly settings: TftpSettings;
   readonly tree: BootTree;
   readonly emit: Emit;
@@ -73,8 +72,9 @@ const ERRORS = { perSecond: 50, burst: 50 };
 const TRIM_EVERY_MS = 5_000;
 
 export function createTftpEngine(parts: EngineParts): TftpEngine {
-  const { network, listen, clock, census } = parts;
-  const tids = parts.transfer.length > 0 ? parts.transfer : [listen];
+  const { network, clock, census } = parts;
+  const endpoints = createEndpoints(parts);
+  const { all: sockets, tids, isWellKnown } = endpoints;
   const table = new PeerTable<Transfer>();
   const deadlines = new Deadlines<Transfer>();
   const recent = createRecentPeers();
@@ -95,11 +95,11 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   let trimAt = 0;
 
   const onFailure = createSendFailures({ report, clock, touched: markDirty });
-  for (const socket of new Set([listen, ...tids])) socket.onFailure = onFailure;
+  for (const socket of sockets) socket.onFailure = onFailure;
 
   const requests = createRequestHandler({
     ...parts,
-    tids,
+    endpoints,
     table,
     recent,
     report,
@@ -119,7 +119,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     touched: markDirty,
     catchUp(socket, now) {
       // A client acknowledges its last block before it asks again: that ACK may still wait in the TID's queue.
-      if (socket === listen) return;
+      if (isWellKnown(socket)) return;
       // Within bounds: a TID is known to strangers, who may fill its queue faster than it is read.
       for (let batch = 0; batch < MAX_BATCHES; batch++) {
         const count = socket.receive();
@@ -152,7 +152,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     if (length < 4) return;
     const opcode = (buffer[0]! << 8) | buffer[1]!;
     if (opcode === OPCODE.rrq || opcode === OPCODE.wrq) {
-      if (socket === listen) requests.handle(socket, datagram, now);
+      if (isWellKnown(socket)) requests.handle(socket, datagram, now);
       return;
     }
     const transfer = table.get(datagram.peer, datagram.peerPort);
@@ -176,7 +176,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
 
   function onStray(socket: DatagramSocket, datagram: Datagram, stray: Stray): void {
     // On the well-known port only requests belong to somebody; a single-port server cannot tell late from stray.
-    if (socket !== listen && answerStray(socket, datagram, { ...stray, recent, errors })) flush(socket);
+    if (!isWellKnown(socket) && answerStray(socket, datagram, { ...stray, recent, errors })) flush(socket);
   }
 
   function markDirty(transfer: Transfer): void {
@@ -205,8 +205,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   }
 
   function flushAll(): void {
-    for (const socket of tids) flush(socket);
-    flush(listen);
+    for (const socket of sockets) flush(socket);
   }
 
   function flush(socket: DatagramSocket): void {
@@ -241,6 +240,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       case 'close':
         if (table.get(client.address, client.port) !== transfer) return;
         table.delete(client.address, client.port);
+        letGoPeer(transfer);
         recent.add(client.address, client.port, tids.indexOf(socket), now);
     }
   }

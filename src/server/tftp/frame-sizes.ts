@@ -2,13 +2,15 @@ import type { Network } from '../../net/datagram.ts';
 
 /** IPv4 header without options, and UDP header. */
 const HEADERS = 28;
+/** IPv6's (RFC 8200 §3), without extension headers. */
+const HEADERS6 = 48;
 const ETHERNET_MTU = 1500;
 const REFRESH_MS = 30_000;
 
 /** UDP payload that fits one frame of an interface. */
 export type FrameSizes = {
   /** `ifindex` 0: unknown, the smallest of all. */
-  payloadOf(ifindex: number, now: number): number;
+  payloadOf(ifindex: number, now: number, ipv6?: boolean): number;
 };
 
 /** Interface MTUs, read again now and then: an administrator changes them while we run. */
@@ -25,10 +27,10 @@ export function createFrameSizes(network: Pick<Network, 'interfaces'>): FrameSiz
   }
 
   return {
-    payloadOf(ifindex, now) {
+    payloadOf(ifindex, now, ipv6 = false) {
       if (now - readAt > REFRESH_MS) refresh(now);
       // An IPv4 datagram carries no more than 65,507 octets, whatever loopback's MTU says.
-      return Math.min((byIndex.get(ifindex) ?? smallest) - HEADERS, 65_507);
+      return Math.min((byIndex.get(ifindex) ?? smallest) - (ipv6 ? HEADERS6 : HEADERS), 65_507);
     },
   };
 }

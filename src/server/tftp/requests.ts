@@ -9,6 +9,7 @@ import type { TftpFailure } from '../../tftp/session.ts';
 import { decode, decodeRequest, ERROR_CODE, encode, type TftpRequest } from '../../tftp-packet/index.ts';
 import { type Accepted, accept, type Refusal } from './accept.ts';
 import type { Admission } from './admission.ts';
+import { type Endpoints, holdPeer } from './endpoints.ts';
 import type { EngineParts, TftpEngine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import type { FrameSizes } from './frame-sizes.ts';
@@ -18,7 +19,7 @@ import type { Throttle } from './throttle.ts';
 import type { Client, Transfer } from './transfer.ts';
 
 export type RequestParts = EngineParts & {
-  readonly tids: readonly DatagramSocket[];
+  readonly endpoints: Endpoints;
   readonly table: PeerTable<Transfer>;
   readonly recent: RecentPeers;
   readonly report: Report;
@@ -68,7 +69,7 @@ export const SLOT_BYTES = 2048;
 
 /** Decides about requests: repeat, replacement, refusal or a new transfer. */
 export function createRequestHandler(parts: RequestParts): RequestHandler {
-  const { table, recent, report, errors, tids, search } = parts;
+  const { table, recent, report, errors, endpoints, search } = parts;
   let { settings, tree } = parts;
 
   function handle(socket: DatagramSocket, datagram: Datagram, now: number): void {
@@ -78,7 +79,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     if (local !== replyFrom) return;
     const decoded = decodeRequest(datagram.bytes);
     if (!decoded.ok) {
-      report.malformed({ peer: formatIpv4(peer), port: peerPort }, decoded.reason, now);
+      report.malformed({ peer: textOf(socket, peer), port: peerPort }, decoded.reason, now);
       if (errors.pass(now))
         sendError(socket, datagram, { code: ERROR_CODE.illegalOperation, message: 'Illegal request' });
       return;
@@ -95,15 +96,15 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       return;
     }
     if (known) parts.retire(known, now, SUPERSEDED);
-    begin(decoded.value, datagram, { now, replaced: known?.socket });
+    begin(decoded.value, datagram, { asked: socket, now, replaced: known?.socket });
   }
 
-  function begin(request: TftpRequest, datagram: Datagram, { now, replaced }: Begin): void {
-    const peer: TftpPeer = { peer: formatIpv4(datagram.peer), port: datagram.peerPort };
-    const socket = pickTid(datagram, { now, replaced });
+  function begin(request: TftpRequest, datagram: Datagram, { asked, now, replaced }: Begin): void {
+    const peer: TftpPeer = { peer: textOf(asked, datagram.peer), port: datagram.peerPort };
+    const socket = pickTid(datagram, { asked, now, replaced });
     const file = printable(request.filename);
     const refusal = admit(datagram.peer, now);
-    const answer = refusal ? { ok: false as const, refusal } : open(request, datagram, now);
+    const answer = refusal ? { ok: false as const, refusal } : open(request, datagram, { asked, now });
     const path = answer.ok ? answer.value.path : answer.refusal.path;
     if (!answer.ok) {
       sendError(socket, datagram, answer.refusal);
@@ -113,6 +114,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       const client = { address: datagram.peer, port: datagram.peerPort, peer };
       const transfer = createTransfer({ client, socket, datagram, file, now, accepted: answer.value });
       table.set(client.address, client.port, transfer);
+      holdPeer(transfer);
       report.started(transfer, answer.value);
       if (answer.value.cleaned)
         report.warning(
@@ -137,12 +139,12 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     return undefined;
   }
 
-  function open(request: TftpRequest, datagram: Datagram, now: number) {
+  function open(request: TftpRequest, datagram: Datagram, { asked, now }: Pick<Begin, 'asked' | 'now'>) {
     return accept(request, {
       tree,
       files: parts.files,
       settings,
-      framePayload: parts.frames.payloadOf(datagram.ifindex, now),
+      framePayload: parts.frames.payloadOf(datagram.ifindex, now, asked.bound.ipv6),
       slotBytes: SLOT_BYTES,
       temper: (limits) => parts.memory.temper(datagram.peer, limits, now),
       now,
@@ -151,10 +153,12 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
   }
 
   /** One TID for all who come now, but never the one that this client's last transfer had. */
-  function pickTid(datagram: Datagram, { now, replaced }: Begin): DatagramSocket {
-    const turn = Math.floor(now / TID_TURN_MS) % tids.length;
+  function pickTid(datagram: Datagram, { asked, now, replaced }: Begin): DatagramSocket {
+    const { tids } = endpoints;
+    const { first, count } = endpoints.tidsFor(asked);
+    const turn = Math.floor(now / TID_TURN_MS) % count;
     const last = replaced ? tids.indexOf(replaced) : recent.tidOf(datagram.peer, datagram.peerPort, now);
-    return tids[last === turn ? (turn + 1) % tids.length : turn]!;
+    return tids[first + (last === first + turn ? (turn + 1) % count : turn)]!;
   }
 
   return {
@@ -171,7 +175,12 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
   };
 }
 
-type Begin = { readonly now: number; readonly replaced: DatagramSocket | undefined };
+type Begin = {
+  /** The well-known port that the request came to. */
+  readonly asked: DatagramSocket;
+  readonly now: number;
+  readonly replaced: DatagramSocket | undefined;
+};
 
 export type Retirement = Readonly<{ failure: TftpFailure; error?: { code: number; message: string } }>;
 
@@ -227,6 +236,11 @@ function sendError(
   socket.out.begin(peer, peerPort, { from: replyFrom, ifindex: 0 });
   socket.out.bytes(encode({ opcode: 'error', code, message }));
   socket.out.end();
+}
+
+/** A peer's address for people. */
+function textOf({ numbers }: DatagramSocket, peer: number): string {
+  return numbers ? numbers.format(peer) : formatIpv4(peer);
 }
 
 /** A foreign name in a line of text: UTF-8 when it is, control characters made visible. */

@@ -3,10 +3,11 @@ import type { DatagramSocket, Network, Poller } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';
 import { createBootTree } from '../../store/boot-tree.ts';
 import { createCensus, type Place } from './census.ts';
+import type { Endpoint } from './endpoints.ts';
 import { BATCH, createTftpEngine, type TftpEngine } from './engine.ts';
 import { SLOT_BYTES } from './requests.ts';
 import type { TftpSettings } from './settings.ts';
-import type { TftpSockets } from './sockets.ts';
+import type { TftpPort, TftpSockets } from './sockets.ts';
 
 /** An engine with its sockets and a poller over them, whoever turns the crank. */
 export type TftpService = {
@@ -44,13 +45,20 @@ export function createTftpService(parts: ServiceParts): TftpService {
   const clock = () => performance.now();
   let tree = openTree(network, settings);
   const attach = { slotBytes: SLOT_BYTES, batch: BATCH };
-  const listen = network.attach(sockets.listen, attach);
-  const transfer = sockets.transfer.map((bound) => network.attach(bound, attach));
+  const join = ({ listen, transfer }: TftpPort): Endpoint => ({
+    listen: network.attach(listen, attach),
+    transfer: transfer.map((bound) => network.attach(bound, attach)),
+  });
+  const v4 = join(sockets);
+  const v6 = sockets.v6 && join(sockets.v6);
+  const ends = v6 ? [v4, v6] : [v4];
+  const attached = ends.flatMap(({ listen, transfer }) => [listen, ...transfer]);
   const poller = network.createPoller();
-  for (const socket of [listen, ...transfer]) poller.add(socket);
+  for (const socket of attached) poller.add(socket);
   const census = place && createCensus(place);
   const engine = createTftpEngine({
-    ...{ network, listen, transfer, settings, tree, emit, clock, randomHex },
+    ...{ ...v4, network, settings, tree, emit, clock, randomHex },
+    ...(v6 && { v6 }),
     ...(census && { census }),
   });
   let stopAt: number | undefined;
@@ -81,7 +89,7 @@ export function createTftpService(parts: ServiceParts): TftpService {
       if (stopAt !== undefined) return;
       stopAt = clock() + graceMs;
       // In single-port mode ACKs come there too: then it stays, and new requests are served until the end.
-      if (transfer.length > 0) poller.remove(listen);
+      for (const { listen, transfer } of ends) if (transfer.length > 0) poller.remove(listen);
     },
     get finished() {
       return stopAt !== undefined && (engine.active === 0 || clock() >= stopAt);
@@ -89,7 +97,7 @@ export function createTftpService(parts: ServiceParts): TftpService {
     close() {
       engine.abortAll();
       poller.close();
-      for (const socket of [listen, ...transfer]) socket.detach();
+      for (const socket of attached) socket.detach();
       engine.close();
       tree.close();
     },

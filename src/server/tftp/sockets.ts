@@ -1,7 +1,12 @@
 import type { BoundSocket, Network, Outcome, SocketSpec } from '../../net/datagram.ts';
 
 /** One worker's: bound by the supervisor, once; plain data on Linux, so that it can be posted to a thread. */
-export type TftpSockets = {
+export type TftpSockets = TftpPort & {
+  /** The same for IPv6, where the system has it. */
+  readonly v6?: TftpPort;
+};
+
+export type TftpPort = {
   /** The well-known port: requests come here. */
   readonly listen: BoundSocket;
   /** Whose ports are our TIDs (RFC 1350 §4). Empty: single-port mode, answers leave from the well-known port. */
@@ -10,6 +15,7 @@ export type TftpSockets = {
 
 export type TftpSocketSpec = {
   readonly interface?: string;
+  /** Serve this IPv4 address only; all of the interface's, IPv6 included, when left out. */
   readonly address?: number;
   /** 69. */
   readonly port: number;
@@ -42,9 +48,10 @@ export async function openTftpSockets(
     if (bound.ok) opened.push(bound.value);
     return bound;
   };
-  const crew = await openCrew(bind, spec, workers);
+  const crew = await openFamilies(bind, spec, workers);
   if (crew.ok) {
     network.keepTogether(crew.value.map(({ listen }) => listen));
+    network.keepTogether(crew.value.flatMap(({ v6 }) => v6?.listen ?? []));
     return crew;
   }
   for (const bound of opened) network.release(bound);
@@ -53,27 +60,47 @@ export async function openTftpSockets(
 
 /** Closes them for good. */
 export function releaseTftpSockets(network: Network, crew: readonly TftpSockets[]): void {
-  for (const { listen, transfer } of crew) for (const bound of [listen, ...transfer]) network.release(bound);
+  for (const sockets of crew) for (const bound of socketsOf(sockets)) network.release(bound);
+}
+
+function socketsOf({ listen, transfer, v6 }: TftpSockets): readonly BoundSocket[] {
+  return [listen, ...transfer, ...(v6 ? [v6.listen, ...v6.transfer] : [])];
 }
 
 type Bind = (spec: SocketSpec) => Promise<Outcome<BoundSocket>>;
 
-async function openCrew(bind: Bind, spec: TftpSocketSpec, workers: number): Promise<Outcome<TftpSockets[]>> {
-  const on = {
-    ...(spec.interface === undefined ? {} : { interface: spec.interface }),
-    ...(spec.address === undefined ? {} : { address: spec.address }),
-  };
-  const listen = await bind({ ...on, port: spec.port, ...(workers > 1 && { reusePort: 'claim' }) });
+async function openFamilies(
+  bind: Bind,
+  spec: TftpSocketSpec,
+  workers: number,
+): Promise<Outcome<TftpSockets[]>> {
+  const { interface: name, address } = spec;
+  const on = { ...(name !== undefined && { interface: name }), ...(address !== undefined && { address }) };
+  const v4 = await openCrew((each) => bind({ ...on, ...each }), spec, workers);
+  if (!v4.ok || address !== undefined) return v4;
+  const port = v4.value[0]!.listen.port;
+  const v6 = await openCrew(
+    (each) => bind({ ...on, ...each, ipv6: true }),
+    { ...spec, port },
+    v4.value.length,
+  );
+  // A kernel without IPv6 is no mistake of anybody's.
+  if (!v6.ok) return v6.error.errno === 'EAFNOSUPPORT' ? v4 : v6;
+  return { ok: true, value: v4.value.map((own, i) => ({ ...own, ...(v6.value[i] && { v6: v6.value[i] }) })) };
+}
+
+async function openCrew(bind: Bind, spec: TftpSocketSpec, workers: number): Promise<Outcome<TftpPort[]>> {
+  const listen = await bind({ port: spec.port, ...(workers > 1 && { reusePort: 'claim' }) });
   if (!listen.ok) return listen;
   const pool = spec.singlePort
     ? { ok: true as const, value: [] }
-    : await openPool((port) => bind({ ...on, port }), spec.ports, POOL * workers);
+    : await openPool((port) => bind({ port }), spec.ports, POOL * workers);
   if (!pool.ok) return pool;
   const count = spec.singlePort ? workers : Math.min(workers, pool.value.length);
   const crew = [{ listen: listen.value, transfer: pool.value.filter((_, i) => i % count === 0) }];
   while (crew.length < count) {
     const turn = crew.length;
-    const shared = await bind({ ...on, port: listen.value.port, reusePort: true });
+    const shared = await bind({ port: listen.value.port, reusePort: true });
     if (!shared.ok) return shared;
     crew.push({ listen: shared.value, transfer: pool.value.filter((_, i) => i % count === turn) });
   }
