@@ -129,7 +129,7 @@ type Parts = {
 /** Before root is given up: the serving thread loads the program's files, which may lie in a closed home. */
 async function prepareTftp({ setup, network, facts, sockets, emit }: Parts): Promise<TftpTasks | undefined> {
   if (!sockets.tftp || facts.root === undefined) return undefined;
-  const settings = tftpSettingsOf(setup.config.tftp, facts.root);
+  const settings = tftpSettingsOf(setup.config.tftp, facts.root, facts.link?.name);
   return createTftpTasks({ network, crew: sockets.tftp, settings, emit });
 }
 
@@ -138,7 +138,9 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
   const changes: ((setup: Setup, facts: Facts) => void)[] = [];
   if (tftp) {
     tasks.push(...tftp.tasks);
-    changes.push((next, { root }) => tftp.reconfigure(tftpSettingsOf(next.config.tftp, root!)));
+    changes.push((next, { root, link }) =>
+      tftp.reconfigure(tftpSettingsOf(next.config.tftp, root!, link?.name)),
+    );
   }
   if (sockets.dhcp && facts.link && facts.dhcp) {
     const { dhcp, pxe, frames } = sockets;

@@ -1,8 +1,16 @@
 import type { Config } from '../config/schema.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../server/tftp/settings.ts';
+import { linkSpeed } from './link-speed.ts';
 
 /** What the TFTP server is told, from the configuration. `root` is absolute: {@link checkRoot} made it so. */
-export function tftpSettingsOf(tftp: Config['tftp'], root: string): TftpSettings {
+export function tftpSettingsOf(
+  tftp: Config['tftp'],
+  root: string,
+  interfaceName: string | undefined,
+): TftpSettings {
+  const { pace } = tftp;
+  // Without a name it is all interfaces, and none of them is the one link that all clients share.
+  const speed = interfaceName === undefined ? undefined : linkSpeed(interfaceName);
   return {
     ...DEFAULT_TFTP_SETTINGS,
     root,
@@ -11,6 +19,8 @@ export function tftpSettingsOf(tftp: Config['tftp'], root: string): TftpSettings
     blksizeMax: tftp['blksize-max'],
     windowsizeMax: tftp['windowsize-max'],
     maxTransfers: tftp['max-transfers'],
+    maxTransfersPerClient: tftp['max-transfers-per-client'] ?? Math.ceil(tftp['max-transfers'] * 0.75),
+    paceMbps: pace === 'off' ? undefined : pace === 'auto' ? speed : pace,
     rollover: tftp.rollover === 'forbid' ? 'forbidden' : tftp.rollover,
     ignoreCase: tftp['ignore-case'],
     rfc1350: tftp.rfc1350,

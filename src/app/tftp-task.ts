@@ -33,7 +33,7 @@ const GRACE_MS = 5000;
  * program now.
  */
 export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<TftpTasks> {
-  const parts = { startThread: startTftpThread, ...rest };
+  const parts = { startThread: startTftpThread, ...rest, settings: shareOf(rest.settings, crew.length) };
   const memory = createMemory(crew.length);
   const workers = crew.map((sockets, index) => {
     if (crew.length === 1) return createWorker('tftp', { ...parts, sockets });
@@ -54,10 +54,15 @@ export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<Tft
       for (const worker of workers) worker.confine();
     },
     reconfigure: (settings) => {
-      for (const worker of workers) worker.reconfigure(settings);
+      for (const worker of workers) worker.reconfigure(shareOf(settings, crew.length));
     },
     close,
   };
+}
+
+/** What one worker may use of the link. */
+function shareOf(settings: TftpSettings, workers: number): TftpSettings {
+  return { ...settings, paceMbps: settings.paceMbps && settings.paceMbps / workers };
 }
 
 type WorkerParts = ServiceParts & { readonly startThread: () => TftpThread };

@@ -49,6 +49,10 @@ function rolloverArgument(text: string): 0 | 1 | 'forbid' {
   throw new InvalidArgumentError('Expected 0, 1 or forbid.');
 }
 
+function paceArgument(text: string): 'auto' | 'off' | number {
+  return text === 'auto' || text === 'off' ? text : wholeNumber(1, 400_000)(text);
+}
+
 /** Every tool has these. */
 export const COMMON: readonly Option[] = [
   new Option('-c, --config <file>', 'YAML configuration; the command line wins over it'),
@@ -106,6 +110,12 @@ export const TFTP: readonly Option[] = [
   new Option('--windowsize-max <blocks>', 'largest window granted').argParser(wholeNumber(1, 65_535)),
   new Option('--max-transfers <count>', 'transfers at once; more are refused').argParser(
     wholeNumber(1, 100_000),
+  ),
+  new Option('--max-transfers-per-client <count>', 'transfers of one address at once').argParser(
+    wholeNumber(1, 100_000),
+  ),
+  new Option('--pace <Mbit/s>', 'what windows may fill of the link: auto, off or a number').argParser(
+    paceArgument,
   ),
   new Option('--workers <count>', 'threads that serve files (default: processors less one)').argParser(
     wholeNumber(1, 256),

@@ -28,6 +28,8 @@ export type Options = {
   readonly blksizeMax?: number;
   readonly windowsizeMax?: number;
   readonly maxTransfers?: number;
+  readonly maxTransfersPerClient?: number;
+  readonly pace?: 'auto' | 'off' | number;
   readonly workers?: number;
   readonly rollover?: 0 | 1 | 'forbid';
   readonly ignoreCase?: boolean;
@@ -99,6 +101,8 @@ function withOptions(config: Config, options: Options): Config {
         'blksize-max': options.blksizeMax,
         'windowsize-max': options.windowsizeMax,
         'max-transfers': options.maxTransfers,
+        'max-transfers-per-client': options.maxTransfersPerClient,
+        pace: options.pace,
         workers: options.workers,
         rollover: options.rollover,
         'ignore-case': options.ignoreCase === false ? false : undefined,

@@ -92,6 +92,16 @@ const tftp = z.strictObject({
     .max(100_000)
     .default(2000)
     .describe('Transfers at once; more are refused, in words.'),
+  'max-transfers-per-client': z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe('Transfers of one address at once; three quarters of max-transfers when left out.'),
+  pace: z
+    .union([z.literal('auto'), z.literal('off'), z.int().min(1).max(400_000)])
+    .default('auto')
+    .describe('Mbit/s that windows may fill; auto = the speed of the interface.'),
   workers: z
     .int()
     .min(1)
