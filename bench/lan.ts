@@ -11,6 +11,8 @@ export type Lan = {
 };
 
 const ADDRESS = '10.93.0.1';
+/** Addresses of the client's side besides its first: 10.93.0.10 and on. */
+export const HOSTS = 64;
 
 function ip(...args: string[]): void {
   execFileSync('ip', args);
@@ -27,6 +29,9 @@ export function openLan(): Lan {
   ip('-n', server, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', client);
   ip('-n', server, 'address', 'add', `${ADDRESS}/24`, 'brd', '+', 'dev', 'eth0');
   ip('-n', client, 'address', 'add', '10.93.0.2/24', 'brd', '+', 'dev', 'eth0');
+  for (let host = 10; host < 10 + HOSTS; host++) {
+    ip('-n', client, 'address', 'add', `10.93.0.${host}/24`, 'dev', 'eth0');
+  }
   for (const name of [server, client]) ip('-n', name, 'link', 'set', 'eth0', 'up');
   return {
     server,

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Lan, openLan, startPinned } from './lan.ts';
+import { HOSTS, type Lan, openLan, startPinned } from './lan.ts';
 import { compile, findPeers, type Peer } from './peers.ts';
 import { busySeconds, usageOf } from './proc.ts';
 import { type Measured, median, printTable, type Row } from './table.ts';
@@ -30,6 +30,8 @@ type Fleet = {
   transfers: number;
   blksize: number;
   window: number;
+  /** The client's side of the LAN is 64 machines; all from one address when left out. */
+  manyAddresses?: boolean;
 };
 type Scenario = {
   name: string;
@@ -57,6 +59,9 @@ function fleet(file: keyof typeof FILES, clients: number, options: Partial<Fleet
   return { file, bytes: FILES[file], clients, transfers: clients, blksize: 1468, window: 1, ...options };
 }
 
+/** Workers share clients by address: here they come from 64 of them. */
+const TWO_FLEETS = [1, 2].map(() => fleet('four', 32, { transfers: 128, manyAddresses: true }));
+
 const SCENARIOS: Scenario[] = [
   { name: '1 client, 512', fleets: [fleet('four', 1, { blksize: 512, transfers: 4 })] },
   { name: '1 client, 1468', fleets: [fleet('big', 1)] },
@@ -78,9 +83,11 @@ const SCENARIOS: Scenario[] = [
     fleets: [fleet('one', 1000, { transfers: 10_000 })],
     servers: ['pxed'],
   },
+  // Server and fleets share what there is: ideally, two processors and two workers do twice as much as one of each.
+  { name: 'two fleets, one processor', fleets: TWO_FLEETS, servers: ['pxed'], cpus: ['0', '0'] },
   {
     name: 'two fleets, 1 and 2 workers, nothing pinned',
-    fleets: [fleet('four', 32, { transfers: 128 }), fleet('four', 32, { transfers: 128 })],
+    fleets: TWO_FLEETS,
     servers: ['pxed', 'pxed, 2 workers'],
     cpus: ['0,1', '0,1'],
   },
@@ -110,11 +117,12 @@ type Report = {
 async function load(
   lan: Lan,
   program: string,
-  { file, bytes, clients, transfers, blksize, window }: Fleet,
+  { file, bytes, clients, transfers, blksize, window, manyAddresses }: Fleet,
   cpus = '1',
 ): Promise<Report> {
   const args = [lan.address, '69', file, clients, transfers, blksize, window, bytes].map(String);
-  const child = startPinnedFleet(lan, [program, ...args], cpus);
+  const from = manyAddresses ? ['env', `SOURCES=10.93.0.10+${HOSTS}`] : [];
+  const child = startPinnedFleet(lan, [...from, program, ...args], cpus);
   return JSON.parse(await child) as Report;
 }
 

@@ -118,7 +118,8 @@ const CLIENTS: { name: string; need: Need; get(address: string, file: string, to
     name: 'curl',
     need: command('curl', 'curl'),
     get: (address, file, to) => [
-      ...['curl', '-6', '-g', '-sS', '--tftp-blksize', '1428', '-o', to],
+      'curl',
+      ...['-6', '-g', '-sS', '--tftp-blksize', '1428', '-o', to],
       `tftp://[${address.replace('%', '%25')}]/${file}`,
     ],
   },
