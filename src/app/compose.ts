@@ -17,6 +17,7 @@ import { giveUpRoot } from './privileges.ts';
 import { createRootFiles } from './root-files.ts';
 import type { Setup } from './setup.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
+import { sweepSoon } from './sweep.ts';
 import type { Task } from './task.ts';
 import { tftpSettingsOf } from './tftp-settings.ts';
 import { createTftpTasks, type TftpTasks } from './tftp-task.ts';
@@ -74,6 +75,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
+    if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
     return assemble(started, tftp);
   } catch (error) {
     releaseSockets(network, sockets);

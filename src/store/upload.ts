@@ -28,10 +28,30 @@ export type UploadProblem = 'exists' | 'disk-full' | 'write-error';
 export type Upload = {
   /** Appends; undefined when all of it was taken. After a problem the only thing left to do is `discard`. */
   append(octets: Uint8Array): UploadProblem | undefined;
-  /** Makes it durable (fsync of the file and its folder), then visible in one step. Discards it when that fails. */
-  commit(): UploadProblem | undefined;
+  /**
+   * Makes it durable (fsync of the file, then of its folder) and visible in one step, and calls `done`, at once or later, as
+   * `sync` does. Discards it when that fails.
+   */
+  commit(sync: Sync, done: (problem: UploadProblem | undefined) => void): void;
   /** Removes what was written. Does nothing after `commit`, or twice. */
   discard(): void;
+};
+
+/**
+ * fsync(2) of a descriptor; `done` is told the errno if it fails. A disk takes its time, milliseconds or seconds: who serves
+ * others meanwhile has it done elsewhere.
+ */
+export type Sync = (fd: number, done: (errno: string | undefined) => void) => void;
+
+/** On the spot: the caller waits. */
+export const syncHere: Sync = (fd, done) => {
+  let errno: string | undefined;
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    errno = errnoName(error);
+  }
+  done(errno);
 };
 
 export type UploadOptions = {
@@ -114,18 +134,25 @@ function createUpload(place: Place, overwrite: boolean): Upload {
         return problemOf(errnoName(error));
       }
     },
-    commit() {
-      try {
-        fsyncSync(fd);
-        if (overwrite) renameSync(place.folder.at(place.temporary), place.folder.at(place.name));
-        else publishNew(place);
-        syncFolder(place.folder);
-        end(true);
-        return undefined;
-      } catch (error) {
+    commit(sync, done) {
+      function fail(errno: string): void {
         end(false);
-        return problemOf(errnoName(error));
+        done(problemOf(errno));
       }
+      sync(fd, (errno) => {
+        if (!open) return; // discarded meanwhile
+        if (errno !== undefined) return fail(errno);
+        try {
+          if (overwrite) renameSync(place.folder.at(place.temporary), place.folder.at(place.name));
+          else publishNew(place);
+        } catch (error) {
+          return fail(errnoName(error));
+        }
+        syncFolder(place.folder, sync, () => {
+          end(true);
+          done(undefined);
+        });
+      });
     },
     discard: () => end(false),
   };
@@ -147,17 +174,18 @@ function publishNew(place: Place): void {
 }
 
 /** Makes the new name durable. Some file systems cannot, and then the name is as durable as they make it. */
-function syncFolder(folder: BootFolder): void {
+function syncFolder(folder: BootFolder, sync: Sync, done: () => void): void {
+  let fd: number;
   try {
-    const fd = openSync(folder.at(), 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    fd = openSync(folder.at(), 'r');
   } catch {
-    // EINVAL, EISDIR: no such notion there.
+    done();
+    return;
   }
+  sync(fd, () => {
+    closeSync(fd); // EINVAL, EISDIR: no such notion there
+    done();
+  });
 }
 
 function refusalOf(errno: string): UploadRefusal {

@@ -14,14 +14,22 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BootTree } from '../../src/store/boot-file.ts';
 import { createBootTree } from '../../src/store/boot-tree.ts';
-import type { Upload } from '../../src/store/upload.ts';
-import { startUpload } from '../../src/store/upload.ts';
+import type { Upload, UploadProblem } from '../../src/store/upload.ts';
+import { startUpload, syncHere } from '../../src/store/upload.ts';
 
 const openBeneath =
   process.platform === 'linux'
     ? (await import('../../src/net/linux/openat2.ts')).createOpenBeneath()
     : undefined;
 const WAYS = openBeneath === undefined ? (['realpath'] as const) : (['openat2', 'realpath'] as const);
+
+function commitNow(upload: Upload): UploadProblem | undefined {
+  let told: UploadProblem | undefined;
+  upload.commit(syncHere, (problem) => {
+    told = problem;
+  });
+  return told;
+}
 
 let base: string;
 let root: string;
@@ -65,7 +73,7 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
     expect(upload.append(Buffer.from('two'))).toBeUndefined();
     expect(tree.open('in/log')).toMatchObject({ ok: false, reason: 'not-found' });
     expect(readdirSync(join(root, 'in')).every((name) => name.startsWith('.'))).toBe(true);
-    expect(upload.commit()).toBeUndefined();
+    expect(commitNow(upload)).toBeUndefined();
     expect(read('in/log')).toBe('one two');
     expect(readdirSync(join(root, 'in'))).toEqual(['log']);
     expect(statSync(join(root, 'in/log')).mode & 0o444).toBe(0o444);
@@ -94,7 +102,7 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
     const upload = start(tree, 'in/log', true);
     upload.append(Buffer.from('new'));
     expect(read('in/log')).toBe('old');
-    expect(upload.commit()).toBeUndefined();
+    expect(commitNow(upload)).toBeUndefined();
     expect(read('in/log')).toBe('new');
   });
 
@@ -103,8 +111,8 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
     const two = start(tree, 'in/log', false);
     one.append(Buffer.from('one'));
     two.append(Buffer.from('two'));
-    expect(two.commit()).toBeUndefined();
-    expect(one.commit()).toBe('exists');
+    expect(commitNow(two)).toBeUndefined();
+    expect(commitNow(one)).toBe('exists');
     expect(read('in/log')).toBe('two');
     expect(readdirSync(join(root, 'in'))).toEqual(['log']);
   });
@@ -117,7 +125,7 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
     expect(refusal(tree, 'out/new', false)).toBe('not-found');
     const upload = start(tree, 'in/link', true);
     upload.append(Buffer.from('mine'));
-    expect(upload.commit()).toBeUndefined();
+    expect(commitNow(upload)).toBeUndefined();
     expect(readFileSync(join(base, 'outside/f'), 'latin1')).toBe('safe');
     expect(read('in/link')).toBe('mine');
     expect(readdirSync(join(base, 'outside'))).toEqual(['f']);
@@ -130,7 +138,7 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
     upload.append(Buffer.from('x'));
     renameSync(join(root, 'in'), join(root, 'moved'));
     symlinkSync('../outside', join(root, 'in'));
-    expect(upload.commit()).toBeUndefined();
+    expect(commitNow(upload)).toBeUndefined();
     expect(read('moved/log')).toBe('x');
     expect(readdirSync(join(base, 'outside'))).toEqual([]);
   });
@@ -145,7 +153,7 @@ describe.each(WAYS)('startUpload() by %s', (way) => {
 
   test('stores into the root itself', () => {
     const upload = start(tree, 'log', false);
-    expect(upload.commit()).toBeUndefined();
+    expect(commitNow(upload)).toBeUndefined();
     expect(read('log')).toBe('');
   });
 });

@@ -1,5 +1,5 @@
 import type { BootTree, OpenRefusal } from '../../store/boot-file.ts';
-import type { UploadRefusal } from '../../store/upload.ts';
+import type { Sync, UploadRefusal } from '../../store/upload.ts';
 import { startUpload } from '../../store/upload.ts';
 import { treePath } from '../../tftp/filename.ts';
 import { announcedSize, type Limits, type Negotiated, negotiate } from '../../tftp/negotiate.ts';
@@ -20,6 +20,7 @@ export type AcceptContext = {
   readonly slotBytes: number;
   readonly now: number;
   randomHex(): string;
+  readonly sync: Sync;
   /** What this client's transfers so far make of the limits. */
   temper(limits: Limits): Limits;
 };
@@ -120,6 +121,7 @@ function acceptWrite(request: TftpRequest, { path, cleaned }: Named, context: Ac
       capBytes: settings.uploadMaxBytes,
       announcedBytes,
       timing: settings.timing,
+      sync: context.sync,
     },
     now,
   );

@@ -1,15 +1,14 @@
-import type { Emit } from '../../events/event.ts';
 import { Deadlines } from '../../lib/deadlines.ts';
 import { PeerTable } from '../../lib/peer-table.ts';
-import type { Datagram, DatagramSocket, Network } from '../../net/datagram.ts';
-import type { BootTree } from '../../store/boot-file.ts';
+import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
+import type { UploadProblem } from '../../store/upload.ts';
 import { createClientMemory } from '../../tftp/client-memory.ts';
 import { createConfigSearch } from '../../tftp/config-search.ts';
 import type { Action } from '../../tftp/session.ts';
 import { OPCODE } from '../../tftp-packet/index.ts';
 import { createAdmission } from './admission.ts';
-import type { Census } from './census.ts';
-import { createEndpoints, type Endpoint, letGoPeer } from './endpoints.ts';
+import { createEndpoints, letGoPeer } from './endpoints.ts';
+import type { EngineParts, TftpEngine } from './engine-face.ts';
 import { createFileCache } from './file-cache.ts';
 import { createFrameSizes } from './frame-sizes.ts';
 import { createLessons } from './lessons.ts';
@@ -18,10 +17,19 @@ import { createRecentPeers } from './recent-peers.ts';
 import { createReport } from './report.ts';
 import { createRequestHandler } from './requests.ts';
 import { createSendFailures } from './send-failures.ts';
-import type { TftpSettings } from './settings.ts';
 import { answerStray, type Stray } from './strays.ts';
 import { createThrottle } from './throttle.ts';
-import type { Transfer } from './transfer.ts';
+import type { Transfer, WriteContent } from './transfer.ts';
+
+export type { EngineParts, TftpEngine } from './engine-face.ts';
+
+/** Datagrams of one receive(). */
+export const BATCH = 64;
+/** Batches taken from one socket before the others have their turn. */
+const MAX_BATCHES = 8;
+/** ERROR 5 and ERROR 4: whatever the source address claims, we are no amplifier. */
+const ERRORS = { perSecond: 50, burst: 50 };
+const TRIM_EVERY_MS = 5_000;
 
 /**
  * The loop's body: joins sockets to sessions. Whoever drives it (a worker thread that blocks, or the event loop) waits
@@ -32,45 +40,6 @@ import type { Transfer } from './transfer.ts';
  * it all. A transfer is found by its client's (address, port): a client has one transfer per port, because a
  * new request from it replaces the old transfer (PXELINUX comes back with the same ports after a reboot).
  */
-export type TftpEngine = {
-  /** `socket` has datagrams, or can send again. False when it has still more: timers had better wait. */
-  onReady(socket: DatagramSocket): boolean;
-  /** Deals with reached deadlines. */
-  onTime(): void;
-  /** On the clock given; Infinity when nothing is under way. */
-  nextDeadline(): number;
-  /** Transfers that are neither done nor failed. */
-  readonly active: number;
-  /** Files open or mapped, those that nobody reads just now included. */
-  readonly openFiles: number;
-  /** Ends all transfers: each client is told. */
-  abortAll(): void;
-  configure(settings: TftpSettings, tree: BootTree): void;
-  /** Lets go of files. */
-  close(): void;
-};
-
-export type EngineParts = Endpoint & {
-  readonly v6?: Endpoint;
-  readonly network: Network;
-  readonly settings: TftpSettings;
-  readonly tree: BootTree;
-  readonly emit: Emit;
-  /** Of a server of several workers. */
-  readonly census?: Census;
-  /** Milliseconds, never going back. */
-  clock(): number;
-  randomHex(): string;
-};
-
-/** Datagrams of one receive(). */
-export const BATCH = 64;
-/** Batches taken from one socket before the others have their turn. */
-const MAX_BATCHES = 8;
-/** ERROR 5 and ERROR 4: whatever the source address claims, we are no amplifier. */
-const ERRORS = { perSecond: 50, burst: 50 };
-const TRIM_EVERY_MS = 5_000;
-
 export function createTftpEngine(parts: EngineParts): TftpEngine {
   const { network, clock, census } = parts;
   const endpoints = createEndpoints(parts);
@@ -232,7 +201,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
         socket.out.end();
         return;
       case 'commit':
-        if (content.kind === 'write') content.commit(now);
+        if (content.kind === 'write') content.commit((problem) => committed(transfer, content, problem));
         return;
       case 'finished':
         finish(transfer, now);
@@ -243,6 +212,14 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
         letGoPeer(transfer);
         recent.add(client.address, client.port, tids.indexOf(socket), now);
     }
+  }
+
+  /** At once, or when the disk is done, between two turns. */
+  function committed(transfer: Transfer, content: WriteContent, problem: UploadProblem | undefined): void {
+    const now = clock();
+    content.session.committed(problem, now);
+    settle(transfer, now);
+    flushAll();
   }
 
   function finish(transfer: Transfer, now: number): void {

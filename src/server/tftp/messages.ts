@@ -15,6 +15,8 @@ export type ToWorker =
       readonly taken: SharedArrayBuffer;
     }
   | { readonly kind: 'configure'; readonly settings: TftpSettings }
+  /** Answers `sync`; `errno` when it failed. */
+  | { readonly kind: 'synced'; readonly id: number; readonly errno?: string }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
 /** Worker to main thread. */
@@ -24,6 +26,8 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly wakeFd: number }
   /** JSON of an array of BootEvents: one string crosses threads several times faster than a tree of objects. */
   | { readonly kind: 'events'; readonly json: string }
+  /** Asks for an fsync of a descriptor, which all threads share. */
+  | { readonly kind: 'sync'; readonly id: number; readonly fd: number }
   /** A configuration that could not be applied; the old one stays. */
   | { readonly kind: 'refused'; readonly detail: string }
   /** It serves no more, because it was asked to, or because of `failure`; it can be asked to serve again. */

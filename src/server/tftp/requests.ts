@@ -3,6 +3,7 @@ import { bytesEqual, latin1Decode } from '../../lib/bytes.ts';
 import { formatIpv4 } from '../../lib/ipv4.ts';
 import type { PeerTable } from '../../lib/peer-table.ts';
 import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
+import { syncHere } from '../../store/upload.ts';
 import type { ClientMemory } from '../../tftp/client-memory.ts';
 import { type ConfigSearch, isConfigName } from '../../tftp/config-search.ts';
 import type { TftpFailure } from '../../tftp/session.ts';
@@ -149,6 +150,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       temper: (limits) => parts.memory.temper(datagram.peer, limits, now),
       now,
       randomHex: parts.randomHex,
+      sync: parts.sync ?? syncHere,
     });
   }
 

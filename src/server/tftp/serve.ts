@@ -2,6 +2,7 @@ import type { Emit } from '../../events/event.ts';
 import type { DatagramSocket, Network, Poller } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';
 import { createBootTree } from '../../store/boot-tree.ts';
+import type { Sync } from '../../store/upload.ts';
 import { createCensus, type Place } from './census.ts';
 import type { Endpoint } from './endpoints.ts';
 import { BATCH, createTftpEngine, type TftpEngine } from './engine.ts';
@@ -32,6 +33,8 @@ export type ServiceParts = {
   readonly sockets: TftpSockets;
   readonly settings: TftpSettings;
   readonly emit: Emit;
+  /** How uploads get to the disk; on the spot when left out. */
+  readonly sync?: Sync;
   /** Among the workers of one server; alone when left out. */
   readonly place?: Place;
 };
@@ -41,7 +44,7 @@ const PATIENCE_MS = 100;
 
 /** Attaches to the sockets and opens the root. Throws Error when the root cannot be opened. */
 export function createTftpService(parts: ServiceParts): TftpService {
-  const { network, sockets, settings, emit, place } = parts;
+  const { network, sockets, settings, emit, place, sync } = parts;
   const clock = () => performance.now();
   let tree = openTree(network, settings);
   const attach = { slotBytes: SLOT_BYTES, batch: BATCH };
@@ -60,6 +63,7 @@ export function createTftpService(parts: ServiceParts): TftpService {
     ...{ ...v4, network, settings, tree, emit, clock, randomHex },
     ...(v6 && { v6 }),
     ...(census && { census }),
+    ...(sync && { sync }),
   });
   let stopAt: number | undefined;
 

@@ -1,4 +1,7 @@
+import { fsync } from 'node:fs';
 import type { BootEvent } from '../../events/event.ts';
+import { errnoName } from '../../store/beneath.ts';
+import type { Sync } from '../../store/upload.ts';
 import { createCensus } from './census.ts';
 import type { ToWorker } from './messages.ts';
 import { createTftpService, type ServiceParts } from './serve.ts';
@@ -52,6 +55,9 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
         ({ wakeFd } = message);
         network.wake(wakeFd); // for what was sent while it started
         started.resolve();
+      } else if (message.kind === 'sync') {
+        const { id } = message;
+        syncSoon(message.fd, (errno) => send({ kind: 'synced', id, ...(errno && { errno }) }));
       } else if (message.kind === 'ended') end(message.failure);
       else if (message.kind === 'refused')
         emit({ type: 'service.warning', service: 'tftp', problem: 'reload-refused', detail: message.detail });
@@ -98,9 +104,17 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
   };
 }
 
+/** fsync(2) by a thread of libuv's pool; the event loop tells when it is done. */
+const syncSoon: Sync = (fd, done) => fsync(fd, (error) => done(error ? errnoName(error) : undefined));
+
 /** The same loop between the turns of this thread's event loop. */
 function startHere(parts: ServiceParts): TftpServer {
-  const service = (async () => createTftpService(parts))();
+  const sync: Sync = (fd, done) =>
+    syncSoon(fd, (errno) => {
+      done(errno);
+      void service.then(({ poller }) => poller.wake());
+    });
+  const service = (async () => createTftpService({ ...parts, sync }))();
   const finished = service.then(async (running) => {
     try {
       while (!running.finished) {

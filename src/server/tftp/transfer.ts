@@ -2,6 +2,7 @@ import type { TftpPeer } from '../../events/event.ts';
 import type { Deadlined } from '../../lib/deadlines.ts';
 import type { Ipv4 } from '../../lib/ipv4.ts';
 import type { DatagramSocket, TransmitSource } from '../../net/datagram.ts';
+import type { UploadProblem } from '../../store/upload.ts';
 import type { Negotiated } from '../../tftp/negotiate.ts';
 import type { Action, ReadSession, WriteSession } from '../../tftp/session.ts';
 
@@ -46,6 +47,7 @@ export type WriteContent = {
   readonly session: WriteSession;
   readonly terms: Negotiated;
   receive(block16: number, payload: Uint8Array, now: number): void;
-  commit(now: number): void;
+  /** Makes the upload durable; `done` is called at once or later. */
+  commit(done: (problem: UploadProblem | undefined) => void): void;
   release(now: number): void;
 };

@@ -3,6 +3,7 @@ import { loadNetwork } from '../../net/load.ts';
 import { createEventBatches } from './event-batches.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { createTftpService, type TftpService } from './serve.ts';
+import { createSyncElsewhere, type SyncElsewhere } from './sync-elsewhere.ts';
 
 /**
  * The thread that serves: a loop that blocks in the poller and nowhere else. Its event loop does not turn meanwhile, so
@@ -27,17 +28,21 @@ function serve({ sockets, settings, place, confine, taken }: ToWorker & { kind: 
     taken: () => Atomics.load(counter, 0),
     clock: () => performance.now(),
   });
+  const syncing = createSyncElsewhere((id, fd) => post({ kind: 'sync', id, fd }));
   let service: TftpService | undefined;
   let failure: string | undefined;
   try {
     const confined = confine ? network.giveUpPrivileges(undefined) : undefined;
     if (confined?.ok === false) throw new Error(`${confined.error.operation}: ${confined.error.errno}`);
-    service = createTftpService({ network, sockets, settings, emit: events.emit, ...(place && { place }) });
+    service = createTftpService({
+      ...{ network, sockets, settings, emit: events.emit, sync: syncing.sync },
+      ...(place && { place }),
+    });
     post({ kind: 'ready', wakeFd: service.poller.wakeFd });
     while (!service.finished) {
       service.poller.wait(Math.min(service.waitMs(), events.dueInMs()));
       service.turn();
-      if (service.poller.woken) takeMessages(service);
+      if (service.poller.woken) takeMessages(service, syncing);
       if (events.dueInMs() === 0) events.send();
     }
   } catch (error) {
@@ -52,10 +57,11 @@ function serve({ sockets, settings, place, confine, taken }: ToWorker & { kind: 
   post({ kind: 'ended', ...(failure !== undefined && { failure }) });
 }
 
-function takeMessages(service: TftpService): void {
+function takeMessages(service: TftpService, syncing: SyncElsewhere): void {
   for (let taken = receiveMessageOnPort(port); taken; taken = receiveMessageOnPort(port)) {
     const message = taken.message as ToWorker;
     if (message.kind === 'stop') service.drain(message.graceMs);
+    else if (message.kind === 'synced') syncing.synced(message.id, message.errno);
     else if (message.kind === 'configure') reconfigure(service, message);
   }
 }

@@ -1,4 +1,4 @@
-import type { Upload, UploadProblem } from '../../store/upload.ts';
+import type { Sync, Upload, UploadProblem } from '../../store/upload.ts';
 import type { Negotiated } from '../../tftp/negotiate.ts';
 import type { Timing } from '../../tftp/session.ts';
 import { createWriteSession } from '../../tftp/write-session.ts';
@@ -12,6 +12,7 @@ export type WriteContext = {
   readonly capBytes: number;
   readonly announcedBytes: number | undefined;
   readonly timing?: Timing | undefined;
+  readonly sync: Sync;
 };
 
 const MESSAGES: Record<UploadProblem, { code: number; message: string }> = {
@@ -22,7 +23,7 @@ const MESSAGES: Record<UploadProblem, { code: number; message: string }> = {
 
 /** A file on its way in: octets go to the upload as they come, and nobody sees it before the commit. */
 export function uploadContent(context: WriteContext, now: number): WriteContent {
-  const { upload, timing, ...options } = context;
+  const { upload, timing, sync, ...options } = context;
   const session = createWriteSession({ ...options, ...(timing && { timing }) }, now);
   return {
     kind: 'write',
@@ -33,7 +34,7 @@ export function uploadContent(context: WriteContext, now: number): WriteContent 
       const problem = octets && upload.append(octets);
       if (problem) session.abort(problem, MESSAGES[problem]);
     },
-    commit: (at) => session.committed(upload.commit(), at),
+    commit: (done) => upload.commit(sync, done),
     release: () => upload.discard(),
   };
 }

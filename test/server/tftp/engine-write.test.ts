@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createRig, data, error, type Rig, type RigOptions, wrq } from './rig.ts';
+import { createRig, data, error, type Rig, type RigOptions, rrq, wrq } from './rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -106,5 +106,60 @@ describe('createTftpEngine() writes', () => {
     expect(rig.sent()).toEqual(['ERROR 1 File not found']);
     rig.request(wrq('missing/folder/file'), { peerPort: 2071 });
     expect(rig.sent()).toEqual(['ERROR 1 No such folder']);
+  });
+});
+
+describe('createTftpEngine() while a disk takes its time', () => {
+  /** A disk that is done when it is told to be. */
+  function createSlowDisk() {
+    const waiting: ((errno: string | undefined) => void)[] = [];
+    return {
+      sync: (_fd: number, done: (errno: string | undefined) => void) => void waiting.push(done),
+      finish: (errno?: string) => waiting.shift()?.(errno),
+      waiting,
+    };
+  }
+
+  test('serves others, and acknowledges the last block once file and folder are durable', () => {
+    const disk = createSlowDisk();
+    start({ writes: 'create', sync: disk.sync }).write('boot', 'x');
+    rig.request(wrq('new'));
+    rig.answer(data(1, 'all of it'), {}, rig.raw()[0]!.tid);
+    expect(rig.sent()).toEqual([]);
+    expect(existsSync(join(rig.root, 'new'))).toBe(false);
+    rig.request(rrq('boot'), { peerPort: 3000 });
+    expect(rig.sent()).toEqual(['DATA 1 (1)']);
+    disk.finish();
+    expect(stored('new')).toBe('all of it');
+    expect(rig.sent()).toEqual([]);
+    disk.finish();
+    expect(rig.sent()).toEqual(['ACK 1']);
+    expect(rig.events.at(-1)).toMatchObject({ type: 'tftp.done', write: true, bytes: 9 });
+  });
+
+  test.each([
+    ['ENOSPC', 'ERROR 3 Disk full or allocation exceeded', 'disk-full'],
+    ['EIO', 'ERROR 0 Cannot store the file', 'write-error'],
+  ])('tells of %s that shows in the end, and leaves nothing behind', (errno, answer, failure) => {
+    const disk = createSlowDisk();
+    start({ writes: 'create', sync: disk.sync }).request(wrq('new'));
+    rig.answer(data(1, 'all of it'), {}, rig.raw()[0]!.tid);
+    disk.finish(errno);
+    expect(rig.sent()).toEqual([answer]);
+    expect(files()).toEqual([]);
+    expect(rig.events.at(-1)).toMatchObject({ type: 'tftp.failed', failure });
+  });
+
+  test('forgets an upload whose client gave up meanwhile', () => {
+    const disk = createSlowDisk();
+    start({ writes: 'create', sync: disk.sync }).request(wrq('new'));
+    rig.answer(data(1, 'all of it'), {}, rig.raw()[0]!.tid);
+    rig.answer(error(0, 'enough'), {}, rig.transfer[0]!.bound.port);
+    rig.answer(error(0, 'enough'), {}, rig.transfer[1]!.bound.port);
+    disk.finish();
+    expect(files()).toEqual([]);
+    expect(rig.sent()).toEqual([]);
+    expect(rig.events.at(-1)).toMatchObject({ type: 'tftp.failed', failure: 'peer-error' });
+    expect(rig.engine.active).toBe(0);
   });
 });

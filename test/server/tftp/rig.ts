@@ -17,6 +17,7 @@ import { FileContent } from '../../../src/net/dgram-content.ts';
 import { createTftpEngine, type TftpEngine } from '../../../src/server/tftp/engine.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../../../src/server/tftp/settings.ts';
 import { createBootTree } from '../../../src/store/boot-tree.ts';
+import type { Sync } from '../../../src/store/upload.ts';
 import { decode, encode, type TftpPacket } from '../../../src/tftp-packet/index.ts';
 
 export const SERVER = parseIpv4('192.168.77.1')!;
@@ -104,11 +105,11 @@ export class FakeSocket implements DatagramSocket {
 
 export type Rig = ReturnType<typeof createRig>;
 
-export type RigOptions = Partial<TftpSettings> & { singlePort?: boolean; pageCache?: PageCache };
+export type RigOptions = Partial<TftpSettings> & { singlePort?: boolean; pageCache?: PageCache; sync?: Sync };
 
 /** An engine with fake sockets, a clock that is set by hand, and a folder of its own. */
 export function createRig(
-  { singlePort = false, pageCache, ...settings }: RigOptions = {},
+  { singlePort = false, pageCache, sync, ...settings }: RigOptions = {},
   link = { mtu: 1500 },
 ) {
   const root = mkdtempSync(join(tmpdir(), 'pxed-tftp-'));
@@ -128,6 +129,7 @@ export function createRig(
     tree: createBootTree(root, { ignoreCase: full.ignoreCase }),
     emit: (event) => events.push(event),
     clock: () => clock.now,
+    ...(sync && { sync }),
     randomHex: () => `${++names}`,
   });
 
