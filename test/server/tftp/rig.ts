@@ -121,12 +121,13 @@ export function createRig(
   const clock = { now: 10_000 };
   let names = 0;
   const full: TftpSettings = { ...DEFAULT_TFTP_SETTINGS, root, ...settings };
+  const tree = createBootTree(root, { ignoreCase: full.ignoreCase });
   const engine: TftpEngine = createTftpEngine({
     network,
     listen,
     transfer,
     settings: full,
-    tree: createBootTree(root, { ignoreCase: full.ignoreCase }),
+    tree,
     emit: (event) => events.push(event),
     clock: () => clock.now,
     ...(sync && { sync }),
@@ -159,6 +160,7 @@ export function createRig(
 
   return {
     root,
+    tree,
     engine,
     events,
     listen,
