@@ -83,7 +83,8 @@ export type TftpEvent =
       readonly bytes: number;
       readonly tookMs: number;
       readonly retransmissions: number;
-    } & TftpPeer)
+    } & TftpNegotiated &
+      TftpPeer)
   | ({
       readonly type: 'tftp.failed';
       readonly file: string;
@@ -93,7 +94,8 @@ export type TftpEvent =
       readonly bytes: number;
       readonly tookMs: number;
       readonly retransmissions: number;
-    } & TftpPeer)
+    } & TftpNegotiated &
+      TftpPeer)
   /** A size or existence probe: OACK, then the client's ERROR 8 (or 0). Not a failure. */
   | ({ readonly type: 'tftp.probed'; readonly file: string; readonly sizeBytes?: number } & TftpPeer)
   /** Answered at once with ERROR `code`; `failure` says why in one word, `not-found` the usual one. */

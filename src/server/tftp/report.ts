@@ -1,4 +1,5 @@
-import type { BootEvent, Emit, TftpPeer } from '../../events/event.ts';
+import type { BootEvent, Emit, TftpNegotiated, TftpPeer } from '../../events/event.ts';
+import type { Negotiated } from '../../tftp/negotiate.ts';
 import type { Accepted, Refusal } from './accept.ts';
 import { createThrottle } from './throttle.ts';
 import type { Transfer } from './transfer.ts';
@@ -20,16 +21,13 @@ export function createReport(emit: Emit): Report {
   const malformed = createThrottle(NOISE);
   const warnings = createThrottle(NOISE);
   return {
-    started({ client, file, content }, { terms, sizeBytes }) {
-      const { blksize, windowsize, timeoutMs } = terms;
+    started({ client, file, content }, { sizeBytes }) {
       emit({
         type: 'tftp.started',
         ...client.peer,
         file,
         write: content.kind === 'write',
-        blksize,
-        windowsize,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...negotiated(content.terms),
         ...(sizeBytes === undefined ? {} : { sizeBytes }),
       });
     },
@@ -56,6 +54,10 @@ export function createReport(emit: Emit): Report {
   };
 }
 
+function negotiated({ blksize, windowsize, timeoutMs }: Negotiated): TftpNegotiated {
+  return timeoutMs === undefined ? { blksize, windowsize } : { blksize, windowsize, timeoutMs };
+}
+
 function endOf(transfer: Transfer, now: number): BootEvent {
   const { client, file, content, startedAt, sendProblem } = transfer;
   const outcome = content.session.outcome();
@@ -68,6 +70,7 @@ function endOf(transfer: Transfer, now: number): BootEvent {
     bytes,
     tookMs: Math.round((now - startedAt) * 1000) / 1000,
     retransmissions,
+    ...negotiated(content.terms),
   };
   if (outcome?.kind !== 'failed') return { type: 'tftp.done', ...common };
   // "Nobody answered" reads differently when the system refused to send.

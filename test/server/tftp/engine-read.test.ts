@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -325,6 +325,17 @@ describe('createTftpEngine() and files that change', () => {
     expect(new TextDecoder().decode(rig.raw()[0]!.bytes.subarray(5, 11))).toBe('oldold');
   });
 
+  test('a file that is deleted finishes for who reads it, and is not found by the next', () => {
+    start().write('boot', 'x'.repeat(600));
+    rig.request(rrq('boot'));
+    const tid = rig.raw()[0]!.tid;
+    unlinkSync(join(rig.root, 'boot'));
+    rig.request(rrq('boot'), { peerPort: 3000 });
+    expect(rig.sent()).toEqual(['ERROR 1 File not found']);
+    rig.answer(ack(1), {}, tid);
+    expect(rig.sent()).toEqual(['DATA 2 (88)']);
+  });
+
   test.each([
     ['far', 0],
     ['within its last block', 1490],
@@ -367,11 +378,24 @@ describe('createTftpEngine() when sending does not work', () => {
     expect(rig.sent()[0]).toBe('DATA 2 (512)');
   });
 
+  test.each(['ENOBUFS', 'ENETUNREACH', 'EPERM'])('sends again by its timer what %s kept back', (errno) => {
+    start().write('boot', 'x');
+    for (const socket of rig.transfer) socket.refuses = errno;
+    rig.request(rrq('boot'));
+    expect(rig.sent()).toEqual([]);
+    for (const socket of rig.transfer) socket.refuses = undefined;
+    rig.pass(1_000);
+    expect(rig.sent()[0]).toBe('DATA 1 (1)');
+    rig.answer(ack(1));
+    expect(rig.events.at(-1)).toMatchObject({ type: 'tftp.done' });
+  });
+
   test('a firewall that refuses is warned of, and named as the reason in the end', () => {
     start().write('boot', 'x');
     for (const socket of rig.transfer) socket.refuses = 'EPERM';
-    rig.request(rrq('boot'));
-    rig.pass(60_000);
+    for (let peerPort = 2000; peerPort < 2050; peerPort++) rig.request(rrq('boot'), { peerPort });
+    rig.pass(50_000);
+    expect(rig.types().filter((type) => type === 'service.warning')).toHaveLength(1);
     expect(rig.events.find(({ type }) => type === 'service.warning')).toMatchObject({
       problem: 'send-failed',
     });
