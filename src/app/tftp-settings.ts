@@ -24,5 +24,6 @@ export function tftpSettingsOf(
     rollover: tftp.rollover === 'forbid' ? 'forbidden' : tftp.rollover,
     ignoreCase: tftp['ignore-case'],
     rfc1350: tftp.rfc1350,
+    msftwindow: tftp.msftwindow,
   };
 }

@@ -116,6 +116,10 @@ const tftp = z.strictObject({
     .boolean()
     .default(true)
     .describe('Find a file by another case when the exact name is missing.'),
+  msftwindow: z
+    .boolean()
+    .default(false)
+    .describe('Grant Windows boot managers windows that change with every ACK.'),
   rfc1350: z.boolean().default(false).describe('Switch every TFTP extension off.'),
 });
 

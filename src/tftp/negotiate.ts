@@ -14,6 +14,8 @@ export type Limits = {
   readonly refuse?: readonly string[];
   /** Grant tftp-hpa's `rollover` option. Off: it is in no RFC. */
   readonly rolloverOption?: boolean;
+  /** Grant Microsoft's `msftwindow` to readers in mode octet. Off: it is in no RFC. */
+  readonly msftwindow?: boolean;
 };
 
 /** The terms of one transfer. `oack` is the packet to open with, absent when no option was accepted. */
@@ -23,6 +25,8 @@ export type Negotiated = {
   /** The client's `timeout` option, as granted. */
   readonly timeoutMs?: number;
   readonly rollover: Rollover;
+  /** msftwindow was granted: each ACK names the next window, and this is the most it gets. */
+  readonly windowMax?: number;
   readonly oack?: Uint8Array;
 };
 
@@ -36,7 +40,13 @@ const DECIMAL = /^\d{1,20}$/;
 /** Three windows may be out (see read-session); with more blocks an ACK's 16 bits no longer tell old from new. */
 const WINDOWSIZE_MAX = 16_384;
 
-type Terms = { blksize: number; windowsize: number; timeoutMs?: number; rollover: Rollover };
+type Terms = {
+  blksize: number;
+  windowsize: number;
+  timeoutMs?: number;
+  rollover: Rollover;
+  windowMax?: number;
+};
 
 /**
  * Agrees on options (RFC 2347, 2348, 2349, 7440). The OACK names only options that were asked and are granted, in the
@@ -57,7 +67,12 @@ export function negotiate(request: TftpRequest, limits: Limits, sizeBytes?: numb
     const key = name.toLowerCase();
     if (seen.has(key) || limits.refuse?.includes(key)) continue;
     seen.add(key);
-    const answer = key === 'tsize' ? grantSize(request, value, size) : grant(key, value, { limits, terms });
+    const answer =
+      key === 'tsize'
+        ? grantSize(request, value, size)
+        : key === 'msftwindow'
+          ? grantMsftWindow(request, value, { limits, terms })
+          : grant(key, value, { limits, terms });
     if (answer !== undefined) granted.push([key, answer]);
   }
   return granted.length === 0 ? terms : { ...terms, oack: encode({ opcode: 'oack', options: granted }) };
@@ -76,7 +91,20 @@ function grantSize(request: TftpRequest, value: string, sizeBytes: number | unde
   return sizeBytes === undefined ? undefined : String(sizeBytes);
 }
 
-function grant(key: string, value: string, into: { limits: Limits; terms: Terms }): string | undefined {
+/**
+ * Windows' boot manager offers 31416 (π) and is answered with 27182 (e); from then on its ACKs have a fifth octet, the
+ * size of the window that it wants next. (From captures: Microsoft has no public specification of it.)
+ */
+function grantMsftWindow(request: TftpRequest, value: string, { limits, terms }: Into): string | undefined {
+  const readable = request.opcode === 'rrq' && request.mode === 'octet';
+  if (!limits.msftwindow || value !== '31416' || !readable) return undefined;
+  terms.windowMax = limits.windowsizeMax;
+  return '27182';
+}
+
+type Into = { limits: Limits; terms: Terms };
+
+function grant(key: string, value: string, into: Into): string | undefined {
   const { limits, terms } = into;
   if (!DECIMAL.test(value)) return undefined;
   const asked = Number(value);
@@ -102,7 +130,7 @@ function grant(key: string, value: string, into: { limits: Limits; terms: Terms 
       if (!limits.rolloverOption || limits.rollover === 'forbidden' || asked > 1) return undefined;
       terms.rollover = asked === 0 ? 0 : 1;
       return String(asked);
-    default: // multicast (RFC 2090, experimental), msftwindow, blksize2, utimeout and all the unknown.
+    default: // multicast (RFC 2090, experimental), blksize2, utimeout and all the unknown.
       return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { createNetasciiEncoder } from './netascii.ts';
-import type { BlockSource } from './read-session.ts';
+import type { BlockSource } from './session.ts';
 
 /** Reads file octets at `offset` into `into`: how many, 0 at the end, -1 when the file cannot be read. */
 export type ReadAt = (offset: number, into: Uint8Array) => number;

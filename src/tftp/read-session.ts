@@ -1,6 +1,6 @@
 import type { Negotiated } from './negotiate.ts';
 import { backOff, DEFAULT_TIMING, gapMeansLossAfter, repeatMeansLossAfter, sampleRtt } from './rtt.ts';
-import type { Action, Phase, ReadSession, Timing, TransferStats } from './session.ts';
+import type { Action, BlockSource, Phase, ReadSession, Timing, TransferStats } from './session.ts';
 import type { TransferState } from './transfer.ts';
 import {
   act,
@@ -52,6 +52,8 @@ type State = TransferState & {
   vainWaits: number;
   /** The OACK waits for its ACK 0. */
   awaitsAck0: boolean;
+  /** Blocks of one window: as negotiated, or as the last ACK wished it (msftwindow). */
+  windowsize: number;
   acked: number;
   sent: number;
   /** An ACK of this block or later measures a round trip: those went out once, with the last packets (Karn). */
@@ -62,17 +64,6 @@ type State = TransferState & {
   reported: boolean;
   restarted: boolean;
   falseGaps: boolean;
-};
-
-/** Content whose length shows on the way (netascii). */
-export type BlockSource = {
-  /**
-   * The number of the last block if it is not past `upTo` (the end of the window to send next, which is at most
-   * `windowsize` blocks), Infinity if it is, -1 when the file cannot be read.
-   */
-  lastBlockBy(upTo: number): number;
-  /** Octets on the wire of all blocks up to `block`. */
-  bytesUpTo(block: number): number;
 };
 
 export type ReadOptions = {
@@ -99,7 +90,10 @@ export function createReadSession(options: ReadOptions, now: number): ReadSessio
     deadline: () => s.due,
     poll: (at) => poll(s, at),
     phase: () => phaseOf(s),
-    acknowledge: (block16, at) => acknowledge(s, block16, at),
+    acknowledge(block16, at, nextWindow = 0) {
+      if (nextWindow > 0) widen(s, block16, nextWindow);
+      acknowledge(s, block16, at);
+    },
     wireBlock: (absolute) => wireBlock(absolute, rollover),
     peerError: (code, message) => peerError(s, code, message),
     duplicateRequest: (at) => duplicateRequest(s, at),
@@ -120,6 +114,7 @@ function createState(options: ReadOptions, now: number): State {
     last: Math.floor(sizeBytes / terms.blksize) + 1, // a short or empty block ends the file (RFC 1350 §6)
     vainWaits: 0,
     awaitsAck0: terms.oack !== undefined,
+    windowsize: terms.windowsize,
     acked: 0,
     sent: 0,
     timedFrom: Number.POSITIVE_INFINITY,
@@ -128,6 +123,13 @@ function createState(options: ReadOptions, now: number): State {
     restarted: false,
     falseGaps: false,
   };
+}
+
+/** msftwindow: the fifth octet of an ACK is the size of the window that follows it; an old ACK's counts no more. */
+function widen(s: State, block16: number, nextWindow: number): void {
+  const { windowMax = 0, rollover } = s.terms;
+  if (windowMax === 0 || blocksAhead(s.acked, block16, rollover) > s.sent - s.acked) return;
+  s.windowsize = Math.min(nextWindow, windowMax);
 }
 
 function acknowledge(s: State, block16: number, now: number): void {
@@ -179,7 +181,7 @@ function gap(s: State, sinceSent: number, now: number): void {
 function repeated(s: State, now: number): void {
   if (s.sent === s.acked) return; // its answer is not even out
   const sinceSent = now - s.sentAt;
-  if (s.terms.windowsize === 1) {
+  if (s.windowsize === 1) {
     if (sinceSent >= repeatMeansLossAfter(s.rtt)) s.due = 0;
     return;
   }
@@ -214,7 +216,8 @@ function sendOack(s: State, now: number): Action {
 }
 
 function sendWindow(s: State, now: number): Action | undefined {
-  const { windowsize, rollover } = s.terms;
+  const { windowsize } = s;
+  const { rollover } = s.terms;
   if (s.source !== undefined) s.last = s.source.lastBlockBy(s.acked + windowsize);
   if (s.last < 0) {
     decide(s, failed('read-error'), { code: 0, message: 'Cannot read the file' });
@@ -241,7 +244,7 @@ function sendWindow(s: State, now: number): Action | undefined {
  * what is not in order, as in any window. (In lock-step it might not: PXELINUX ACKs whatever comes.)
  */
 function canLookAhead(s: State): boolean {
-  const { windowsize } = s.terms;
+  const { windowsize } = s;
   return windowsize > 1 && s.source === undefined && s.heard && s.acked + windowsize < s.last;
 }
 

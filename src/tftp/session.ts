@@ -101,10 +101,21 @@ export type Transfer = {
 /** Sends one file. */
 export type ReadSession = Transfer & {
   readonly blksize: number;
-  /** ACK `block16` arrived. */
-  acknowledge(block16: number, now: number): void;
+  /** ACK `block16` arrived; `nextWindow` is its fifth octet, if it has one, which msftwindow gives a meaning. */
+  acknowledge(block16: number, now: number, nextWindow?: number): void;
   /** The 16-bit number that DATA `absolute` carries. */
   wireBlock(absolute: number): number;
+};
+
+/** Content whose length shows on the way (netascii). */
+export type BlockSource = {
+  /**
+   * The number of the last block if it is not past `upTo` (the end of the window to send next, which is at most
+   * `windowsize` blocks), Infinity if it is, -1 when the file cannot be read.
+   */
+  lastBlockBy(upTo: number): number;
+  /** Octets on the wire of all blocks up to `block`. */
+  bytesUpTo(block: number): number;
 };
 
 /** Receives one file. */

@@ -338,3 +338,59 @@ test('wireBlock() numbers blocks as both ways of wrapping do', () => {
   expect(blocks.map((block) => to0.wireBlock(block))).toEqual([1, 65_535, 0, 1, 65_534, 65_535, 0, 1]);
   expect(blocks.map((block) => to1.wireBlock(block))).toEqual([1, 65_535, 1, 2, 65_535, 1, 2, 2]);
 });
+
+describe('createReadSession() with msftwindow', () => {
+  const terms = { ...WINDOWS, windowMax: 64 };
+
+  function acknowledged(session: ReadSession, block: number, nextWindow: number | undefined): string[] {
+    session.acknowledge(block, block + 1, nextWindow);
+    return drain(session, block + 1);
+  }
+
+  test('lets each ACK choose the size of the next window', () => {
+    const session = createReadSession({ terms, content: 100_000 }, 0);
+    drain(session, 0);
+    expect(acknowledged(session, 0, 2)).toEqual(['data 1+2']);
+    expect(acknowledged(session, 2, 8)).toEqual(['data 3+8']);
+    expect(acknowledged(session, 10, 1)).toEqual(['data 11+1']);
+    expect(acknowledged(session, 11, 255)).toEqual(['data 12+64']); // no more than the limit
+  });
+
+  test('keeps the size for an ACK of four octets and for a fifth of 0', () => {
+    const session = createReadSession({ terms, content: 100_000 }, 0);
+    drain(session, 0);
+    expect(acknowledged(session, 0, undefined)).toEqual(['data 1+4']);
+    expect(acknowledged(session, 4, 0)).toEqual(['data 5+4']);
+  });
+
+  test('takes the size of an ACK in the middle of a window, and none of an ACK of the past', () => {
+    const session = createReadSession({ terms, content: 100_000 }, 0);
+    drain(session, 0);
+    acknowledged(session, 0, 8);
+    session.acknowledge(3, 4, 2);
+    expect(drain(session, 4)).toEqual(['data 4+2']);
+    session.acknowledge(1, 5, 64);
+    expect(acknowledged(session, 5, undefined)).toEqual(['data 6+2']);
+  });
+
+  test('ignores a fifth octet where it was not negotiated', () => {
+    const session = createReadSession({ terms: WINDOWS, content: 100_000 }, 0);
+    drain(session, 0);
+    expect(acknowledged(session, 0, 64)).toEqual(['data 1+4']);
+  });
+
+  test('delivers a file whatever sizes its client asks for', () => {
+    const session = createReadSession({ terms, content: 500_000 }, 0);
+    drain(session, 0);
+    let received = 0;
+    for (let turn = 0; session.outcome() === undefined && turn < 2000; turn++) {
+      const [said] = acknowledged(session, received, (turn * 37) % 70);
+      const [, first, count] = /^data (\d+)\+(\d+)$/.exec(said ?? '') ?? [];
+      if (first === undefined) break;
+      expect(Number(first)).toBe(received + 1);
+      received += Number(count);
+    }
+    expect(session.outcome()).toEqual({ kind: 'done' });
+    expect(session.stats()).toMatchObject({ bytes: 500_000, retransmissions: 0 });
+  });
+});

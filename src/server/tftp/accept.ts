@@ -135,6 +135,7 @@ function limits({ settings, framePayload }: AcceptContext, atMost = Number.POSIT
     windowsizeMax: settings.windowsizeMax,
     rollover: settings.rollover,
     rfc1350: settings.rfc1350,
+    msftwindow: settings.msftwindow,
   };
 }
 

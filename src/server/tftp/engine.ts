@@ -133,8 +133,9 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     const { content } = transfer;
     const { buffer } = datagram;
     const number = (buffer[2]! << 8) | buffer[3]!;
-    if (opcode === OPCODE.ack && content.kind === 'read') content.session.acknowledge(number, now);
-    else if (opcode === OPCODE.data && content.kind === 'write') {
+    if (opcode === OPCODE.ack && content.kind === 'read') {
+      content.session.acknowledge(number, now, datagram.length > 4 ? buffer[4] : 0);
+    } else if (opcode === OPCODE.data && content.kind === 'write') {
       content.receive(number, datagram.bytes.subarray(4), now);
     } else if (opcode === OPCODE.error) requests.peerError(transfer, datagram, now);
     else return;

@@ -23,6 +23,8 @@ export type TftpSettings = {
   readonly ignoreCase: boolean;
   /** Every extension off. */
   readonly rfc1350: boolean;
+  /** Windows' variable windows. */
+  readonly msftwindow: boolean;
   /** Files kept open and mapped though nobody reads them just now, octets. */
   readonly cacheBytes: number;
   /** Patience; the default of tftp/rtt when left out. */
@@ -39,5 +41,6 @@ export const DEFAULT_TFTP_SETTINGS: Omit<TftpSettings, 'root'> = {
   rollover: 0,
   ignoreCase: true,
   rfc1350: false,
+  msftwindow: false,
   cacheBytes: 1024 ** 3,
 };

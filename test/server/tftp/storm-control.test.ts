@@ -1,4 +1,7 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { golden } from '../../golden/load.ts';
 import { ack, createRig, error, type Rig, type RigOptions, rrq } from './rig.ts';
 
 let rig: Rig;
@@ -265,5 +268,35 @@ describe('createTftpEngine() and files that are not in memory', () => {
     expect(rig.sent()).toEqual([]);
     rig.pass(2_500);
     expect(rig.sent()[0]).toBe('DATA 1 (512)');
+  });
+});
+
+describe('createTftpEngine() and the boot manager of Windows', () => {
+  const wds = golden('61-tftp-rrq-wds').bytes;
+  /** ACK 16, next window 32. */
+  const ack16 = golden('58-tftp-ack-msft').bytes;
+
+  function bootFolder(options?: RigOptions): void {
+    start(options);
+    mkdirSync(join(rig.root, 'Boot'));
+    rig.write('Boot/BCD', 'x'.repeat(100 * 1456));
+  }
+
+  test('is granted msftwindow when that is on, and then chooses its windows', () => {
+    bootFolder({ msftwindow: true });
+    rig.request(wds);
+    expect(rig.sent()).toEqual(['OACK tsize=145600 blksize=1456 windowsize=4 msftwindow=27182']);
+    rig.answer(Uint8Array.of(0, 4, 0, 0, 16));
+    expect(rig.sent()).toHaveLength(16);
+    rig.answer(ack16);
+    expect(rig.sent()).toHaveLength(32);
+  });
+
+  test('is not granted it otherwise, and its fifth octet means nothing', () => {
+    bootFolder();
+    rig.request(wds);
+    expect(rig.sent()).toEqual(['OACK tsize=145600 blksize=1456 windowsize=4']);
+    rig.answer(Uint8Array.of(0, 4, 0, 0, 16));
+    expect(rig.sent()).toHaveLength(4);
   });
 });
