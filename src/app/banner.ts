@@ -2,6 +2,7 @@ import { archOf } from '../boot/arch-table.ts';
 import type { BootClient } from '../boot/client.ts';
 import { decideBoot } from '../boot/policy.ts';
 import type { FileExists } from '../boot/settings.ts';
+import type { Config } from '../config/schema.ts';
 import type { DhcpSettings, Network } from '../dhcp/settings.ts';
 import type { BootEvent } from '../events/event.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -9,6 +10,7 @@ import { broadcastOf, formatIpv4, formatSubnet } from '../lib/ipv4.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
 import type { RunAs } from './run-as.ts';
 import type { Setup } from './setup.ts';
+import type { Sockets } from './sockets.ts';
 
 /** What the banner is made from. */
 export type Started = {
@@ -19,6 +21,8 @@ export type Started = {
   readonly dhcp?: DhcpSettings;
   readonly exists?: FileExists;
   readonly runAs?: RunAs;
+  /** One entry for each worker that serves files. */
+  readonly tftp?: Sockets['tftp'];
   /** Which sockets carry it: `linux` or `dgram`. */
   readonly backend: string;
 };
@@ -30,8 +34,7 @@ export function bannerOf(started: Started): BootEvent {
   facts.interface = link ? describeLink(link) : 'all of them';
   if (started.dhcp) describeAddressing(facts, started.dhcp);
   const { tftp } = setup.config;
-  if (tftp.enabled)
-    facts.TFTP = `${tftp.root}, port ${tftp.port}, ${WRITES[tftp.writes]}${tftp.rfc1350 ? ', plain RFC 1350' : ''}`;
+  if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));
   if (runAs) facts['runs as'] = `${runAs.user}:${runAs.group}`;
   if (started.backend !== 'linux')
@@ -44,6 +47,17 @@ const WRITES = {
   create: 'new files may be uploaded',
   overwrite: 'files may be uploaded and replaced',
 };
+
+function describeTftp(
+  { root, port, writes, rfc1350 }: Config['tftp'],
+  crew: NonNullable<Sockets['tftp']>,
+): string {
+  const parts = [root, `port ${port}`, WRITES[writes]];
+  if (rfc1350) parts.push('plain RFC 1350');
+  if (crew.length > 1) parts.push(`${crew.length} workers`);
+  if (crew.some(({ v6 }) => !v6)) parts.push('IPv4 only');
+  return parts.join(', ');
+}
 
 function describeLink({ name, addresses, mtu, running }: InterfaceFacts): string {
   const shown = addresses

@@ -71,7 +71,11 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     if (runAs?.uid !== 0) tftp?.confine();
     if (facts.root !== undefined) checkReachable(facts.root);
     io.emit(
-      bannerOf({ setup, ...facts, version: io.version, backend: network.name, ...(runAs && { runAs }) }),
+      bannerOf({
+        ...{ setup, ...facts, version: io.version, backend: network.name },
+        ...(sockets.tftp && { tftp: sockets.tftp }),
+        ...(runAs && { runAs }),
+      }),
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
