@@ -1,9 +1,9 @@
 import type { Limits } from './negotiate.ts';
 
 /**
- * What a client's last transfers taught about the way to it, by address. The size of a window is agreed on before the
- * first block (RFC 7440 §3: no message changes it later), so loss makes the window of the *next* transfer smaller; a
- * boot is many transfers, and most of its octets come in the last two.
+ * What a client's last transfers taught about the way to it, by address (as text: numbers of IPv6 peers are used again).
+ * The size of a window is agreed on before the first block (RFC 7440 §3: no message changes it later), so loss makes the
+ * window of the *next* transfer smaller; a boot is many transfers, and most of its octets come in the last two.
  *
  * | a transfer                                              | the client's next one                                  |
  * |---------------------------------------------------------|--------------------------------------------------------|
@@ -19,9 +19,9 @@ import type { Limits } from './negotiate.ts';
  */
 export type ClientMemory = {
   /** What to grant this client at most. */
-  temper(client: number, limits: Limits, now: number): Limits;
+  temper(client: string, limits: Limits, now: number): Limits;
   /** A transfer ended, or came to nothing so far (`firstBlockLost`). Returns what the next one will be spared, if that is new. */
-  learn(client: number, lesson: Lesson, now: number): Spared | undefined;
+  learn(client: string, lesson: Lesson, now: number): Spared | undefined;
   readonly size: number;
 };
 
@@ -58,16 +58,16 @@ const LADDER = [1468, 1428, 1024, 512];
 
 export function createClientMemory(): ClientMemory {
   /** In the order of the last lesson, the latest last. */
-  const entries = new Map<number, Entry>();
+  const entries = new Map<string, Entry>();
 
-  function entryOf(client: number, now: number): Entry | undefined {
+  function entryOf(client: string, now: number): Entry | undefined {
     const entry = entries.get(client);
     if (entry === undefined || now - entry.at < FORGET_MS) return entry;
     entries.delete(client);
     return undefined;
   }
 
-  function keep(client: number, entry: Entry, now: number): void {
+  function keep(client: string, entry: Entry, now: number): void {
     entry.at = now;
     entries.delete(client);
     if (entry.windowsizeMax === Number.POSITIVE_INFINITY && entry.blksizeMax === Number.POSITIVE_INFINITY) {

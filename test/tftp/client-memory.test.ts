@@ -3,8 +3,8 @@ import { createClientMemory, type Lesson } from '../../src/tftp/client-memory.ts
 import type { Limits } from '../../src/tftp/negotiate.ts';
 
 const LIMITS: Limits = { blksizeMax: 1468, windowsizeMax: 64, rollover: 0, rfc1350: false };
-const CLIENT = 0x0a000001;
-const OTHER = 0x0a000002;
+const CLIENT = '10.0.0.1';
+const OTHER = '2001:db8::2';
 const HOUR = 3_600_000;
 
 function read(over: Partial<Lesson> = {}): Lesson {
@@ -100,9 +100,9 @@ describe('createClientMemory()', () => {
 
   test('remembers 4096 clients at most, those of the last lessons', () => {
     const memory = createClientMemory();
-    for (let client = 0; client < 10_000; client++) memory.learn(client, LOSSY, client);
+    for (let client = 0; client < 10_000; client++) memory.learn(String(client), LOSSY, client);
     expect(memory.size).toBe(4096);
-    expect(memory.temper(1, LIMITS, 10_000)).toBe(LIMITS);
-    expect(memory.temper(9_999, LIMITS, 10_000)).toMatchObject({ windowsizeMax: 8 });
+    expect(memory.temper('1', LIMITS, 10_000)).toBe(LIMITS);
+    expect(memory.temper('9999', LIMITS, 10_000)).toMatchObject({ windowsizeMax: 8 });
   });
 });

@@ -17,7 +17,7 @@ const VAIN_MS = 2_000;
 export function createLessons(memory: ClientMemory, report: Report): Lessons {
   function learn(transfer: Transfer, lesson: Lesson | undefined, now: number): void {
     if (lesson === undefined) return;
-    const spared = memory.learn(transfer.client.address, lesson, now);
+    const spared = memory.learn(transfer.client.peer.peer, lesson, now);
     if (spared) report.warning(`${spared.what}-reduced`, describe(transfer, spared), now);
   }
   return {

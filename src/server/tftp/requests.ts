@@ -147,7 +147,8 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       settings,
       framePayload: parts.frames.payloadOf(datagram.ifindex, now, asked.bound.ipv6),
       slotBytes: SLOT_BYTES,
-      temper: (limits) => parts.memory.temper(datagram.peer, limits, now),
+      temper: (limits) =>
+        parts.memory.size > 0 ? parts.memory.temper(textOf(asked, datagram.peer), limits, now) : limits,
       now,
       randomHex: parts.randomHex,
       sync: parts.sync ?? syncHere,
