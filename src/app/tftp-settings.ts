@@ -24,6 +24,7 @@ export function tftpSettingsOf(
     rollover: tftp.rollover === 'forbid' ? 'forbidden' : tftp.rollover,
     ignoreCase: tftp['ignore-case'],
     rfc1350: tftp.rfc1350,
+    multicast: tftp.multicast,
     msftwindow: tftp.msftwindow,
   };
 }

@@ -1,4 +1,5 @@
 import { createMemory } from '../server/tftp/census.ts';
+import { GROUPS_MAX } from '../server/tftp/multicast-groups.ts';
 import type { ServiceParts } from '../server/tftp/serve.ts';
 import type { TftpSettings } from '../server/tftp/settings.ts';
 import type { TftpSockets } from '../server/tftp/sockets.ts';
@@ -33,9 +34,10 @@ const GRACE_MS = 5000;
  * program now.
  */
 export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<TftpTasks> {
-  const parts = { startThread: startTftpThread, ...rest, settings: shareOf(rest.settings, crew.length) };
+  const all = { startThread: startTftpThread, ...rest };
   const memory = createMemory(crew.length);
   const workers = crew.map((sockets, index) => {
+    const parts = { ...all, settings: shareOf(all.settings, { index, of: crew.length }) };
     if (crew.length === 1) return createWorker('tftp', { ...parts, sockets });
     return createWorker(`tftp ${index + 1}`, { ...parts, sockets, place: { memory, index } });
   });
@@ -54,15 +56,22 @@ export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<Tft
       for (const worker of workers) worker.confine();
     },
     reconfigure: (settings) => {
-      for (const worker of workers) worker.reconfigure(shareOf(settings, crew.length));
+      workers.forEach((worker, index) => {
+        worker.reconfigure(shareOf(settings, { index, of: crew.length }));
+      });
     },
     close,
   };
 }
 
-/** What one worker may use of the link. */
-function shareOf(settings: TftpSettings, workers: number): TftpSettings {
-  return { ...settings, paceMbps: settings.paceMbps && settings.paceMbps / workers };
+/** What one worker may use of the link, and of the group addresses. */
+function shareOf(settings: TftpSettings, { index, of }: { index: number; of: number }): TftpSettings {
+  const { paceMbps, multicast } = settings;
+  return {
+    ...settings,
+    paceMbps: paceMbps && paceMbps / of,
+    multicast: multicast && { ...multicast, address: multicast.address + index * GROUPS_MAX },
+  };
 }
 
 type WorkerParts = ServiceParts & { readonly startThread: () => TftpThread };

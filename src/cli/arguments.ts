@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { parsePortRange } from '../config/values.ts';
+import { parseMulticastGroup, parsePortRange } from '../config/values.ts';
 import { parseIpv4 } from '../lib/ipv4.ts';
 import { parseSize } from '../lib/size.ts';
 
@@ -47,6 +47,13 @@ function rolloverArgument(text: string): 0 | 1 | 'forbid' {
   if (text === '0' || text === '1') return text === '0' ? 0 : 1;
   if (text === 'forbid') return text;
   throw new InvalidArgumentError('Expected 0, 1 or forbid.');
+}
+
+function multicastArgument(text: string): { address: number; port: number } {
+  const group = parseMulticastGroup(text);
+  if (!group)
+    throw new InvalidArgumentError('Expected a group address like 239.255.69.0 or 239.255.69.0:1758.');
+  return group;
 }
 
 function paceArgument(text: string): 'auto' | 'off' | number {
@@ -116,6 +123,9 @@ export const TFTP: readonly Option[] = [
   ),
   new Option('--pace <Mbit/s>', 'what windows may fill of the link: auto, off or a number').argParser(
     paceArgument,
+  ),
+  new Option('--multicast <address[:port]>', 'let clients read a file together (RFC 2090)').argParser(
+    multicastArgument,
   ),
   new Option('--workers <count>', 'threads that serve files (default: processors less one)').argParser(
     wholeNumber(1, 256),

@@ -30,6 +30,7 @@ export type Options = {
   readonly maxTransfers?: number;
   readonly maxTransfersPerClient?: number;
   readonly pace?: 'auto' | 'off' | number;
+  readonly multicast?: { address: Ipv4; port: number };
   readonly workers?: number;
   readonly rollover?: 0 | 1 | 'forbid';
   readonly ignoreCase?: boolean;
@@ -103,6 +104,7 @@ function withOptions(config: Config, options: Options): Config {
         'max-transfers': options.maxTransfers,
         'max-transfers-per-client': options.maxTransfersPerClient,
         pace: options.pace,
+        multicast: options.multicast,
         workers: options.workers,
         rollover: options.rollover,
         'ignore-case': options.ignoreCase === false ? false : undefined,

@@ -116,6 +116,9 @@ const tftp = z.strictObject({
     .boolean()
     .default(true)
     .describe('Find a file by another case when the exact name is missing.'),
+  multicast: value.multicastGroup
+    .optional()
+    .describe('First of 16 group addresses a worker sends files to (RFC 2090); off when left out.'),
   msftwindow: z
     .boolean()
     .default(false)

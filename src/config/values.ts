@@ -38,6 +38,9 @@ export const duration = numberOr('a time like 90s, 12h or infinite', parseDurati
 /** Octets, as a number or as `100M`. */
 export const size = numberOr('a size like 512k or 100M', parseSize);
 
+/** `239.255.69.0:1758`, the port 1758 when left out. */
+export const multicastGroup = parsed('a group address like 239.255.69.0:1758', parseMulticastGroup);
+
 /** Lower-case hex, as `01525400123456` or with colons. */
 export const hexText = parsed('hex digits like 01:52:54:00:12:34:56', parseHexText);
 
@@ -76,6 +79,20 @@ export function parsePortRange(text: string): { first: number; last: number } | 
   const first = Number(parts[1]);
   const last = Number(parts[2]);
   return first > 1023 && last <= 65_535 && first <= last ? { first, last } : undefined;
+}
+
+const GROUP_FIRST = 0xe000_0100; // 224.0.0.x is for neighbours on the link
+const GROUP_LAST = 0xefff_efff; // room for 16 groups of 256 workers
+/** What RFC 2090 recommends. */
+const GROUP_PORT = 1758;
+
+/** `239.255.69.0`, `239.255.69.0:1758`: an IPv4 multicast address with room behind it. */
+export function parseMulticastGroup(text: string): { address: Ipv4; port: number } | undefined {
+  const parts = /^([\d.]+)(?::(\d{1,5}))?$/.exec(text.trim());
+  const address = parseIpv4(parts?.[1] ?? '');
+  const port = Number(parts?.[2] ?? GROUP_PORT);
+  if (address === undefined || address < GROUP_FIRST || address > GROUP_LAST) return undefined;
+  return port > 0 && port <= 65_535 ? { address, port } : undefined;
 }
 
 function parseHexText(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { TftpRequest } from '../tftp-packet/index.ts';
+import type { TftpOption, TftpRequest } from '../tftp-packet/index.ts';
 import { encode } from '../tftp-packet/index.ts';
 import type { Rollover } from './session.ts';
 
@@ -16,6 +16,8 @@ export type Limits = {
   readonly rolloverOption?: boolean;
   /** Grant Microsoft's `msftwindow` to readers in mode octet. Off: it is in no RFC. */
   readonly msftwindow?: boolean;
+  /** What `multicast` is answered with (RFC 2090): `239.255.1.1,1758,1`. Not granted when left out. */
+  readonly multicast?: string;
 };
 
 /** The terms of one transfer. `oack` is the packet to open with, absent when no option was accepted. */
@@ -68,11 +70,7 @@ export function negotiate(request: TftpRequest, limits: Limits, sizeBytes?: numb
     if (seen.has(key) || limits.refuse?.includes(key)) continue;
     seen.add(key);
     const answer =
-      key === 'tsize'
-        ? grantSize(request, value, size)
-        : key === 'msftwindow'
-          ? grantMsftWindow(request, value, { limits, terms })
-          : grant(key, value, { limits, terms });
+      key === 'tsize' ? grantSize(request, value, size) : grant(request, [key, value], { limits, terms });
     if (answer !== undefined) granted.push([key, answer]);
   }
   return granted.length === 0 ? terms : { ...terms, oack: encode({ opcode: 'oack', options: granted }) };
@@ -104,8 +102,10 @@ function grantMsftWindow(request: TftpRequest, value: string, { limits, terms }:
 
 type Into = { limits: Limits; terms: Terms };
 
-function grant(key: string, value: string, into: Into): string | undefined {
+function grant(request: TftpRequest, [key, value]: TftpOption, into: Into): string | undefined {
   const { limits, terms } = into;
+  if (key === 'multicast') return limits.multicast;
+  if (key === 'msftwindow') return grantMsftWindow(request, value, into);
   if (!DECIMAL.test(value)) return undefined;
   const asked = Number(value);
   switch (key) {
@@ -130,7 +130,7 @@ function grant(key: string, value: string, into: Into): string | undefined {
       if (!limits.rolloverOption || limits.rollover === 'forbidden' || asked > 1) return undefined;
       terms.rollover = asked === 0 ? 0 : 1;
       return String(asked);
-    default: // multicast (RFC 2090, experimental), blksize2, utimeout and all the unknown.
+    default: // blksize2, utimeout and all the unknown.
       return undefined;
   }
 }

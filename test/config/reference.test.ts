@@ -53,16 +53,24 @@ test('config/reference.yaml shows the defaults where it does not say "example"',
     archNames: ARCH,
   });
   if (!loaded.ok) throw new Error('has mistakes');
-  const { root, ports, workers, 'max-transfers-per-client': perClient, ...tftp } = loaded.value.tftp;
+  const {
+    root,
+    ports,
+    workers,
+    'max-transfers-per-client': perClient,
+    multicast,
+    ...tftp
+  } = loaded.value.tftp;
   const {
     root: _,
     ports: __,
     workers: ___,
     'max-transfers-per-client': ____,
+    multicast: _____,
     ...tftpDefaults
   } = defaultConfig().tftp;
   expect(tftp).toEqual(tftpDefaults);
-  expect([root, ports, workers, perClient]).not.toContain(undefined);
+  expect([root, ports, workers, perClient, multicast]).not.toContain(undefined);
   expect(loaded.value.log).toEqual(defaultConfig().log);
   for (const key of ['mode', 'answer-all', 'authoritative', 'conflict-probe'] as const) {
     expect(loaded.value[key]).toBe(defaultConfig()[key]);

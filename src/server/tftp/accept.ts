@@ -5,6 +5,7 @@ import { treePath } from '../../tftp/filename.ts';
 import { announcedSize, type Limits, type Negotiated, negotiate } from '../../tftp/negotiate.ts';
 import { ERROR_CODE, type TftpRequest } from '../../tftp-packet/index.ts';
 import { describeNetError, type FileCache } from './file-cache.ts';
+import type { Joined, Wish } from './multicast-groups.ts';
 import { netasciiContent, octetContent } from './read-content.ts';
 import type { TftpSettings } from './settings.ts';
 import type { ReadContent, WriteContent } from './transfer.ts';
@@ -23,6 +24,8 @@ export type AcceptContext = {
   readonly sync: Sync;
   /** What this client's transfers so far make of the limits. */
   temper(limits: Limits): Limits;
+  /** A place in a group, for who wants one and can have it. */
+  join(wish: Pick<Wish, 'request' | 'shared' | 'limits' | 'sizeTold'>): Joined | undefined;
 };
 
 /** A request that is served. */
@@ -34,6 +37,7 @@ export type Accepted = {
   readonly sizeBytes: number | undefined;
   /** Octets behind the name were dropped (an option 67 without its NUL). */
   readonly cleaned: boolean;
+  readonly joined?: Joined | undefined;
 };
 
 /** Answered with ERROR `code`. `message` goes over the wire and names no path of ours; `detail` is for the log. */
@@ -95,11 +99,13 @@ function acceptRead(request: TftpRequest, { path, cleaned }: Named, context: Acc
   const { sizeBytes } = opened.value;
   // curl (7.88) takes a tsize of 0 for a mistake and stops, so an empty file's size is not told.
   const told = octet && sizeBytes > 0 ? sizeBytes : undefined;
-  const terms = negotiate(request, context.temper(limits(context)), told);
+  const granted = context.temper(limits(context));
+  const joined = context.join({ request, shared: shared.value, limits: granted, sizeTold: told });
+  const terms = joined?.terms ?? negotiate(request, granted, told);
   const { files, framePayload, now, settings } = context;
-  const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload };
+  const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload, joined };
   const content = octet ? octetContent(read, now) : netasciiContent(read, now);
-  return { ok: true, value: { content, terms, path: opened.value.path, sizeBytes, cleaned } };
+  return { ok: true, value: { content, terms, path: opened.value.path, sizeBytes, cleaned, joined } };
 }
 
 function acceptWrite(request: TftpRequest, { path, cleaned }: Named, context: AcceptContext): Acceptance {

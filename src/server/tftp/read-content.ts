@@ -4,6 +4,7 @@ import { createNetasciiSource } from '../../tftp/netascii-source.ts';
 import { createReadSession } from '../../tftp/read-session.ts';
 import type { Action, Timing } from '../../tftp/session.ts';
 import type { FileCache, SharedFile } from './file-cache.ts';
+import type { Joined } from './multicast-groups.ts';
 import type { ReadContent, Transfer } from './transfer.ts';
 
 export type ReadContext = {
@@ -13,6 +14,8 @@ export type ReadContext = {
   readonly timing?: Timing | undefined;
   /** Octets of UDP payload that fit one frame: more than that is not for UDP GSO. */
   readonly framePayload: number;
+  /** The client is one of a group. */
+  readonly joined?: Joined | undefined;
 };
 
 const DATA = 3;
@@ -21,10 +24,12 @@ const MESSAGE_MAX = 65_507;
 
 /** A file as it is (mode octet): DATA is a header and a slice of the mapping, which JavaScript never reads. */
 export function octetContent(context: ReadContext, now: number): ReadContent {
-  const { files, shared, terms, timing, framePayload } = context;
+  const { files, shared, terms, timing, framePayload, joined } = context;
   const { content } = shared;
   const { blksize } = terms;
-  const session = createReadSession({ terms, content: content.sizeBytes, ...(timing && { timing }) }, now);
+  const session =
+    joined?.session ??
+    createReadSession({ terms, content: content.sizeBytes, ...(timing && { timing }) }, now);
   const lastBlock = Math.floor(content.sizeBytes / blksize) + 1;
   const datagram = blksize + 4;
   const perMessage = datagram > framePayload ? 1 : Math.floor(MESSAGE_MAX / datagram);
@@ -44,7 +49,8 @@ export function octetContent(context: ReadContext, now: number): ReadContent {
 
   function sendMessage(transfer: Transfer, from: number, end: number): void {
     const { out } = transfer.socket;
-    out.begin(transfer.client.address, transfer.client.port, transfer.source);
+    if (joined === undefined) out.begin(transfer.client.address, transfer.client.port, transfer.source);
+    else out.begin(joined.to.address, joined.to.port, joined.to.source);
     for (let block = from; block < end; block++) {
       out.words(DATA, session.wireBlock(block));
       const offset = (block - 1) * blksize;

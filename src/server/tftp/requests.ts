@@ -14,6 +14,7 @@ import { type Endpoints, holdPeer } from './endpoints.ts';
 import type { EngineParts, TftpEngine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import type { FrameSizes } from './frame-sizes.ts';
+import { createMulticastGroups } from './multicast-groups.ts';
 import type { RecentPeers } from './recent-peers.ts';
 import type { Report } from './report.ts';
 import type { Throttle } from './throttle.ts';
@@ -72,6 +73,7 @@ export const SLOT_BYTES = 2048;
 export function createRequestHandler(parts: RequestParts): RequestHandler {
   const { table, recent, report, errors, endpoints, search } = parts;
   let { settings, tree } = parts;
+  const groups = createMulticastGroups(parts.touched);
 
   function handle(socket: DatagramSocket, datagram: Datagram, now: number): void {
     const { peer, peerPort, local, replyFrom } = datagram;
@@ -105,7 +107,9 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     const socket = pickTid(datagram, { asked, now, replaced });
     const file = printable(request.filename);
     const refusal = admit(datagram.peer, now);
-    const answer = refusal ? { ok: false as const, refusal } : open(request, datagram, { asked, now });
+    const answer = refusal
+      ? { ok: false as const, refusal }
+      : open(request, datagram, { asked, socket, now });
     const path = answer.ok ? answer.value.path : answer.refusal.path;
     if (!answer.ok) {
       sendError(socket, datagram, answer.refusal);
@@ -113,7 +117,10 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       report.refused(peer, { file, write: request.opcode === 'wrq', search }, answer.refusal);
     } else {
       const client = { address: datagram.peer, port: datagram.peerPort, peer };
-      const transfer = createTransfer({ client, socket, datagram, file, now, accepted: answer.value });
+      const { joined } = answer.value;
+      const tid = joined?.socket ?? socket;
+      const transfer = createTransfer({ client, socket: tid, datagram, file, now, accepted: answer.value });
+      joined?.bind(transfer);
       table.set(client.address, client.port, transfer);
       holdPeer(transfer);
       report.started(transfer, answer.value);
@@ -140,7 +147,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     return undefined;
   }
 
-  function open(request: TftpRequest, datagram: Datagram, { asked, now }: Pick<Begin, 'asked' | 'now'>) {
+  function open(request: TftpRequest, datagram: Datagram, { asked, socket, now }: Opening) {
     return accept(request, {
       tree,
       files: parts.files,
@@ -149,6 +156,8 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       slotBytes: SLOT_BYTES,
       temper: (limits) =>
         parts.memory.size > 0 ? parts.memory.temper(textOf(asked, datagram.peer), limits, now) : limits,
+      join: (wish) =>
+        groups.join({ ...wish, settings, socket, from: datagram.replyFrom, ifindex: datagram.ifindex, now }),
       now,
       randomHex: parts.randomHex,
       sync: parts.sync ?? syncHere,
@@ -184,6 +193,8 @@ type Begin = {
   readonly now: number;
   readonly replaced: DatagramSocket | undefined;
 };
+
+type Opening = { readonly asked: DatagramSocket; readonly socket: DatagramSocket; readonly now: number };
 
 export type Retirement = Readonly<{ failure: TftpFailure; error?: { code: number; message: string } }>;
 

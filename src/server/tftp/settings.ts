@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../../lib/ipv4.ts';
 import type { Rollover, Timing } from '../../tftp/session.ts';
 
 /** What the TFTP server is told; plain data, so that it can be posted to a worker. */
@@ -23,6 +24,8 @@ export type TftpSettings = {
   readonly ignoreCase: boolean;
   /** Every extension off. */
   readonly rfc1350: boolean;
+  /** Groups of RFC 2090 are sent to this address and those behind it; the option is not granted when left out. */
+  readonly multicast?: { readonly address: Ipv4; readonly port: number } | undefined;
   /** Windows' variable windows. */
   readonly msftwindow: boolean;
   /** Files kept open and mapped though nobody reads them just now, octets. */
