@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 /** An engine with sockets of both families. */
-function createBoth() {
+function createBoth({ singlePort = false } = {}) {
   rig = createRig();
   const book = createAddressBook({
     ...{ seed: 1, places: 8 },
@@ -47,10 +47,13 @@ function createBoth() {
       book.letGo(number);
     },
   };
-  const v4 = { listen: new FakeSocket(69), transfer: [new FakeSocket(40_001), new FakeSocket(40_002)] };
+  const v4 = {
+    listen: new FakeSocket(69),
+    transfer: singlePort ? [] : [new FakeSocket(40_001), new FakeSocket(40_002)],
+  };
   const v6 = {
     listen: new Fake6(69, numbers),
-    transfer: [new Fake6(50_001, numbers), new Fake6(50_002, numbers)],
+    transfer: singlePort ? [] : [new Fake6(50_001, numbers), new Fake6(50_002, numbers)],
   };
   const clock = { now: 10_000 };
   const events: unknown[] = [];
@@ -139,6 +142,17 @@ test('createTftpEngine() gives a client that starts over another TID of its own 
   const other = v6.transfer.find((socket) => socket !== first)!;
   deliver(v6.listen, rrq('boot', [['blksize', '1024']]), { peer });
   expect(other.sent.map(({ bytes }) => inWords(bytes))).toEqual(['OACK blksize=1024']);
+});
+
+test('createTftpEngine() answers from the well-known port of the family asked when that is the only one', () => {
+  const { v4, v6, deliver, number, write } = createBoth({ singlePort: true });
+  write('boot', 'x'.repeat(600));
+  const peer = number('2001:db8::50');
+  deliver(v6.listen, rrq('boot'), { peer });
+  deliver(v6.listen, ack(1), { peer });
+  deliver(v4.listen, rrq('boot'), { peer: 0x0a00_0002, local: 0x0a00_0001, replyFrom: 0x0a00_0001 });
+  expect(v6.listen.sent.map(({ bytes }) => inWords(bytes))).toEqual(['DATA 1 (512)', 'DATA 2 (88)']);
+  expect(v4.listen.sent.map(({ bytes }) => inWords(bytes))).toEqual(['DATA 1 (512)']);
 });
 
 test('createTftpEngine() keeps silent when asked by IPv6 multicast', () => {
