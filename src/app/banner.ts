@@ -63,7 +63,7 @@ function describeLink({ name, addresses, mtu, running }: InterfaceFacts): string
   const shown = addresses
     .map(({ address, prefixLength }) => `${formatIpv4(address)}/${prefixLength}`)
     .join(', ');
-  return `${name} (${shown}), MTU ${mtu}${running ? '' : ', no carrier yet'}`;
+  return `${name} (${shown || 'IPv6 only'}), MTU ${mtu}${running ? '' : ', no carrier yet'}`;
 }
 
 function describeAddressing(facts: Record<string, string>, settings: DhcpSettings): void {

@@ -3,8 +3,15 @@ import { nearNames } from '../lib/near.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { StartProblem } from './start-problem.ts';
 
-/** The facts of the interface to serve on. Throws {@link StartProblem} when nobody can be served there. */
-export function checkInterface(network: Network, name: string): InterfaceFacts {
+/**
+ * The facts of the interface to serve on. Throws {@link StartProblem} when nobody can be served there. DHCP and BOOTP need
+ * IPv4; for files a global IPv6 address will do.
+ */
+export function checkInterface(
+  network: Pick<Network, 'interfaces'>,
+  name: string,
+  { ipv4 }: { ipv4: boolean },
+): InterfaceFacts {
   const all = network.interfaces();
   const found = all.find((each) => each.name === name);
   if (!found) throw noSuchInterface(name, all);
@@ -14,7 +21,7 @@ export function checkInterface(network: Network, name: string): InterfaceFacts {
       `Bring it up: ip link set ${name} up`,
     );
   }
-  if (found.addresses.length === 0) {
+  if (found.addresses.length === 0 && (ipv4 || !found.ipv6)) {
     throw new StartProblem(
       `Cannot serve on ${name}: it has no IPv4 address`,
       `Give it one, for example: ip address add 192.168.77.1/24 dev ${name}`,

@@ -90,9 +90,10 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
 function lookAround(setup: Setup, network: Network): Facts {
   const { config } = setup;
   const name = config.interfaces?.[0];
-  const link = name === undefined ? undefined : checkInterface(network, name);
+  const ipv4 = config.mode === 'dhcp' || config.bootp.enabled;
+  const link = name === undefined ? undefined : checkInterface(network, name, { ipv4 });
   const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
-  const addressing = link && (config.mode === 'dhcp' || config.bootp.enabled);
+  const addressing = link && ipv4;
   // Clients that are sent to another TFTP server find the boot file there.
   if (addressing && root !== undefined && setup.overrides.nextServer === undefined) {
     checkBootFile(root, config.boot.filename);

@@ -263,6 +263,8 @@ export type InterfaceFacts = {
   readonly running: boolean;
   readonly loopback: boolean;
   readonly addresses: readonly { readonly address: Ipv4; readonly prefixLength: number }[];
+  /** Has an IPv6 address besides the link-local one, which every interface has. */
+  readonly ipv6?: boolean;
 };
 
 /** A result whose failure names the system call and its errno. */

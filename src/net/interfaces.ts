@@ -22,6 +22,7 @@ export function portableInterfaces(): readonly InterfaceFacts[] {
         ? []
         : [{ address, prefixLength: Number(entry.cidr?.split('/')[1] ?? 32) }];
     }),
+    ...(entries.some((entry) => entry.family === 'IPv6' && entry.scopeid === 0) && { ipv6: true }),
   }));
 }
 

@@ -196,7 +196,9 @@ ring('TFTP over IPv6 on one interface', [namespaces], () => {
     expect(await whoAnswers(site.client, 'udp6', address)).toMatchObject({ from: address, block: 1 });
     const client = `${await linkLocal(site.client, 'eth0')}%eth0`;
     for (const peer of [client, '2001:db8:77::50'])
-      await expect.poll(site.events).toContainEqual(expect.objectContaining({ peer, file: 'small' }));
+      await expect
+        .poll(site.events, { timeout: 5000 })
+        .toContainEqual(expect.objectContaining({ peer, file: 'small' }));
   });
 
   test('so do the portable sockets', async () => {
@@ -215,6 +217,26 @@ ring('TFTP over IPv6 on one interface', [namespaces], () => {
 
   test('keeps silent when asked by multicast (RFC 1123 §4.2.3.5)', async () => {
     await expect(whoAnswers(site.client, 'udp6', 'ff02::1%eth0')).rejects.toThrow('silence');
+  });
+});
+
+ring('TFTP on an interface without IPv4', [namespaces, command('curl', 'curl')], () => {
+  const site = useSite('eth0');
+
+  test('serves over IPv6', async () => {
+    await site.server.plug('six0', { segment: 'other' });
+    await switchOn(site.server, 'six0');
+    await addIpv6(site.server, 'six0', '2001:db8:66::1');
+    await addIpv6(site.client, 'eth1', '2001:db8:66::50');
+    const program = join(PROJECT, 'bin/ptftpd.ts');
+    const argv: Command = [process.execPath, program, '--log-format', 'json', 'six0', site.root.path];
+    const running = site.server.start(argv);
+    await running.waitFor(/ptftpd ready/, 20_000);
+    const to = join(site.lab.folder, 'six');
+    await site.client.must(['curl', '-6', '-g', '-sS', '-o', to, 'tftp://[2001:db8:66::1]/f3m']);
+    expect(await hashOf(to)).toBe(await site.root.hash('f3m'));
+    expect(running.output()).toContain('six0 (IPv6 only)');
+    await running.stop();
   });
 });
 

@@ -7,6 +7,7 @@ import { command, createLab, type Host, type Lab, namespaces, type Running, ring
 
 const WORKERS = 3;
 const MACHINES = 24;
+const SOON = { timeout: 5000 };
 const addressOf = (machine: number): string => `192.168.77.${100 + machine}`;
 
 /** Sockets on UDP port 69 of the process's namespace. */
@@ -76,9 +77,8 @@ ring('several TFTP workers', [namespaces, command('curl', 'curl')], () => {
       return hashOf(to);
     });
     expect(new Set(await Promise.all(fetched))).toEqual(new Set([await root.hash('f1m')]));
-    await expect
-      .poll(() => events().filter(({ type, file }) => type === 'tftp.done' && file === 'f1m').length)
-      .toBe(MACHINES);
+    const done = () => events().filter(({ type, file }) => type === 'tftp.done' && file === 'f1m');
+    await expect.poll(() => done().length, SOON).toBe(MACHINES);
   });
 
   test('see a loader’s whole search for its configuration, though every name comes from another port', async () => {
@@ -88,11 +88,9 @@ ring('several TFTP workers', [namespaces, command('curl', 'curl')], () => {
         (name) => `pxelinux.cfg/${name}`,
       );
       for (const name of names) await get(machine, name);
-      await expect
-        .poll(() =>
-          events().filter(({ type, peer }) => type === 'tftp.config' && peer === addressOf(machine)),
-        )
-        .toMatchObject([{ winner: 'pxelinux.cfg/default', tried: names }]);
+      const told = () =>
+        events().filter(({ type, peer }) => type === 'tftp.config' && peer === addressOf(machine));
+      await expect.poll(told, SOON).toMatchObject([{ winner: 'pxelinux.cfg/default', tried: names }]);
     }
   });
 

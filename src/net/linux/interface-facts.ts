@@ -1,9 +1,10 @@
 import { type Ipv4, lengthOfMask } from '../../lib/ipv4.ts';
+import { isLinkLocal } from '../../lib/ipv6.ts';
 import { formatMac } from '../../lib/mac.ts';
 import type { InterfaceFacts } from '../datagram.ts';
 import { Arena } from './arena.ts';
 import * as c from './ffi.ts';
-import { AF_INET, AF_PACKET, SIOCGIFMTU, SOCK_CLOEXEC, SOCK_DGRAM } from './structs.ts';
+import { AF_INET, AF_INET6, AF_PACKET, SIOCGIFMTU, SOCK_CLOEXEC, SOCK_DGRAM } from './structs.ts';
 
 /** struct ifaddrs { next, name, flags (u32, padded), addr, netmask, … }, all 8 octets wide. */
 const IFADDRS = 40;
@@ -70,10 +71,12 @@ function addLink(found: Map<string, Building>, { name, flags, address }: Entry):
 }
 
 function addAddress(found: Map<string, Building>, { name, address, mask }: Entry): void {
+  const facts = found.get(name);
+  if (facts && isGlobal6(address)) facts.ipv6 = true;
   const ip = ipv4At(address);
   if (ip === undefined) return;
   const prefixLength = lengthOfMask(ipv4At(mask) ?? 0xffff_ffff) ?? 32;
-  found.get(name)?.addresses.push({ address: ip, prefixLength });
+  facts?.addresses.push({ address: ip, prefixLength });
 }
 
 /** struct ifreq { char name[16]; int mtu; … }, 40 octets. */
@@ -102,4 +105,10 @@ function ipv4At(sockaddr: number): Ipv4 | undefined {
   if (sockaddr === 0) return undefined;
   const view = copyOf(sockaddr, 8);
   return view.getUint16(0, true) === AF_INET ? view.getUint32(4) : undefined;
+}
+
+/** struct sockaddr_in6: the address begins at 8. */
+function isGlobal6(sockaddr: number): boolean {
+  if (sockaddr === 0 || copyOf(sockaddr, 2).getUint16(0, true) !== AF_INET6) return false;
+  return !isLinkLocal([copyOf(sockaddr, 12).getUint32(8), 0, 0, 0]);
 }
