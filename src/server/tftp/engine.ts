@@ -105,7 +105,10 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
 
   function onReady(socket: DatagramSocket): boolean {
     let more = true;
-    if (blocked.has(socket) && socket.flush()) blocked.delete(socket);
+    if (blocked.has(socket) && socket.flush()) {
+      blocked.delete(socket);
+      if (outbox.waiting > 0) outbox.run(clock());
+    }
     for (let batch = 0; more && batch < MAX_BATCHES; batch++) {
       const count = socket.receive();
       more = count === BATCH; // fewer: that was all, and the poller tells of what comes later

@@ -54,6 +54,34 @@ describe('createTftpEngine() shares out what it sends', () => {
     expect(numbers).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 
+  test('what is left of a window waits while the socket is full, and goes on when it is not', () => {
+    start().write('boot', 'x'.repeat(100_000));
+    for (const n of [1, 2]) openWindow(n, 64);
+    for (const socket of rig.transfer) socket.full = true;
+    rig.turn();
+    expect(rig.sent()).toEqual([]);
+    for (const socket of rig.transfer) socket.full = false;
+    rig.turn();
+    const sent = rig.raw();
+    expect(sent).toHaveLength(128);
+    expect(new Set(sent.map(({ to, bytes }) => `${to} ${bytes[2]} ${bytes[3]}`)).size).toBe(128);
+  });
+
+  test('a socket that fills up in the middle of a round keeps back the rest of it, and loses nothing', () => {
+    start({ paceMbps: 100 }).write('boot', 'x'.repeat(100_000));
+    for (let n = 1; n <= 20; n++) openWindow(n, 64);
+    rig.turn();
+    const first = rig.raw().length;
+    for (const socket of rig.transfer) socket.full = true;
+    rig.pass(20);
+    expect(rig.sent()).toEqual([]);
+    for (const socket of rig.transfer) socket.full = false;
+    rig.turn();
+    expect(rig.raw().length + first).toBeGreaterThan(first);
+    // It is the pace that is waited for now, not the timers of the transfers.
+    expect(rig.engine.nextDeadline()).toBeLessThan(rig.clock.now + 5);
+  });
+
   test('windows leave no faster than the pace; the first blocks of each do not wait', () => {
     // 100 Mbit/s are 12,500 octets a millisecond; 256 kB may leave at once.
     start({ paceMbps: 100 }).write('boot', 'x'.repeat(100_000));
