@@ -88,7 +88,8 @@ export function easeOff(rtt: Rtt): void {
 export function resendAfter(rtt: Rtt): number {
   const { initialMs, floorMs, ceilingMs } = rtt.timing;
   const base = rtt.smoothedMs < 0 ? initialMs : Math.max(floorMs, rtt.smoothedMs + 4 * rtt.variationMs);
-  return Math.min(base * 2 ** rtt.doublings, ceilingMs);
+  // Asked for each packet, and a power is a call of the C library's.
+  return Math.min(rtt.doublings === 0 ? base : base * 2 ** rtt.doublings, ceilingMs);
 }
 
 /** A repeated ACK that comes later than this after our packet tells that the packet was lost, sooner tells nothing. */

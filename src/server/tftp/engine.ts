@@ -105,7 +105,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
 
   function onReady(socket: DatagramSocket): boolean {
     let more = true;
-    if (blocked.has(socket) && socket.flush()) {
+    if (blocked.size > 0 && blocked.has(socket) && socket.flush()) {
       blocked.delete(socket);
       if (outbox.waiting > 0) outbox.run(clock());
     }
@@ -160,7 +160,8 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
 
   /** Polls every dirty transfer, then sends. A send that fails may make a transfer dirty again. */
   function settleDirty(now: number): void {
-    for (let round = 0; dirty.length > 0 && round < 3; round++) {
+    let round = 0;
+    do {
       const batch = dirty;
       dirty = spare;
       dirty.length = 0;
@@ -168,13 +169,12 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       for (let i = 0; i < batch.length; i++) {
         const transfer = batch[i]!;
         transfer.dirty = false;
-        if (blocked.has(transfer.socket)) markDirty(transfer);
+        if (blocked.size > 0 && blocked.has(transfer.socket)) markDirty(transfer);
         else settle(transfer, now);
       }
       if (outbox.waiting > 0) outbox.run(now);
       flushAll();
-    }
-    flushAll();
+    } while (dirty.length > 0 && ++round < 3);
   }
 
   function flushAll(): void {

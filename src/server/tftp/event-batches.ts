@@ -55,7 +55,10 @@ export function createEventBatches({ post, taken, clock }: BatchParts): EventBat
       tellLost();
       add(event);
     },
-    dueInMs: () => (events.length >= EVENTS_AT_ONCE ? 0 : Math.max(0, sendAt - clock())),
+    dueInMs() {
+      if (events.length === 0) return Number.POSITIVE_INFINITY; // asked twice each turn, and the clock costs time too
+      return events.length >= EVENTS_AT_ONCE ? 0 : Math.max(0, sendAt - clock());
+    },
     send() {
       tellLost();
       if (events.length === 0) return;

@@ -27,6 +27,9 @@ export function startTftpThread(): TftpThread {
   const worker = new Worker(new URL(file, import.meta.url), {
     // Descriptors that libc calls opened are closed through node:fs; nothing to warn about.
     trackUnmanagedFds: false,
+    // What a packet or a request leaves behind is garbage at once: semi-spaces of 1 MB hold a turn's, and stay in the cache
+    // of the processor. V8 would let them grow to 16 MB each.
+    resourceLimits: { maxYoungGenerationSizeMb: 3 },
   });
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'loaded') loaded.resolve();
