@@ -259,6 +259,7 @@ function textOf({ numbers }: DatagramSocket, peer: number): string {
 
 /** A foreign name in a line of text: UTF-8 when it is, control characters made visible. */
 function printable(name: string): string {
+  if (/^[\x20-\x7e]*$/.test(name)) return name; // nearly all, and each request asks twice
   const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
   const text = new TextDecoder().decode(bytes);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: foreign text must not steer a terminal
