@@ -102,10 +102,14 @@ function lookAround(setup: Setup, network: Network): Facts {
     ...(link && { link }),
     ...(root !== undefined && {
       root,
-      exists: createRootFiles(root, { ignoreCase: config.tftp['ignore-case'] }),
+      exists: rootFilesOf(config, root, network),
     }),
     ...(addressing && { dhcp: dhcpSettingsOf(setup, linkOf(link), hostname()) }),
   };
+}
+
+function rootFilesOf({ tftp }: Config, root: string, { openBeneath }: Network): FileExists {
+  return createRootFiles(root, { ignoreCase: tftp['ignore-case'], ...(openBeneath && { openBeneath }) });
 }
 
 function tftpPortsOf({ tftp }: Config, network: Network) {

@@ -1,56 +1,41 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync } from 'node:fs';
 import type { FileExists } from '../boot/settings.ts';
+import { type BootTreeOptions, createBootTree } from '../store/boot-tree.ts';
 
 const KEEP_MS = 1000;
 const REMEMBER_MOST = 1000;
 
-export type RootFilesOptions = {
-  /** Other cases count too, as TFTP will serve them: `EFI/BOOT/BOOTX64.EFI` is a `bootx64.efi`. */
-  readonly ignoreCase: boolean;
+export type RootFilesOptions = BootTreeOptions & {
   /** Milliseconds, never going back. */
   readonly now?: () => number;
 };
 
-/** Does the boot root have this file? Answers are kept for a second, so that a storm of clients asks the disk once. */
-export function createRootFiles(
-  root: string,
-  { ignoreCase, now = performance.now.bind(performance) }: RootFilesOptions,
-): FileExists {
+/**
+ * Does the boot root have this file, for whom TFTP serves? It asks as TFTP does: other cases may count
+ * (`EFI/BOOT/BOOTX64.EFI` is a `bootx64.efi`), what lies outside of the root or cannot be read does not. Answers are
+ * kept for a second, so that a storm of clients asks the disk once.
+ */
+export function createRootFiles(root: string, options: RootFilesOptions = {}): FileExists {
+  const now = options.now ?? (() => performance.now());
   const known = new Map<string, { exists: boolean; until: number }>();
   return (path) => {
     const before = known.get(path);
     if (before && before.until > now()) return before.exists;
     if (known.size >= REMEMBER_MOST) known.clear();
-    const exists = isFile(join(root, path)) || (ignoreCase && existsInOtherCase(root, path));
+    const exists = isServed(root, path.replace(/^\/+/, ''), options);
     known.set(path, { exists, until: now() + KEEP_MS });
     return exists;
   };
 }
 
-function isFile(path: string): boolean {
+function isServed(root: string, path: string, options: BootTreeOptions): boolean {
   try {
-    return statSync(path).isFile();
+    const tree = createBootTree(root, options);
+    const opened = tree.open(path);
+    if (opened.ok) closeSync(opened.value.fd);
+    tree.close();
+    return opened.ok;
   } catch {
-    return false;
-  }
-}
-
-/** The first name that fits in each folder: enough for the question whether there is one. */
-function existsInOtherCase(root: string, path: string): boolean {
-  let found = root;
-  for (const part of path.split('/').filter((each) => each !== '')) {
-    const name = listing(found).find((each) => each.toLowerCase() === part.toLowerCase());
-    if (name === undefined) return false;
-    found = join(found, name);
-  }
-  return isFile(found);
-}
-
-function listing(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
+    return false; // the root is gone
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -36,4 +36,15 @@ test('createRootFiles() asks the disk once a second', () => {
   expect(exists('new')).toBe(false);
   now = 1000;
   expect(exists('new')).toBe(true);
+});
+
+test('createRootFiles() does not count what TFTP would not serve', () => {
+  symlinkSync('/etc/hostname', join(root, 'outside'));
+  const exists = createRootFiles(root);
+  expect(exists('outside')).toBe(false);
+  expect(exists('../pxed-files/x')).toBe(false);
+  expect(exists('/EFI/BOOT/BOOTX64.EFI')).toBe(true);
+  rmSync(root, { recursive: true });
+  mkdirSync(root);
+  expect(createRootFiles(root)('EFI/BOOT/BOOTX64.EFI')).toBe(false);
 });

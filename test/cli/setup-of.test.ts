@@ -80,6 +80,27 @@ test('-n name servers, -g gateway and -t TFTP server reach the network settings 
   });
 });
 
+test('every switch of the command line reaches the configuration', () => {
+  const flags =
+    '--authoritative --no-conflict-probe --bootp --single-port --no-ignore-case --rollover forbid';
+  const { config } = setup(
+    'pxed',
+    `eth0 /tftp a ${flags} --blksize-max 1024 --user root --group root --log-format text`,
+  );
+  expect([config.authoritative, config['conflict-probe'], config.bootp.range]).toEqual([
+    true,
+    false,
+    'network',
+  ]);
+  expect(config.tftp).toMatchObject({
+    'single-port': true,
+    'ignore-case': false,
+    rollover: 'forbid',
+    'blksize-max': 1024,
+  });
+  expect([config.user, config.group, config.log.format]).toEqual(['root', 'root', 'text']);
+});
+
 test.each<[Tool, string, string]>([
   ['pxed', 'eth0 /tftp a -n 1.1.1.1 -n 2.2.2.2 -n 3.3.3.3 -n 4.4.4.4', 'At most three name servers.'],
   ['pxed', 'eth0 /tftp a -g 10.0.0', 'Expected an IPv4 address'],
