@@ -1,5 +1,5 @@
 import type { Negotiated } from './negotiate.ts';
-import { backOff, createRtt, DEFAULT_TIMING, repeatMeansLossAfter, sampleRtt } from './rtt.ts';
+import { backOff, DEFAULT_TIMING, repeatMeansLossAfter, resetRtt, sampleRtt } from './rtt.ts';
 import type { Action, Phase, ReadSession, Timing, TransferStats } from './session.ts';
 import type { TransferState } from './transfer.ts';
 import {
@@ -102,11 +102,10 @@ export function createMulticastGroup(terms: Negotiated, sizeBytes: number, now: 
 }
 
 function createMember(oacks: Oacks, { timing, touched }: Required<MemberOptions>, now: number): Member {
-  return {
-    ...createTransferState(timing ?? DEFAULT_TIMING, undefined, now),
+  return Object.assign(createTransferState(timing ?? DEFAULT_TIMING, now), {
     ...{ oacks, touched, master: false, oackDue: true, awaitsAck: false },
     ...{ acked: 0, masterSince: now, silences: 0, toldAt: Number.NEGATIVE_INFINITY },
-  };
+  });
 }
 
 function sessionOf(g: Group, m: Member): ReadSession {
@@ -122,7 +121,7 @@ function sessionOf(g: Group, m: Member): ReadSession {
       leave(g, m);
     },
     duplicateRequest(at) {
-      if (m.outcome !== undefined || m.acked > 0 || at - m.sentAt < repeatMeansLossAfter(m.rtt)) return;
+      if (m.decided !== undefined || m.acked > 0 || at - m.sentAt < repeatMeansLossAfter(m)) return;
       m.oackDue = true;
       m.due = 0;
     },
@@ -130,7 +129,7 @@ function sessionOf(g: Group, m: Member): ReadSession {
       decide(m, failed(failure, error?.message), error);
       leave(g, m);
     },
-    outcome: () => m.outcome,
+    outcome: () => m.decided,
     stats: () => statsOf(g, m),
   };
 }
@@ -161,7 +160,7 @@ function promote(g: Group): void {
 type Ack = { readonly block: number; readonly now: number };
 
 function acknowledge(g: Group, m: Member, { block, now }: Ack): void {
-  if (m.outcome !== undefined || block > g.last) return;
+  if (m.decided !== undefined || block > g.last) return;
   m.heard = true;
   if (block === g.last) {
     m.acked = block;
@@ -182,9 +181,9 @@ function remind(m: Member, now: number): void {
 function asked(g: Group, m: Member, { block, now }: Ack): void {
   if (!m.awaitsAck && block < m.acked) return; // of the past
   const again = !m.awaitsAck && block === m.acked && m.packets > 0;
-  if (again && now - m.sentAt < repeatMeansLossAfter(m.rtt)) return;
+  if (again && now - m.sentAt < repeatMeansLossAfter(m)) return;
   if (!again) {
-    if (!m.awaitsAck) sampleRtt(m.rtt, now - m.sentAt);
+    if (!m.awaitsAck) sampleRtt(m, now - m.sentAt);
     progress(m, now);
     m.masterSince = now;
     g.movedAt = now;
@@ -195,15 +194,15 @@ function asked(g: Group, m: Member, { block, now }: Ack): void {
 }
 
 function poll(g: Group, m: Member, now: number): Action | undefined {
-  if (m.outcome !== undefined) return part(m, now);
+  if (m.decided !== undefined) return part(m, now);
   if (now < m.due) return undefined;
   if (m.oackDue) return sendOack(m, now);
   if (!m.master) return waitOn(g, m, now);
   if (now - m.masterSince >= MASTER_SILENCE_MS) {
     giveUpOn(g, m, now);
-    return m.outcome === undefined ? undefined : part(m, now);
+    return m.decided === undefined ? undefined : part(m, now);
   }
-  if (m.due !== 0) backOff(m.rtt);
+  if (m.due !== 0) backOff(m);
   return m.awaitsAck ? sendOack(m, now) : sendBlock(m, now);
 }
 
@@ -213,7 +212,7 @@ function sendOack(m: Member, now: number): Action {
   m.toldAt = now;
   m.packets++;
   arm(m, now);
-  if (!m.master) m.due = now + m.rtt.timing.giveUpMs;
+  if (!m.master) m.due = now + m.timing.giveUpMs;
   else if (m.masterSince === Number.POSITIVE_INFINITY) m.masterSince = now;
   return actPacket(m, m.master ? m.oacks.master : m.oacks.listener);
 }
@@ -229,7 +228,7 @@ function sendBlock(m: Member, now: number): Action {
 
 /** A listener is patient for as long as the others make progress. */
 function waitOn(g: Group, m: Member, now: number): Action | undefined {
-  const until = g.movedAt + m.rtt.timing.giveUpMs;
+  const until = g.movedAt + m.timing.giveUpMs;
   if (now < until) {
     m.due = until;
     return undefined;
@@ -250,14 +249,14 @@ function giveUpOn(g: Group, m: Member, now: number): void {
   g.line.push(m);
   m.master = false;
   m.awaitsAck = false;
-  Object.assign(m.rtt, createRtt(m.rtt.timing));
-  m.due = now + m.rtt.timing.giveUpMs;
+  resetRtt(m);
+  m.due = now + m.timing.giveUpMs;
   promote(g);
 }
 
 function phaseOf(m: Member): Phase {
   if (m.closed) return 'closed';
-  if (m.outcome !== undefined) return 'lingering';
+  if (m.decided !== undefined) return 'lingering';
   return m.acked === 0 ? 'opening' : 'transferring';
 }
 
@@ -266,6 +265,6 @@ function statsOf(g: Group, m: Member): TransferStats {
     bytes: Math.min(m.acked * g.terms.blksize, g.sizeBytes),
     packets: m.packets,
     retransmissions: m.retransmissions,
-    roundTripMs: m.rtt.smoothedMs < 0 ? undefined : m.rtt.smoothedMs,
+    roundTripMs: m.smoothedMs < 0 ? undefined : m.smoothedMs,
   };
 }

@@ -1,12 +1,10 @@
-import type { Negotiated } from './negotiate.ts';
-import { backOff, DEFAULT_TIMING, gapMeansLossAfter, repeatMeansLossAfter, sampleRtt } from './rtt.ts';
-import type { Action, BlockSource, Phase, ReadSession, Timing, TransferStats } from './session.ts';
-import type { TransferState } from './transfer.ts';
+import { type ReadOptions, ReadState } from './read-state.ts';
+import { backOff, gapMeansLossAfter, repeatMeansLossAfter, sampleRtt } from './rtt.ts';
+import type { Action, Outcome, Phase, ReadSession, TftpFailure, TransferStats } from './session.ts';
 import {
   act,
   actPacket,
   arm,
-  createTransferState,
   decide,
   describeError,
   failed,
@@ -15,6 +13,8 @@ import {
   progress,
 } from './transfer.ts';
 import { blocksAhead, LAST_WIRE_BLOCK, wireBlock } from './wire-block.ts';
+
+export type { ReadOptions } from './read-state.ts';
 
 /**
  * Theory of operation. Blocks have absolute numbers from 1 that never wrap; `acked` is the last one confirmed, `sent`
@@ -42,37 +42,6 @@ import { blocksAhead, LAST_WIRE_BLOCK, wireBlock } from './wire-block.ts';
  * its twin; a client that misses a block repeats itself later. So only the late one is answered, and as the answer
  * starts the round trip anew, doubled packets cannot breed.
  */
-type State = TransferState & {
-  readonly terms: Negotiated;
-  readonly source: BlockSource | undefined;
-  readonly sizeBytes: number;
-  /** Absolute number of the short or empty block at the end; Infinity while unknown. */
-  last: number;
-  /** Waits in vain since anything was sent for a reason. */
-  vainWaits: number;
-  /** The OACK waits for its ACK 0. */
-  awaitsAck0: boolean;
-  /** Blocks of one window: as negotiated, or as the last ACK wished it (msftwindow). */
-  windowsize: number;
-  acked: number;
-  sent: number;
-  /** An ACK of this block or later measures a round trip: those went out once, with the last packets (Karn). */
-  timedFrom: number;
-  /** The `acked` for which a whole window was restarted because its ACK was repeated; -1: none. */
-  restartedAt: number;
-  /** A gap was reported and waits to be filled; the window that is out fills one; such a report was false before. */
-  reported: boolean;
-  restarted: boolean;
-  falseGaps: boolean;
-};
-
-export type ReadOptions = {
-  readonly terms: Negotiated;
-  /** Octets on the wire, or what tells where they end. */
-  readonly content: number | BlockSource;
-  readonly timing?: Timing;
-};
-
 /**
  * Sends one file (RFC 1350, 2347, 2348, 2349, 7440; retransmission RFC 6298). Nothing is allocated for a packet.
  *
@@ -82,58 +51,70 @@ export type ReadOptions = {
  *     session.poll(now);              // { kind: 'data', first: 1, count: 1 }
  */
 export function createReadSession(options: ReadOptions, now: number): ReadSession {
-  const s = createState(options, now);
-  const { blksize, rollover } = s.terms;
-  if (rollover === 'forbidden' && s.last > LAST_WIRE_BLOCK && s.source === undefined) refuseRollover(s);
-  return {
-    blksize,
-    deadline: () => s.due,
-    poll: (at) => poll(s, at),
-    phase: () => phaseOf(s),
-    acknowledge(block16, at, nextWindow = 0) {
-      if (nextWindow > 0) widen(s, block16, nextWindow);
-      acknowledge(s, block16, at);
-    },
-    wireBlock: (absolute) => wireBlock(absolute, rollover),
-    peerError: (code, message) => peerError(s, code, message),
-    duplicateRequest: (at) => duplicateRequest(s, at),
-    abort: (failure, error) => decide(s, failed(failure, error?.message), error),
-    outcome: () => s.outcome,
-    stats: () => statsOf(s),
-  };
+  const session = new Reading(options, now);
+  const { rollover } = session.terms;
+  if (rollover === 'forbidden' && session.last > LAST_WIRE_BLOCK && session.source === undefined)
+    refuseRollover(session);
+  return session;
 }
 
-function createState(options: ReadOptions, now: number): State {
-  const { terms, content, timing = DEFAULT_TIMING } = options;
-  const sizeBytes = typeof content === 'number' ? content : Number.POSITIVE_INFINITY;
-  return {
-    ...createTransferState(timing, terms.timeoutMs, now),
-    terms,
-    source: typeof content === 'number' ? undefined : content,
-    sizeBytes,
-    last: Math.floor(sizeBytes / terms.blksize) + 1, // a short or empty block ends the file (RFC 1350 §6)
-    vainWaits: 0,
-    awaitsAck0: terms.oack !== undefined,
-    windowsize: terms.windowsize,
-    acked: 0,
-    sent: 0,
-    timedFrom: Number.POSITIVE_INFINITY,
-    restartedAt: -1,
-    reported: false,
-    restarted: false,
-    falseGaps: false,
-  };
+/** What the functions below know, as others see it. */
+class Reading extends ReadState implements ReadSession {
+  get blksize(): number {
+    return this.terms.blksize;
+  }
+
+  deadline(): number {
+    return this.due;
+  }
+
+  poll(now: number): Action | undefined {
+    return poll(this, now);
+  }
+
+  phase(): Phase {
+    return phaseOf(this);
+  }
+
+  acknowledge(block16: number, now: number, nextWindow = 0): void {
+    if (nextWindow > 0) widen(this, block16, nextWindow);
+    acknowledge(this, block16, now);
+  }
+
+  wireBlock(absolute: number): number {
+    return wireBlock(absolute, this.terms.rollover);
+  }
+
+  peerError(code: number, message: string): void {
+    peerError(this, code, message);
+  }
+
+  duplicateRequest(now: number): void {
+    duplicateRequest(this, now);
+  }
+
+  abort(failure: TftpFailure, error?: { readonly code: number; readonly message: string }): void {
+    decide(this, failed(failure, error?.message), error);
+  }
+
+  outcome(): Outcome | undefined {
+    return this.decided;
+  }
+
+  stats(): TransferStats {
+    return statsOf(this);
+  }
 }
 
 /** msftwindow: the fifth octet of an ACK is the size of the window that follows it; an old ACK's counts no more. */
-function widen(s: State, block16: number, nextWindow: number): void {
+function widen(s: ReadState, block16: number, nextWindow: number): void {
   const { windowMax = 0, rollover } = s.terms;
   if (windowMax === 0 || blocksAhead(s.acked, block16, rollover) > s.sent - s.acked) return;
   s.windowsize = Math.min(nextWindow, windowMax);
 }
 
-function acknowledge(s: State, block16: number, now: number): void {
-  if (s.outcome !== undefined) return;
+function acknowledge(s: ReadState, block16: number, now: number): void {
+  if (s.decided !== undefined) return;
   if (s.awaitsAck0) {
     if (block16 === 0) openingAccepted(s, now);
     return;
@@ -144,20 +125,20 @@ function acknowledge(s: State, block16: number, now: number): void {
   else advance(s, ahead, now);
 }
 
-function openingAccepted(s: State, now: number): void {
-  if (s.retransmissions === 0) sampleRtt(s.rtt, now - s.sentAt);
+function openingAccepted(s: ReadState, now: number): void {
+  if (s.retransmissions === 0) sampleRtt(s, now - s.sentAt);
   s.awaitsAck0 = false;
   progress(s, now);
   s.due = 0;
 }
 
-function advance(s: State, ahead: number, now: number): void {
+function advance(s: ReadState, ahead: number, now: number): void {
   const sinceSent = now - s.sentAt;
-  if (s.restarted && sinceSent < gapMeansLossAfter(s.rtt)) s.falseGaps = true;
+  if (s.restarted && sinceSent < gapMeansLossAfter(s)) s.falseGaps = true;
   s.acked += ahead;
   progress(s, now);
   if (s.acked >= s.timedFrom) {
-    sampleRtt(s.rtt, sinceSent);
+    sampleRtt(s, sinceSent);
     s.timedFrom = Number.POSITIVE_INFINITY;
   }
   if (s.acked === s.last) decide(s, { kind: 'done' });
@@ -172,28 +153,28 @@ function advance(s: State, ahead: number, now: number): void {
  * just so, and each restart makes them ACK again. What comes sooner than a round trip after a restart is no answer to
  * it but shows that the restart was for nothing; from then on we wait for a quiet round trip before we believe a gap.
  */
-function gap(s: State, sinceSent: number, now: number): void {
-  if (!s.reported && sinceSent < gapMeansLossAfter(s.rtt)) return;
+function gap(s: ReadState, sinceSent: number, now: number): void {
+  if (!s.reported && sinceSent < gapMeansLossAfter(s)) return;
   s.reported = true;
-  s.due = s.falseGaps ? now + repeatMeansLossAfter(s.rtt) : 0;
+  s.due = s.falseGaps ? now + repeatMeansLossAfter(s) : 0;
 }
 
-function repeated(s: State, now: number): void {
+function repeated(s: ReadState, now: number): void {
   if (s.sent === s.acked) return; // its answer is not even out
   const sinceSent = now - s.sentAt;
   if (s.windowsize === 1) {
-    if (sinceSent >= repeatMeansLossAfter(s.rtt)) s.due = 0;
+    if (sinceSent >= repeatMeansLossAfter(s)) s.due = 0;
     return;
   }
   // "The first block of the window is lost" looks like the last ACK once more: believed at once the first time.
-  const wait = s.restartedAt === s.acked ? repeatMeansLossAfter(s.rtt) : gapMeansLossAfter(s.rtt);
+  const wait = s.restartedAt === s.acked ? repeatMeansLossAfter(s) : gapMeansLossAfter(s);
   if (!s.reported && sinceSent < wait) return;
   s.restartedAt = s.acked;
   gap(s, sinceSent, now);
 }
 
-function poll(s: State, now: number): Action | undefined {
-  if (s.outcome !== undefined) return part(s, now);
+function poll(s: ReadState, now: number): Action | undefined {
+  if (s.decided !== undefined) return part(s, now);
   if (now < s.due) return undefined;
   if (outOfPatience(s, now)) {
     decide(s, failed(s.heard && s.sent === s.last ? 'last-ack-missing' : 'timeout'));
@@ -203,19 +184,19 @@ function poll(s: State, now: number): Action | undefined {
   if (s.due === 0 || s.reported) s.vainWaits = 0;
   else {
     s.vainWaits++;
-    backOff(s.rtt);
+    backOff(s);
   }
   return s.awaitsAck0 ? sendOack(s, now) : sendWindow(s, now);
 }
 
-function sendOack(s: State, now: number): Action {
+function sendOack(s: ReadState, now: number): Action {
   if (s.packets > 0) s.retransmissions++;
   s.packets++;
   arm(s, now);
   return actPacket(s, s.terms.oack!);
 }
 
-function sendWindow(s: State, now: number): Action | undefined {
+function sendWindow(s: ReadState, now: number): Action | undefined {
   const { windowsize } = s;
   const { rollover } = s.terms;
   if (s.source !== undefined) s.last = s.source.lastBlockBy(s.acked + windowsize);
@@ -243,13 +224,13 @@ function sendWindow(s: State, now: number): Action | undefined {
  * of these be lost too, the window after them comes along the next time. A client that waits for the first window drops
  * what is not in order, as in any window. (In lock-step it might not: PXELINUX ACKs whatever comes.)
  */
-function canLookAhead(s: State): boolean {
+function canLookAhead(s: ReadState): boolean {
   const { windowsize } = s;
   return windowsize > 1 && s.source === undefined && s.heard && s.acked + windowsize < s.last;
 }
 
 /** What the action names, cut at the end of the file. */
-function sendBlocks(s: State, now: number): Action {
+function sendBlocks(s: ReadState, now: number): Action {
   const { first } = s.action;
   const to = Math.min(first + s.action.count - 1, s.last);
   s.action.count = to - first + 1;
@@ -263,7 +244,7 @@ function sendBlocks(s: State, now: number): Action {
   return act(s, 'data');
 }
 
-function refuseRollover(s: State): void {
+function refuseRollover(s: ReadState): void {
   const message = `File needs more than ${LAST_WIRE_BLOCK} blocks of ${s.terms.blksize} octets`;
   decide(s, failed('rollover-forbidden', message), { code: 0, message });
 }
@@ -273,28 +254,28 @@ function refuseRollover(s: State): void {
  * Pi's ROM takes block 1 for "it exists". Except disk full (3), which says that the file was wanted, and unknown
  * transfer ID (5), which says that nobody asks.
  */
-function peerError(s: State, code: number, message: string): void {
+function peerError(s: ReadState, code: number, message: string): void {
   if (s.acked === 0 && code !== 3 && code !== 5) decide(s, { kind: 'probed' });
   else decide(s, failed('peer-error', describeError(code, message)));
 }
 
 /** The opening packet was lost, unless it went out just now and the request was doubled on the way. */
-function duplicateRequest(s: State, now: number): void {
-  if (s.outcome !== undefined || phaseOf(s) !== 'opening' || s.packets === 0) return;
-  if (now - s.sentAt >= repeatMeansLossAfter(s.rtt)) s.due = 0;
+function duplicateRequest(s: ReadState, now: number): void {
+  if (s.decided !== undefined || phaseOf(s) !== 'opening' || s.packets === 0) return;
+  if (now - s.sentAt >= repeatMeansLossAfter(s)) s.due = 0;
 }
 
-function phaseOf(s: State): Phase {
+function phaseOf(s: ReadState): Phase {
   if (s.closed) return 'closed';
-  if (s.outcome !== undefined) return 'lingering';
+  if (s.decided !== undefined) return 'lingering';
   return s.awaitsAck0 || s.acked === 0 ? 'opening' : 'transferring';
 }
 
-function statsOf(s: State): TransferStats {
+function statsOf(s: ReadState): TransferStats {
   return {
     bytes: s.source?.bytesUpTo(s.acked) ?? Math.min(s.acked * s.terms.blksize, s.sizeBytes),
     packets: s.packets,
     retransmissions: s.retransmissions,
-    roundTripMs: s.rtt.smoothedMs < 0 ? undefined : s.rtt.smoothedMs,
+    roundTripMs: s.smoothedMs < 0 ? undefined : s.smoothedMs,
   };
 }

@@ -28,17 +28,21 @@ const EASED_DOUBLINGS = 2;
 const LONGEST_OPENING_MS = 30_000;
 const LONGEST_PATIENCE_MS = 120_000;
 
-/** Held by a session; the functions here change it in place. */
+/** Part of a transfer's state; the functions here change it in place. */
 export type Rtt = {
   readonly timing: Timing;
+  /** Negative: none was measured. */
   smoothedMs: number;
   variationMs: number;
   shortestMs: number;
   doublings: number;
 };
 
-export function createRtt(timing: Timing): Rtt {
-  return { timing, smoothedMs: -1, variationMs: 0, shortestMs: Number.POSITIVE_INFINITY, doublings: 0 };
+export function resetRtt(rtt: Rtt): void {
+  rtt.smoothedMs = -1;
+  rtt.variationMs = 0;
+  rtt.shortestMs = Number.POSITIVE_INFINITY;
+  rtt.doublings = 0;
 }
 
 /**

@@ -1,53 +1,138 @@
+import { createRows, type Row } from '../lib/rows.ts';
 import { encode } from '../tftp-packet/index.ts';
-import type { Rtt } from './rtt.ts';
-import { createRtt, easeOff, resendAfter, timingFor } from './rtt.ts';
+import { easeOff, type Rtt, resendAfter, resetRtt } from './rtt.ts';
 import type { Action, ActionKind, Outcome, TftpFailure, Timing } from './session.ts';
-
-/** What every transfer keeps; read-session and write-session add their own fields. */
-export type TransferState = {
-  readonly rtt: Rtt;
-  readonly action: Action;
-  outcome: Outcome | undefined;
-  /** The last packet, still to be sent. */
-  parting: Uint8Array | undefined;
-  /** `finished` was handed out. */
-  told: boolean;
-  closed: boolean;
-  /** Until when a decided transfer stays to answer repeats. */
-  closeAt: number;
-  /** When to act though nothing arrives; 0: at once. */
-  due: number;
-  /** Last packet out, last progress in. */
-  sentAt: number;
-  progressAt: number;
-  /** The other side answered at least once. */
-  heard: boolean;
-  packets: number;
-  retransmissions: number;
-};
 
 const NOTHING = new Uint8Array(0);
 
-export function createTransferState(
-  timing: Timing,
-  timeoutMs: number | undefined,
-  now: number,
-): TransferState {
-  return {
-    rtt: createRtt(timingFor(timing, timeoutMs)),
-    action: { kind: 'packet', packet: NOTHING, first: 0, count: 0 },
-    outcome: undefined,
-    parting: undefined,
-    told: false,
-    closed: false,
-    closeAt: 0,
-    due: 0,
-    sentAt: now,
-    progressAt: now,
-    heard: false,
-    packets: 0,
-    retransmissions: 0,
-  };
+const DUE = 0;
+const SENT_AT = 1;
+const PROGRESS_AT = 2;
+const SMOOTHED_MS = 3;
+const VARIATION_MS = 4;
+const SHORTEST_MS = 5;
+const DOUBLINGS = 6;
+const PACKETS = 7;
+const RETRANSMISSIONS = 8;
+const CLOSE_AT = 9;
+/** Numbers of a row that are {@link TransferState}'s; those of a session follow. */
+export const TRANSFER_NUMBERS = 10;
+
+/**
+ * What every transfer keeps; read-session and write-session add their own. A class over a {@link Row}, because a
+ * thousand clients in turn are as fast as what each of their packets touches is small: see lib/rows.ts.
+ */
+export class TransferState implements Rtt {
+  readonly timing: Timing;
+  readonly action: Action = { kind: 'packet', packet: NOTHING, first: 0, count: 0 };
+  decided: Outcome | undefined = undefined;
+  /** The last packet, still to be sent. */
+  parting: Uint8Array | undefined = undefined;
+  /** `finished` was handed out. */
+  told = false;
+  closed = false;
+  /** The other side answered at least once. */
+  heard = false;
+  protected readonly numbers: Float64Array;
+  protected readonly at: number;
+
+  /** `row`: {@link TRANSFER_NUMBERS} and what a session adds, all 0. */
+  constructor(timing: Timing, { numbers, at }: Row, now: number) {
+    this.timing = timing;
+    this.numbers = numbers;
+    this.at = at;
+    this.sentAt = now;
+    this.progressAt = now;
+    resetRtt(this);
+  }
+
+  /** When to act though nothing arrives; 0: at once. */
+  get due(): number {
+    return this.numbers[this.at + DUE]!;
+  }
+
+  set due(value) {
+    this.numbers[this.at + DUE] = value;
+  }
+
+  /** Last packet out; the last progress is `progressAt`. */
+  get sentAt(): number {
+    return this.numbers[this.at + SENT_AT]!;
+  }
+
+  set sentAt(value) {
+    this.numbers[this.at + SENT_AT] = value;
+  }
+
+  get progressAt(): number {
+    return this.numbers[this.at + PROGRESS_AT]!;
+  }
+
+  set progressAt(value) {
+    this.numbers[this.at + PROGRESS_AT] = value;
+  }
+
+  get smoothedMs(): number {
+    return this.numbers[this.at + SMOOTHED_MS]!;
+  }
+
+  set smoothedMs(value) {
+    this.numbers[this.at + SMOOTHED_MS] = value;
+  }
+
+  get variationMs(): number {
+    return this.numbers[this.at + VARIATION_MS]!;
+  }
+
+  set variationMs(value) {
+    this.numbers[this.at + VARIATION_MS] = value;
+  }
+
+  get shortestMs(): number {
+    return this.numbers[this.at + SHORTEST_MS]!;
+  }
+
+  set shortestMs(value) {
+    this.numbers[this.at + SHORTEST_MS] = value;
+  }
+
+  get doublings(): number {
+    return this.numbers[this.at + DOUBLINGS]!;
+  }
+
+  set doublings(value) {
+    this.numbers[this.at + DOUBLINGS] = value;
+  }
+
+  get packets(): number {
+    return this.numbers[this.at + PACKETS]!;
+  }
+
+  set packets(value) {
+    this.numbers[this.at + PACKETS] = value;
+  }
+
+  get retransmissions(): number {
+    return this.numbers[this.at + RETRANSMISSIONS]!;
+  }
+
+  set retransmissions(value) {
+    this.numbers[this.at + RETRANSMISSIONS] = value;
+  }
+
+  /** Until when a decided transfer stays to answer repeats. */
+  get closeAt(): number {
+    return this.numbers[this.at + CLOSE_AT]!;
+  }
+
+  set closeAt(value) {
+    this.numbers[this.at + CLOSE_AT] = value;
+  }
+}
+
+/** For those that come by ones; thousands of reads share their {@link Rows}. */
+export function createTransferState(timing: Timing, now: number): TransferState {
+  return new TransferState(timing, createRows(TRANSFER_NUMBERS).take(TRANSFER_NUMBERS), now);
 }
 
 /** Fills the one action and returns it. */
@@ -67,8 +152,8 @@ export function decide(
   outcome: Outcome,
   error?: { readonly code: number; readonly message: string },
 ): void {
-  if (s.outcome !== undefined) return;
-  s.outcome = outcome;
+  if (s.decided !== undefined) return;
+  s.decided = outcome;
   if (error !== undefined) s.parting = encode({ opcode: 'error', ...error });
   s.due = 0;
 }
@@ -86,19 +171,19 @@ export function describeError(code: number, message: string): string {
 /** Waits for an answer to the packet that goes out now. */
 export function arm(s: TransferState, now: number): void {
   s.sentAt = now;
-  s.due = now + resendAfter(s.rtt);
+  s.due = now + resendAfter(s);
 }
 
 /** Nothing came of it for too long. Repeats of an old packet are no progress and do not keep a transfer alive. */
 export function outOfPatience(s: TransferState, now: number): boolean {
-  const { openingMs, giveUpMs } = s.rtt.timing;
+  const { openingMs, giveUpMs } = s.timing;
   return now - s.progressAt >= (s.heard ? giveUpMs : openingMs);
 }
 
 export function progress(s: TransferState, now: number): void {
   s.heard = true;
   s.progressAt = now;
-  easeOff(s.rtt);
+  easeOff(s);
 }
 
 /** The last steps of every transfer, in order: its last packet if there is one, `finished`, `close` after lingering. */

@@ -2,7 +2,7 @@ import { ERROR_CODE, OPCODE } from '../tftp-packet/index.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { NetasciiDecoder } from './netascii.ts';
 import { createNetasciiDecoder } from './netascii.ts';
-import { backOff, DEFAULT_TIMING, repeatMeansLossAfter, sampleRtt } from './rtt.ts';
+import { backOff, DEFAULT_TIMING, repeatMeansLossAfter, sampleRtt, timingFor } from './rtt.ts';
 import type { Action, Phase, TftpFailure, Timing, TransferStats, WriteSession } from './session.ts';
 import type { TransferState } from './transfer.ts';
 import {
@@ -98,7 +98,7 @@ export function createWriteSession(options: WriteOptions, now: number): WriteSes
     peerError: (code, message) => decide(s, failed('peer-error', describeError(code, message))),
     duplicateRequest: (at) => duplicateRequest(s, at),
     abort: (failure, error) => decide(s, failed(failure, error?.message), error),
-    outcome: () => s.outcome,
+    outcome: () => s.decided,
     stats: () => statsOf(s),
   };
 }
@@ -107,8 +107,8 @@ function createState(options: WriteOptions, now: number): State {
   const { terms, timing = DEFAULT_TIMING } = options;
   const floorMs = Math.max(timing.floorMs, WRITE_FLOOR_MS);
   const initialMs = Math.max(timing.initialMs, 4 * WRITE_FLOOR_MS);
-  return {
-    ...createTransferState({ ...timing, floorMs, initialMs }, terms.timeoutMs, now),
+  const patience = timingFor({ ...timing, floorMs, initialMs }, terms.timeoutMs);
+  return Object.assign(createTransferState(patience, now), {
     terms,
     capBytes: options.capBytes,
     decoder: options.netascii ? createNetasciiDecoder(terms.blksize) : undefined,
@@ -119,16 +119,16 @@ function createState(options: WriteOptions, now: number): State {
     gapTold: false,
     storedBytes: 0,
     timed: false,
-    ending: 'no',
-  };
+    ending: 'no' as const,
+  });
 }
 
 type Block = { readonly block16: number; readonly payload: Uint8Array };
 
 function receive(s: State, block: Block, now: number): Uint8Array | undefined {
   const ahead = blocksAhead(s.received, block.block16, s.terms.rollover);
-  if (s.outcome !== undefined) {
-    if (s.outcome.kind === 'done' && ahead === 0 && s.told && !s.closed) s.parting = ackPacket(s, now);
+  if (s.decided !== undefined) {
+    if (s.decided.kind === 'done' && ahead === 0 && s.told && !s.closed) s.parting = ackPacket(s, now);
     return undefined;
   }
   if (s.ending !== 'no') return undefined; // the last ACK comes with the commit
@@ -159,7 +159,7 @@ function store(s: State, payload: Uint8Array, now: number): Uint8Array | undefin
     tooLarge(s);
     return undefined;
   }
-  if (s.timed) sampleRtt(s.rtt, now - s.sentAt);
+  if (s.timed) sampleRtt(s, now - s.sentAt);
   s.timed = false;
   progress(s, now);
   s.received++;
@@ -178,7 +178,7 @@ function repeated(s: State): void {
 }
 
 function committed(s: State, problem: TftpFailure | undefined, now: number): void {
-  if (s.ending !== 'committing' || s.outcome !== undefined) return;
+  if (s.ending !== 'committing' || s.decided !== undefined) return;
   if (problem === undefined) {
     decide(s, { kind: 'done' });
     s.parting = ackPacket(s, now);
@@ -203,7 +203,7 @@ function tooLarge(s: State): void {
 }
 
 function poll(s: State, now: number): Action | undefined {
-  if (s.outcome !== undefined) return part(s, now);
+  if (s.decided !== undefined) return part(s, now);
   if (now < s.due) return undefined;
   if (s.ending === 'commit') {
     s.ending = 'committing';
@@ -214,7 +214,7 @@ function poll(s: State, now: number): Action | undefined {
     decide(s, failed('timeout'));
     return part(s, now);
   }
-  if (s.due !== 0) backOff(s.rtt);
+  if (s.due !== 0) backOff(s);
   const opening = s.received === 0 ? s.terms.oack : undefined;
   if (opening === undefined) return actPacket(s, ackPacket(s, now));
   countAck(s, now);
@@ -240,12 +240,12 @@ function countAck(s: State, now: number): void {
 }
 
 function duplicateRequest(s: State, now: number): void {
-  if (phaseOf(s) === 'opening' && s.packets > 0 && now - s.sentAt >= repeatMeansLossAfter(s.rtt)) s.due = 0;
+  if (phaseOf(s) === 'opening' && s.packets > 0 && now - s.sentAt >= repeatMeansLossAfter(s)) s.due = 0;
 }
 
 function phaseOf(s: State): Phase {
   if (s.closed) return 'closed';
-  if (s.outcome !== undefined) return 'lingering';
+  if (s.decided !== undefined) return 'lingering';
   if (s.ending !== 'no') return 'committing';
   return s.received === 0 ? 'opening' : 'transferring';
 }
@@ -255,6 +255,6 @@ function statsOf(s: State): TransferStats {
     bytes: s.storedBytes,
     packets: s.packets,
     retransmissions: s.retransmissions,
-    roundTripMs: s.rtt.smoothedMs < 0 ? undefined : s.rtt.smoothedMs,
+    roundTripMs: s.smoothedMs < 0 ? undefined : s.smoothedMs,
   };
 }

@@ -1,3 +1,4 @@
+import type { Rows } from '../../lib/rows.ts';
 import type { BootTree, OpenRefusal } from '../../store/boot-file.ts';
 import type { Sync, UploadRefusal } from '../../store/upload.ts';
 import { startUpload } from '../../store/upload.ts';
@@ -20,6 +21,7 @@ export type AcceptContext = {
   /** Longest DATA that a receive slot holds. */
   readonly slotBytes: number;
   readonly now: number;
+  readonly rows: Rows;
   randomHex(): string;
   readonly sync: Sync;
   /** What this client's transfers so far make of the limits. */
@@ -102,8 +104,8 @@ function acceptRead(request: TftpRequest, { path, cleaned }: Named, context: Acc
   const granted = context.temper(limits(context));
   const joined = context.join({ request, shared: shared.value, limits: granted, sizeTold: told });
   const terms = joined?.terms ?? negotiate(request, granted, told);
-  const { files, framePayload, now, settings } = context;
-  const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload, joined };
+  const { files, framePayload, now, rows, settings } = context;
+  const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload, joined, rows };
   const content = octet ? octetContent(read, now) : netasciiContent(read, now);
   return { ok: true, value: { content, terms, path: opened.value.path, sizeBytes, cleaned, joined } };
 }

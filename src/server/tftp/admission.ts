@@ -65,7 +65,7 @@ export function createAdmission(): Admission {
       return oldest !== undefined && now - oldest.startedAt >= UNHEARD_MS ? oldest : BUSY;
     },
     added(transfer) {
-      count(transfer.client.address, 1);
+      count(transfer.address, 1);
       unheard.add(transfer);
     },
     heard(transfer) {
@@ -73,7 +73,7 @@ export function createAdmission(): Admission {
       unheard.delete(transfer);
     },
     ended(transfer) {
-      count(transfer.client.address, -1);
+      count(transfer.address, -1);
       unheard.delete(transfer);
     },
   };

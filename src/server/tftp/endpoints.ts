@@ -40,12 +40,12 @@ function tidsOf({ listen, transfer }: Endpoint): readonly DatagramSocket[] {
 }
 
 /** The numbers of this transfer's addresses go on meaning them, until {@link letGoPeer}. */
-export function holdPeer({ socket, client, source }: Transfer): void {
-  socket.numbers?.hold(client.address);
-  socket.numbers?.hold(source.from);
+export function holdPeer({ socket, address, from }: Transfer): void {
+  socket.numbers?.hold(address);
+  socket.numbers?.hold(from);
 }
 
-export function letGoPeer({ socket, client, source }: Transfer): void {
-  socket.numbers?.letGo(client.address);
-  socket.numbers?.letGo(source.from);
+export function letGoPeer({ socket, address, from }: Transfer): void {
+  socket.numbers?.letGo(address);
+  socket.numbers?.letGo(from);
 }

@@ -98,7 +98,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     },
     settle,
     retire(transfer, now, why) {
-      transfer.content.session.abort(why.failure, why.error);
+      transfer.session.abort(why.failure, why.error);
       settle(transfer, now);
     },
   });
@@ -186,7 +186,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   }
 
   function settle(transfer: Transfer, now: number): void {
-    const { session } = transfer.content;
+    const { session } = transfer;
     for (let action = session.poll(now); action !== undefined; action = session.poll(now)) {
       perform(transfer, action, now);
     }
@@ -194,13 +194,13 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   }
 
   function perform(transfer: Transfer, action: Action, now: number): void {
-    const { content, client, socket } = transfer;
+    const { content, address, port, socket } = transfer;
     switch (action.kind) {
       case 'data':
         outbox.send(transfer, action, now);
         return;
       case 'packet':
-        socket.out.begin(client.address, client.port, transfer.source);
+        socket.out.begin(address, port, transfer);
         socket.out.bytes(action.packet);
         socket.out.end();
         return;
@@ -211,10 +211,10 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
         finish(transfer, now);
         return;
       case 'close':
-        if (table.get(client.address, client.port) !== transfer) return;
-        table.delete(client.address, client.port);
+        if (table.get(address, port) !== transfer) return;
+        table.delete(address, port);
         letGoPeer(transfer);
-        recent.add(client.address, client.port, tids.indexOf(socket), now);
+        recent.add(address, port, tids.indexOf(socket), now);
     }
   }
 
@@ -265,7 +265,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     abortAll() {
       const now = clock();
       for (const transfer of [...table.values()]) {
-        transfer.content.session.abort('shutdown', { code: 0, message: 'Server is shutting down' });
+        transfer.session.abort('shutdown', { code: 0, message: 'Server is shutting down' });
         settle(transfer, now);
       }
       flushAll();

@@ -17,14 +17,14 @@ const VAIN_MS = 2_000;
 export function createLessons(memory: ClientMemory, report: Report): Lessons {
   function learn(transfer: Transfer, lesson: Lesson | undefined, now: number): void {
     if (lesson === undefined) return;
-    const spared = memory.learn(transfer.client.peer.peer, lesson, now);
+    const spared = memory.learn(transfer.peer.peer, lesson, now);
     if (spared) report.warning(`${spared.what}-reduced`, describe(transfer, spared), now);
   }
   return {
     memory,
     ended: (transfer, now) => learn(transfer, lessonOf(transfer, now), now),
     overdue(transfer, now) {
-      if (!transfer.heard || transfer.content.session.phase() !== 'opening') return;
+      if (!transfer.heard || transfer.session.phase() !== 'opening') return;
       const lesson = lessonOf(transfer, now);
       if (lesson?.firstBlockLost) learn(transfer, lesson, now);
     },
@@ -48,8 +48,8 @@ function lessonOf({ content, heard, startedAt }: Transfer, now: number): Lesson 
   };
 }
 
-function describe({ client, file }: Transfer, { what, was, will }: Spared): string {
-  const { peer } = client.peer;
+function describe({ peer: asked, file }: Transfer, { what, was, will }: Spared): string {
+  const { peer } = asked;
   return what === 'blksize'
     ? `${peer} took the OACK for "${file}" but no block of ${was} octets: large frames seem to vanish on the way; it is granted ${will} from now on`
     : `${peer} lost much of its windows of ${was} blocks: it is granted ${will} from now on`;

@@ -1,8 +1,10 @@
 import { readSync } from 'node:fs';
+import type { Rows } from '../../lib/rows.ts';
+import type { Content } from '../../net/datagram.ts';
 import type { Negotiated } from '../../tftp/negotiate.ts';
 import { createNetasciiSource } from '../../tftp/netascii-source.ts';
 import { createReadSession } from '../../tftp/read-session.ts';
-import type { Action, Timing } from '../../tftp/session.ts';
+import type { Action, ReadSession, Timing } from '../../tftp/session.ts';
 import type { FileCache, SharedFile } from './file-cache.ts';
 import type { Joined } from './multicast-groups.ts';
 import type { ReadContent, Transfer } from './transfer.ts';
@@ -16,6 +18,7 @@ export type ReadContext = {
   readonly framePayload: number;
   /** The client is one of a group. */
   readonly joined?: Joined | undefined;
+  readonly rows: Rows;
 };
 
 const DATA = 3;
@@ -24,64 +27,95 @@ const MESSAGE_MAX = 65_507;
 
 /** A file as it is (mode octet): DATA is a header and a slice of the mapping, which JavaScript never reads. */
 export function octetContent(context: ReadContext, now: number): ReadContent {
-  const { files, shared, terms, timing, framePayload, joined } = context;
-  const { content } = shared;
-  const { blksize } = terms;
+  const { shared, terms, timing, rows, joined } = context;
+  const content = shared.content.sizeBytes;
   const session =
-    joined?.session ??
-    createReadSession({ terms, content: content.sizeBytes, ...(timing && { timing }) }, now);
-  const lastBlock = Math.floor(content.sizeBytes / blksize) + 1;
-  const datagram = blksize + 4;
-  const perMessage = datagram > framePayload ? 1 : Math.floor(MESSAGE_MAX / datagram);
+    joined?.session ?? createReadSession({ terms, content, rows, ...(timing && { timing }) }, now);
+  return new OctetContent(context, session);
+}
 
-  function send(transfer: Transfer, { first, count }: Action): void {
+class OctetContent implements ReadContent {
+  readonly kind = 'read';
+  readonly session: ReadSession;
+  readonly terms: Negotiated;
+  readonly #files: FileCache;
+  readonly #shared: SharedFile;
+  readonly #content: Content;
+  readonly #joined: Joined | undefined;
+  readonly #blksize: number;
+  readonly #lastBlock: number;
+  /** Blocks of one message. */
+  readonly #perMessage: number;
+
+  constructor({ files, shared, terms, framePayload, joined }: ReadContext, session: ReadSession) {
+    const { blksize } = terms;
+    const datagram = blksize + 4;
+    this.session = session;
+    this.terms = terms;
+    this.#files = files;
+    this.#shared = shared;
+    this.#content = shared.content;
+    this.#joined = joined;
+    this.#blksize = blksize;
+    this.#lastBlock = Math.floor(shared.content.sizeBytes / blksize) + 1;
+    this.#perMessage = datagram > framePayload ? 1 : Math.floor(MESSAGE_MAX / datagram);
+  }
+
+  isWarm(first: number, count: number): boolean {
+    return this.#files.isWarm(this.#shared, (first + count - 1) * this.#blksize);
+  }
+
+  send(transfer: Transfer, { first, count }: Action): void {
     const end = first + count;
     // A file cut within its last page would be sent with zeros where its end was; one cut further gives EFAULT.
-    if (end > lastBlock && !files.isIntact(shared)) {
-      session.abort('read-error', { code: 0, message: 'File changed while it was read' });
+    if (end > this.#lastBlock && !this.#files.isIntact(this.#shared)) {
+      this.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
       return;
     }
-    const segments = Math.min(perMessage, transfer.socket.maxGsoSegments());
+    if (count === 1) {
+      this.#sendMessage(transfer, first, end);
+      return;
+    }
+    const segments = Math.min(this.#perMessage, transfer.socket.maxGsoSegments());
     for (let from = first; from < end; from += segments) {
-      sendMessage(transfer, from, Math.min(end, from + segments));
+      this.#sendMessage(transfer, from, Math.min(end, from + segments));
     }
   }
 
-  function sendMessage(transfer: Transfer, from: number, end: number): void {
+  release(now: number): void {
+    this.#files.release(this.#shared, now);
+  }
+
+  #sendMessage(transfer: Transfer, from: number, end: number): void {
     const { out } = transfer.socket;
-    if (joined === undefined) out.begin(transfer.client.address, transfer.client.port, transfer.source);
+    const joined = this.#joined;
+    if (joined === undefined) out.begin(transfer.address, transfer.port, transfer);
     else out.begin(joined.to.address, joined.to.port, joined.to.source);
+    const blksize = this.#blksize;
+    const content = this.#content;
     for (let block = from; block < end; block++) {
-      out.words(DATA, session.wireBlock(block));
+      out.words(DATA, this.session.wireBlock(block));
       const offset = (block - 1) * blksize;
       out.slice(content, offset, Math.min(blksize, content.sizeBytes - offset));
     }
-    out.end(end - from > 1 ? datagram : 0);
+    out.end(end - from > 1 ? blksize + 4 : 0);
   }
-
-  return {
-    kind: 'read',
-    session,
-    terms,
-    isWarm: (first, count) => files.isWarm(shared, (first + count - 1) * blksize),
-    send,
-    release: (at) => files.release(shared, at),
-  };
 }
 
 /** A text file in mode netascii, converted while it is sent. */
 export function netasciiContent(context: ReadContext, now: number): ReadContent {
-  const { files, shared, terms, timing } = context;
+  const { files, shared, terms, timing, rows } = context;
   const source = createNetasciiSource((offset, into) => readAt(shared.file.fd, offset, into), terms);
-  const session = createReadSession({ terms, content: source, ...(timing && { timing }) }, now);
+  const session = createReadSession({ terms, content: source, rows, ...(timing && { timing }) }, now);
   return {
     kind: 'read',
     session,
     terms,
     isWarm: () => true, // converted when its window was asked for
-    send: ({ socket: { out }, client, source: answerFrom }, { first, count }) => {
+    send: (transfer, { first, count }) => {
+      const { out } = transfer.socket;
       for (let block = first; block < first + count; block++) {
-        out.begin(client.address, client.port, answerFrom);
+        out.begin(transfer.address, transfer.port, transfer);
         out.words(DATA, session.wireBlock(block));
         out.bytes(source.block(block));
         out.end();

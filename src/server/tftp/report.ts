@@ -21,10 +21,10 @@ export function createReport(emit: Emit): Report {
   const malformed = createThrottle(NOISE);
   const warnings = createThrottle(NOISE);
   return {
-    started({ client, file, content }, { sizeBytes }) {
+    started({ peer, file, content }, { sizeBytes }) {
       emit({
         type: 'tftp.started',
-        ...client.peer,
+        ...peer,
         file,
         write: content.kind === 'write',
         ...negotiated(content.terms),
@@ -59,12 +59,12 @@ function negotiated({ blksize, windowsize, timeoutMs }: Negotiated): TftpNegotia
 }
 
 function endOf(transfer: Transfer, now: number): BootEvent {
-  const { client, file, content, startedAt, sendProblem } = transfer;
+  const { peer, file, content, startedAt, sendProblem } = transfer;
   const outcome = content.session.outcome();
   const { bytes, retransmissions } = content.session.stats();
-  if (outcome?.kind === 'probed') return { type: 'tftp.probed', ...client.peer, file };
+  if (outcome?.kind === 'probed') return { type: 'tftp.probed', ...peer, file };
   const common = {
-    ...client.peer,
+    ...peer,
     file,
     write: content.kind === 'write',
     bytes,

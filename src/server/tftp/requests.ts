@@ -2,13 +2,14 @@ import type { TftpPeer } from '../../events/event.ts';
 import { bytesEqual, latin1Decode } from '../../lib/bytes.ts';
 import { formatIpv4 } from '../../lib/ipv4.ts';
 import type { PeerTable } from '../../lib/peer-table.ts';
+import { createRows } from '../../lib/rows.ts';
 import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
 import { syncHere } from '../../store/upload.ts';
 import type { ClientMemory } from '../../tftp/client-memory.ts';
 import { type ConfigSearch, isConfigName } from '../../tftp/config-search.ts';
 import type { TftpFailure } from '../../tftp/session.ts';
 import { decode, decodeRequest, ERROR_CODE, encode, type TftpRequest } from '../../tftp-packet/index.ts';
-import { type Accepted, accept, type Refusal } from './accept.ts';
+import { accept, type Refusal } from './accept.ts';
 import type { Admission } from './admission.ts';
 import { type Endpoints, holdPeer } from './endpoints.ts';
 import type { EngineParts, TftpEngine } from './engine.ts';
@@ -18,7 +19,7 @@ import { createMulticastGroups } from './multicast-groups.ts';
 import type { RecentPeers } from './recent-peers.ts';
 import type { Report } from './report.ts';
 import type { Throttle } from './throttle.ts';
-import type { Client, Transfer } from './transfer.ts';
+import { Transfer } from './transfer.ts';
 
 export type RequestParts = EngineParts & {
   readonly endpoints: Endpoints;
@@ -74,6 +75,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
   const { table, recent, report, errors, endpoints, search } = parts;
   let { settings, tree } = parts;
   const groups = createMulticastGroups(parts.touched);
+  const rows = createRows();
 
   function handle(socket: DatagramSocket, datagram: Datagram, now: number): void {
     const { peer, peerPort, local, replyFrom } = datagram;
@@ -119,9 +121,14 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       const client = { address: datagram.peer, port: datagram.peerPort, peer };
       const { joined } = answer.value;
       const tid = joined?.socket ?? socket;
-      const transfer = createTransfer({ client, socket: tid, datagram, file, now, accepted: answer.value });
+      const { replyFrom: from, bytes } = datagram;
+      const { content } = answer.value;
+      const transfer = new Transfer(
+        { client, from, socket: tid, request: bytes.slice(), file, content, rows },
+        now,
+      );
       joined?.bind(transfer);
-      table.set(client.address, client.port, transfer);
+      table.set(transfer.address, transfer.port, transfer);
       holdPeer(transfer);
       report.started(transfer, answer.value);
       if (answer.value.cleaned)
@@ -159,6 +166,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       join: (wish) =>
         groups.join({ ...wish, settings, socket, from: datagram.replyFrom, ifindex: datagram.ifindex, now }),
       now,
+      rows,
       randomHex: parts.randomHex,
       sync: parts.sync ?? syncHere,
     });
@@ -178,7 +186,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     peerError(transfer, datagram, now) {
       const error = decode(datagram.bytes);
       if (!error.ok || error.value.opcode !== 'error') return;
-      transfer.content.session.peerError(error.value.code, error.value.message, now);
+      transfer.session.peerError(error.value.code, error.value.message, now);
     },
     configure(nextSettings, nextTree) {
       settings = nextSettings;
@@ -209,37 +217,6 @@ function isRepeat(known: Transfer, datagram: Datagram, now: number): boolean {
   if (!bytesEqual(known.request, datagram.bytes)) return false;
   const phase = known.content.session.phase();
   return phase === 'opening' || (phase === 'transferring' && now - known.heardAt < LATE_REPEAT_MS);
-}
-
-function createTransfer(given: {
-  readonly client: Client;
-  readonly socket: DatagramSocket;
-  readonly datagram: Datagram;
-  readonly file: string;
-  readonly now: number;
-  readonly accepted: Accepted;
-}): Transfer {
-  const { client, socket, datagram, file, now, accepted } = given;
-  const { content } = accepted;
-  const source = { from: datagram.replyFrom, ifindex: 0, tag: undefined as unknown };
-  const transfer: Transfer = {
-    client,
-    socket,
-    source,
-    request: datagram.bytes.slice(),
-    file,
-    startedAt: now,
-    content,
-    heardAt: now,
-    heard: false,
-    dirty: false,
-    over: false,
-    sendProblem: undefined,
-    queuedFor: Number.POSITIVE_INFINITY,
-    deadline: content.session.deadline,
-  };
-  source.tag = transfer;
-  return transfer;
 }
 
 function sendError(

@@ -31,7 +31,7 @@ export function createSendFailures({ report, clock, touched }: SendFailuresParts
     told.set(errno, { at: now, unreported: 0 });
     report.warning(
       'send-failed',
-      `Cannot send to ${transfer?.client.peer.peer ?? 'a client'}: ${errno}${more}`,
+      `Cannot send to ${transfer?.peer.peer ?? 'a client'}: ${errno}${more}`,
       now,
     );
   }
@@ -44,7 +44,7 @@ export function createSendFailures({ report, clock, touched }: SendFailuresParts
     transfer.sendProblem = errno;
     if (errno !== 'EFAULT') return;
     // The file was cut short: the mapping has no page there any more.
-    transfer.content.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
+    transfer.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
     touched(transfer);
   };
 }
