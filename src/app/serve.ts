@@ -1,4 +1,5 @@
 import { createBus } from '../events/bus.ts';
+import { createLineBatch } from '../events/line-batch.ts';
 import { createLog, type LogOut } from '../events/log.ts';
 import { type Composed, compose } from './compose.ts';
 import { EXIT } from './exit-codes.ts';
@@ -21,7 +22,9 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
   const terminal = io.out.isTTY ?? false;
   const { level, format } = setup.config.log;
   const text = format === 'text' || (format === 'auto' && terminal);
-  bus.subscribe(createLog({ level, format: text ? 'text' : 'json', colour: terminal, out: io.out }));
+  bus.subscribe(
+    createLog({ level, format: text ? 'text' : 'json', colour: terminal, out: createLineBatch(io.out) }),
+  );
   let composed: Composed;
   try {
     composed = await compose(setup, { version: io.version, emit: bus.emit });
