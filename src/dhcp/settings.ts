@@ -13,6 +13,8 @@ export type Link = {
   /** Octets of one IP packet; no reply is larger, for boot ROMs do not reassemble. */
   readonly mtu: number;
   readonly addresses: readonly LinkAddress[];
+  /** `proxy`: another server gives the addresses here, we tell boot clients their files alone. Absent: `server`. */
+  readonly role?: 'server' | 'proxy';
 };
 
 export type LinkAddress = { readonly ip: Ipv4; readonly length: number };
