@@ -20,6 +20,12 @@ export type Lease = {
   readonly since: number;
   readonly kind: 'dhcp' | 'bootp';
   readonly hostname?: string;
+  /** The relay (giaddr) its last relayed request came through. A unicast RENEW goes past it (RFC 3046 §2.1). */
+  readonly via?: Ipv4;
+  /** Option 82 of that request as it came, lower-case hex: at most 510 digits. */
+  readonly relayInfo?: string;
+  /** Option 61 in lower-case hex; kept for LEASEQUERY alone, when that is answered. */
+  readonly clientId?: string;
 };
 
 /** A machine that booted here: its later stages are answered, too, whatever became of its lease. */
