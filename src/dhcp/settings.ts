@@ -51,6 +51,10 @@ export type Network = {
    * identifies, as RFC 2131 §4.2 has it.
    */
   readonly matchClientId: boolean;
+  /** Option 108 for clients that ask for it: they are to do without IPv4 for so long (RFC 8925); absent = never. */
+  readonly ipv6OnlySeconds?: number;
+  /** Off: a client for which there is no address is told not to make one up (option 116, RFC 2563); absent = on. */
+  readonly autoConfigure?: boolean;
   readonly options: readonly RawOption[];
 };
 
@@ -78,6 +82,16 @@ export type BootpSettings = {
   readonly serverName: string;
 };
 
+/** What is believed of relays, and of clients that speak like one. */
+export type RelaySettings = {
+  /** Option 118 chooses the network of a client (RFC 3011). */
+  readonly subnetSelection: boolean;
+  /** Option 82 counts although no relay set giaddr: a switch or an access point put it in. Off: as if not there. */
+  readonly trustDirectInfo: boolean;
+  /** The ACK to a relayed INFORM goes to the relay; off: to the client, as RFC 2131 §4.3.5 has it. */
+  readonly informViaRelay: boolean;
+};
+
 /** All that the DHCP and BOOTP brains are configured by. Plain data; {@link DEFAULT_SETTINGS} has the defaults. */
 export type DhcpSettings = {
   /** Answer DHCP (messages with option 53). */
@@ -95,6 +109,15 @@ export type DhcpSettings = {
   readonly authoritative: boolean;
   /** ARP/ICMP probe of an address before its first offer (RFC 2131 §2.2). */
   readonly probe: { readonly enabled: boolean; readonly timeoutMs: number };
+  /** Requests of one second that are looked at, of one client and through one relay; undefined: all. */
+  readonly limits: { readonly perClient: number | undefined; readonly perRelay: number | undefined };
+  /** Bind and acknowledge a DISCOVER with option 80 at once (RFC 4039). Only where no other server is. */
+  readonly rapidCommit: boolean;
+  /** A DISCOVER of a client that has been at it for less is left to other servers; 0 = answer at once. */
+  readonly minSecs: number;
+  readonly relays: RelaySettings;
+  /** Access concentrators (giaddr) that may ask who has which lease (RFC 4388); none = not answered. */
+  readonly leaseQuery: readonly Ipv4[];
   /** How long an offered address is held for its client. */
   readonly offerSeconds: number;
   /** How long an address that somebody else uses (conflict, DECLINE) is set aside. */
@@ -111,6 +134,12 @@ export const DEFAULT_SETTINGS: DhcpSettings = {
   authoritative: false,
   // Long enough for an ARP reply of a sleepy host, short enough that iPXE's first retry (1 s) finds an answer.
   probe: { enabled: true, timeoutMs: 400 },
+  // A ROM asks every few seconds, a handful of times; what asks 30 times a second is broken.
+  limits: { perClient: 30, perRelay: undefined },
+  rapidCommit: false,
+  minSecs: 0,
+  relays: { subnetSelection: false, trustDirectInfo: true, informViaRelay: true },
+  leaseQuery: [],
   offerSeconds: 60,
   abandonSeconds: 86_400,
 };
