@@ -33,6 +33,7 @@ export function dhcpSettingsOf(setup: Setup, link: Link, serverName: string): Dh
     boot: bootSettingsOf(config.boot),
     answerAll: config['answer-all'],
     authoritative: config.authoritative,
+    limits: { perClient: limit(config.limits['per-client']), perRelay: limit(config.limits['per-relay']) },
     probe: { ...DEFAULT_SETTINGS.probe, enabled: config['conflict-probe'] },
   };
 }
@@ -58,6 +59,10 @@ function networkOf(network: NetworkConfig, link: Link): Network {
       network.options &&
       Object.entries(network.options).map(([code, body]) => ({ code: Number(code), body })),
   });
+}
+
+function limit(given: number | 'off'): number | undefined {
+  return given === 'off' ? undefined : given;
 }
 
 /** A lease shorter than the usual least wish is meant: then it is the least. */

@@ -140,6 +140,18 @@ export const schema = z.strictObject({
     .default(false)
     .describe('Answer every DHCP client, not only those that boot here.'),
   authoritative: z.boolean().default(false).describe('We alone give addresses here: refuse strangers’ ones.'),
+  limits: z
+    .strictObject({
+      'per-client': z
+        .union([z.literal('off'), z.int().min(1).max(1_000_000)])
+        .default(30)
+        .describe('DHCP and BOOTP requests of one client that are looked at in a second.'),
+      'per-relay': z
+        .union([z.literal('off'), z.int().min(1).max(1_000_000)])
+        .default('off')
+        .describe('The same through one relay.'),
+    })
+    .prefault({}),
   'conflict-probe': z.boolean().default(true).describe('Probe an address by ARP before its first offer.'),
   networks: z.array(network).default([]),
   hosts: z.array(host).default([]),

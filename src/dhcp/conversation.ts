@@ -4,7 +4,7 @@ import type { BootEvent } from '../events/event.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { LeaseMutation, LeaseView } from './lease.ts';
-import type { DhcpPlan } from './plan.ts';
+import type { DhcpPlan, PlannedNetwork } from './plan.ts';
 import type { Link } from './settings.ts';
 
 /** A decoded datagram and how it came. */
@@ -29,6 +29,8 @@ export type DhcpContext = {
   readonly leases: LeaseView;
   /** Files of the boot root; absent when it is another machine's. */
   readonly exists?: FileExists;
+  /** May one more client that never was bound here be made an offer? Yes, when absent. */
+  readonly mayHold?: (network: PlannedNetwork) => boolean;
   /** The outcome of the probe an earlier decision on this request asked for. */
   readonly probe?: ProbeOutcome;
 };

@@ -26,6 +26,7 @@ export function handleDiscover(turn: Turn): Decision {
   if (bootless(turn, boot)) return { ...ignore(turn, 'no-boot-file', boot?.reason), ...(boot && { boot }) };
   const before = conflict(turn);
   const choice = choose(turn, networks);
+  if (choice && mustWait(turn, choice)) return ignore(turn, 'pool-guarded');
   const after = choice
     ? (probeFirst(turn, choice) ?? offer(turn, choice))
     : { mutations: [], events: [{ type: 'dhcp.pool-exhausted' as const, pool: first.name, ...facts }] };
@@ -63,6 +64,15 @@ function offer(turn: Turn, choice: Choice): Decision {
     }),
     ...(boot && { boot }),
   };
+}
+
+/** A stranger, while strangers hold most of the pool by offers that they did not take: see server/dhcp/offer-guard.ts. */
+function mustWait({ context, bootedHere }: Turn, { network, ip, client, reservation }: Choice): boolean {
+  if (context.mayHold === undefined || bootedHere || reservation !== undefined || !network.pool.has(ip))
+    return false;
+  const record = context.leases.byClient(client);
+  if (record?.state === 'bound' || record?.state === 'released') return false;
+  return !isLive(record, context.now) && !context.mayHold(network);
 }
 
 /** Keeps the address from others while the client makes up its mind; a binding it has already is left alone. */

@@ -1,9 +1,10 @@
 import type { Dropped } from '../../dhcp-packet/index.ts';
 import type { BootEvent, Emit } from '../../events/event.ts';
 import { formatIpv4, type Ipv4 } from '../../lib/ipv4.ts';
-import type { Mac } from '../../lib/mac.ts';
+import { formatMac, type Mac } from '../../lib/mac.ts';
 import { createThrottle } from '../tftp/throttle.ts';
 import type { Clock } from './clock.ts';
+import type { Over } from './rate-limits.ts';
 import type { DhcpCounters } from './server.ts';
 
 /** Counts what went wrong, and tells of it no more often than somebody can read. */
@@ -20,10 +21,12 @@ export function createReporter(to: {
   const warningThrottle = createThrottle({ perSecond: 0.2, burst: 5 });
   const droppedBefore = new Set<string>();
   let unreported = 0;
+  let shed = 0;
 
-  function warn(problem: string, detail: string): void {
-    if (warningThrottle.pass(clock.ticks()))
-      emit({ type: 'service.warning', service: 'dhcp', problem, detail });
+  function warn(problem: string, detail: string): boolean {
+    const pass = warningThrottle.pass(clock.ticks());
+    if (pass) emit({ type: 'service.warning', service: 'dhcp', problem, detail });
+    return pass;
   }
 
   return {
@@ -52,6 +55,22 @@ export function createReporter(to: {
       counters.faults++;
       warn('internal-error', `the request of ${mac} was not answered: ${String(error)}`);
     },
+    /** Somebody sends more than is looked at. */
+    limited({ who, first }: Over, bytes: Uint8Array): void {
+      counters.limited++;
+      if (!first) return;
+      const name =
+        who === 'relay' ? `relay ${formatIpv4(giaddrOf(bytes))}` : formatMac(bytes.subarray(28, 34));
+      warn('rate-limited', `${name} sends more requests in a second than are answered (limits)`);
+    },
+    /** More came than can be answered. */
+    shed(count: number): void {
+      counters.shed += count;
+      shed += count;
+      if (shed === 0 || !warn('overloaded', `${shed} requests were left: more came than can be answered`))
+        return;
+      shed = 0;
+    },
     unsaved(error: unknown, replies: number): void {
       warn('leases-not-saved', `${replies} replies were not sent: ${String(error)}`);
     },
@@ -67,4 +86,8 @@ export function createReporter(to: {
       warn('options-dropped', `no room for option ${codes} in the reply to ${mac}`);
     },
   };
+}
+
+function giaddrOf(bytes: Uint8Array): Ipv4 {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(24);
 }

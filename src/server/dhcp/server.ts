@@ -27,6 +27,10 @@ export type DhcpCounters = {
   replies: number;
   /** Requests that made our own code throw: each is a bug, none ends the server. */
   faults: number;
+  /** Beyond what one client or relay may send. */
+  limited: number;
+  /** Left because more came than can be answered. */
+  shed: number;
 };
 
 export type DhcpServer = {
@@ -70,7 +74,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
     exists: options.exists,
     links: byName(links),
   };
-  const counters: DhcpCounters = { received: 0, malformed: 0, replies: 0, faults: 0 };
+  const counters: DhcpCounters = { received: 0, malformed: 0, replies: 0, faults: 0, limited: 0, shed: 0 };
 
   async function run(signal: AbortSignal, ready?: () => void): Promise<void> {
     const poller = network.createPoller();

@@ -1,19 +1,30 @@
 import type { DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
 import { handle } from '../../dhcp/handle.ts';
+import type { PlannedNetwork } from '../../dhcp/plan.ts';
 import { decode, encodeReport, hardwareAddress } from '../../dhcp-packet/index.ts';
 import type { BootEvent } from '../../events/event.ts';
 import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
 import { formatMac } from '../../lib/mac.ts';
 import type { Datagram } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
+import { createBacklog } from './backlog.ts';
 import type { Clock } from './clock.ts';
+import { glanceAt } from './glance.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
+import { createOfferGuard } from './offer-guard.ts';
 import { createProbes, type Settled } from './probes.ts';
+import { createRateLimits } from './rate-limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { Current } from './server.ts';
 
-/** Batches taken from one socket before the others have theirs. */
-const MAX_BATCHES = 4;
+/** As many as one receive() takes: when so many came, more may wait. */
+const BATCH = 64;
+
+/** Datagrams read of one socket in one turn, before the others have theirs. */
+const MOST_READ = 2_048;
+
+/** Of one turn, and so of one commit. They take some milliseconds: the kernel's queue holds what comes meanwhile. */
+const MOST_ANSWERED = 256;
 
 /** ARP frames looked at in one turn: however many there are, DHCP has its turn. */
 const MAX_FRAMES = 1024;
@@ -23,6 +34,11 @@ const MAX_PROBES = 4;
 
 /** Probes under way at once; more clients go without, as with the probe switched off. */
 const MAX_PENDING = 4096;
+
+type Origin = { readonly listener: AttachedListener; readonly port: 67 | 4011 };
+
+/** Of a datagram, or of its copy. */
+type Sender = Pick<Datagram, 'peer' | 'peerPort' | 'local'>;
 
 type Outgoing = { readonly reply: Reply; readonly request: DhcpRequest };
 
@@ -43,6 +59,15 @@ export function createTurns(io: {
     const frames = byName.get(probe.link.name)?.frames;
     return frames !== undefined && frames.send(frame) === undefined;
   });
+  const backlog = createBacklog<Origin>();
+  const isOver = createRateLimits(() => current.plan.settings.limits);
+  const guard = createOfferGuard(
+    () => current.plan.settings.offerSeconds,
+    (ip) => current.plan.networks.find(({ pool }) => pool.has(ip)),
+  );
+  const mayHold = (network: PlannedNetwork) => guard.mayHold(network, clock.ticks());
+  /** Datagrams that this turn may still answer as they come, in order and without a copy. */
+  let atOnce = 0;
   let outbox: Outgoing[] = [];
   let events: BootEvent[] = [];
   for (const { socket } of attached.flatMap(({ ports }) => ports)) socket.onFailure = reporter.unsent;
@@ -57,25 +82,48 @@ export function createTurns(io: {
       }
     }
     for (const settled of probes.due(clock.ticks())) resume(settled);
+    atOnce = backlog.size > 0 ? 0 : BATCH;
     for (const listener of attached) receive(listener);
+    answerBacklog();
     finish();
   }
 
   function receive(listener: AttachedListener): void {
     for (const { port, socket } of listener.ports) {
-      for (let batch = 0; batch < MAX_BATCHES; batch++) {
-        const count = socket.receive();
-        for (let i = 0; i < count; i++) read(socket.datagram(i), listener, port);
-        if (count === 0) break;
+      const origin = { listener, port };
+      let count = BATCH;
+      for (let taken = 0; count === BATCH && taken < MOST_READ; taken += count) {
+        count = socket.receive();
+        for (let i = 0; i < count; i++) arrive(socket.datagram(i), origin);
       }
     }
   }
 
-  function read(datagram: Datagram, { name }: AttachedListener, port: 67 | 4011): void {
+  function arrive(datagram: Datagram, origin: Origin): void {
     reporter.counters.received++;
-    const link = current.links.get(name);
-    if (!link) return;
     const { bytes } = datagram;
+    const now = clock.ticks();
+    const glance = glanceAt(bytes);
+    const over = glance && isOver(glance, now);
+    if (over !== undefined) reporter.limited(over, bytes);
+    else if (glance === undefined || atOnce > 0) {
+      atOnce--;
+      read(datagram, bytes, origin);
+    } else backlog.add({ datagram, origin }, glance, now);
+  }
+
+  function answerBacklog(): void {
+    const now = clock.ticks();
+    for (let left = MOST_ANSWERED; left > 0 && backlog.size > 0; left--) {
+      const waiting = backlog.next(now);
+      if (waiting) read(waiting, waiting.bytes, waiting.origin);
+    }
+    reporter.shed(backlog.takeDropped());
+  }
+
+  function read(datagram: Sender, bytes: Uint8Array, { listener, port }: Origin): void {
+    const link = current.links.get(listener.name);
+    if (!link) return;
     const decoded = decode(bytes);
     if (!decoded.ok) {
       const mac = bytes.length >= 34 ? formatMac(bytes.subarray(28, 34)) : undefined;
@@ -104,9 +152,11 @@ export function createTurns(io: {
         now: clock.wall(),
         plan: current.plan,
         leases,
+        mayHold,
         ...(current.exists && { exists: current.exists }),
         ...(probe && { probe }),
       });
+      guard.observe(decision.mutations, leases, { ticks: clock.ticks(), wall: clock.wall() });
       leases.stage(decision.mutations);
       events.push(...decision.events);
       if (decision.reply) outbox.push({ reply: decision.reply, request });
@@ -152,7 +202,7 @@ export function createTurns(io: {
 
   return {
     take,
-    /** When a probe needs attention, on the ticking clock; Infinity when none does. */
-    nextAt: () => probes.nextAt(),
+    /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
+    nextAt: () => (backlog.size > 0 ? clock.ticks() : probes.nextAt()),
   };
 }
