@@ -1,14 +1,22 @@
+import type { ArchOverride } from './arch-override.ts';
+
 /** Which file boots whom. Plain data; names are paths below the boot root, or URLs. */
 export type BootSettings = {
   /** For BIOS clients, BOOTP clients, and every client no other rule has a file for. */
   readonly bootFile: string;
   /**
    * Files by architecture (option 93, see arch-table.ts); these win over everything but a machine's own file. 7 and
-   * 9 are the same machine: one entry serves both. HTTP architectures need a URL.
+   * 9 are the same machine: one entry serves both. HTTP architectures need a URL, or {@link httpUrl}.
    */
   readonly archFiles: ReadonlyMap<number, string>;
   /** For clients that are iPXE already: a script or a URL. Absent: the first of IPXE_SCRIPTS that exists. */
   readonly ipxeFile?: string;
+  /**
+   * Where the boot root can be had by HTTP, with a slash at its end: what an HTTP client boots is the same file as another
+   * machine of its processor, below this URL. Absent: only files that are URLs themselves.
+   */
+  readonly httpUrl?: string;
+  readonly archOverrides?: readonly ArchOverride[];
 };
 
 /** Does this path (no leading slash) name a readable file below the boot root? Cheap: the caller caches. */

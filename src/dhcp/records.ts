@@ -1,20 +1,25 @@
 import { readOption } from '../dhcp-packet/index.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Lease, LeaseMutation } from './lease.ts';
+import { relayFieldsOf } from './relay.ts';
 import type { Turn } from './turn.ts';
 
-/** A new record of this turn's client; a name it gave before stays known. */
+/** A new record of this turn's client; a name it gave before stays known, and what its relay said (see relay.ts). */
 export function recordOf(
   turn: Turn,
   fields: Pick<Lease, 'ip' | 'client' | 'state' | 'expiresAt' | 'kind'>,
 ): Lease {
-  const { context, identity } = turn;
-  const hostname = hostnameOf(turn) ?? context.leases.byClient(fields.client)?.hostname;
+  const { context, identity, request } = turn;
+  const former = context.leases.byClient(fields.client);
+  const hostname = hostnameOf(turn) ?? former?.hostname;
+  const asksForLeases = context.plan.settings.leaseQuery.length > 0;
   return {
     ...fields,
     mac: identity.mac,
     since: context.now,
     ...(hostname !== undefined && { hostname }),
+    ...relayFieldsOf(request.packet, former?.ip === fields.ip ? former : undefined),
+    ...(asksForLeases && identity.clientId !== undefined && { clientId: identity.clientId }),
   };
 }
 

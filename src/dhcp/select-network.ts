@@ -1,19 +1,20 @@
-import { readOption } from '../dhcp-packet/index.ts';
 import { contains, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
 import type { DhcpRequest } from './conversation.ts';
 import type { DhcpPlan, PlannedNetwork } from './plan.ts';
+import { linkSelectionOf, serverIdOverrideOf, subnetSelectionOf } from './relay.ts';
 
 /**
  * The networks a client may be on, the one to allocate from first; none = no network of ours. First match wins:
- * the relay's link selection (RFC 3527 §3), giaddr (RFC 2131 §4.3.1), a unicast client's own address (§4.3.2), the
- * subnets of the link the request came in on.
+ * the relay's link selection (RFC 3527 §3), subnet selection where that is on (RFC 3011 §2), giaddr (RFC 2131 §4.3.1), a
+ * unicast client's own address (§4.3.2), the subnets of the link the request came in on.
  */
 export function networksOf(
   { packet, destination, link }: DhcpRequest,
   plan: DhcpPlan,
 ): readonly PlannedNetwork[] {
-  const chosen = readOption(packet.options, 'relay-agent-info')?.values.linkSelection;
-  if (chosen !== undefined && packet.giaddr !== UNSPECIFIED) return networksAt(plan, chosen);
+  const chosen =
+    linkSelectionOf(packet) ?? subnetSelectionOf(packet, { enabled: plan.settings.relays.subnetSelection });
+  if (chosen !== undefined) return networksAt(plan, chosen);
   if (packet.giaddr !== UNSPECIFIED) return networksAt(plan, packet.giaddr);
   if (packet.ciaddr !== UNSPECIFIED && plan.ownAddresses.has(destination)) {
     const direct = networksAt(plan, packet.ciaddr);
@@ -36,9 +37,7 @@ function networksAt(plan: DhcpPlan, ip: Ipv4): readonly PlannedNetwork[] {
  * it asked, else the link's first.
  */
 export function serverIdOf(request: DhcpRequest, plan: DhcpPlan, network?: PlannedNetwork): Ipv4 {
-  const override = overrideOf(request);
-  if (override !== undefined) return override;
-  return ownAddressFor(request, plan, network);
+  return serverIdOverrideOf(request.packet) ?? ownAddressFor(request, plan, network);
 }
 
 /** The address of ours that the client, or its relay, can reach us at: the source of the reply and `next-server: auto`. */
@@ -55,10 +54,5 @@ export function ownAddressFor(
 
 /** Is this option 54 one of ours? */
 export function isOurs(serverId: Ipv4, request: DhcpRequest, plan: DhcpPlan): boolean {
-  return plan.ownAddresses.has(serverId) || serverId === overrideOf(request);
-}
-
-function overrideOf({ packet }: DhcpRequest): Ipv4 | undefined {
-  if (packet.giaddr === UNSPECIFIED) return undefined;
-  return readOption(packet.options, 'relay-agent-info')?.values.serverIdOverride;
+  return plan.ownAddresses.has(serverId) || serverId === serverIdOverrideOf(request.packet);
 }

@@ -1,3 +1,4 @@
+import { overrideArch } from '../boot/arch-override.ts';
 import { archCode, archOf } from '../boot/arch-table.ts';
 import { type BootClient, describeClient } from '../boot/client.ts';
 import { messageTypeName } from '../dhcp-packet/index.ts';
@@ -5,6 +6,7 @@ import type { ClientFacts } from '../events/event.ts';
 import { UNSPECIFIED } from '../lib/ipv4.ts';
 import type { Decision, DhcpContext, DhcpRequest } from './conversation.ts';
 import { type Identity, identityOf } from './identity.ts';
+import { withoutDirectInfo } from './relay.ts';
 
 /** One request with what is known about who sent it: what every handler works on. */
 export type Turn = {
@@ -18,14 +20,17 @@ export type Turn = {
 };
 
 /** Reads who asks. Later boot stages do not say their architecture: it is remembered with the machine's lease. */
-export function openTurn(request: DhcpRequest, context: DhcpContext): Turn {
+export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
+  const { boot, relays } = context.plan.settings;
+  const request = withoutDirectInfo(arrived, { trusted: relays.trustDirectInfo });
   const { packet } = request;
   const identity = identityOf(packet);
   const machine = context.leases.machine(identity.mac);
   const told = describeClient(packet);
   const silent = told.archs.length === 0 && told.kind !== 'bootp';
   const code = silent && machine?.arch !== undefined ? archCode(machine.arch) : undefined;
-  const client = code === undefined ? told : { ...told, archs: [archOf(code)] };
+  const known = code === undefined ? told : { ...told, archs: [archOf(code)] };
+  const client = boot.archOverrides ? overrideArch(known, identity.mac, boot.archOverrides) : known;
   const arch = client.archs[0]?.name;
   return {
     request,
