@@ -16,8 +16,8 @@ import type { Sockets } from './sockets.ts';
 export type Started = {
   readonly setup: Setup;
   readonly version: string;
-  /** Absent: all interfaces. */
-  readonly link?: InterfaceFacts;
+  /** None: all interfaces. */
+  readonly links: readonly InterfaceFacts[];
   readonly dhcp?: DhcpSettings;
   readonly exists?: FileExists;
   readonly runAs?: RunAs;
@@ -29,9 +29,9 @@ export type Started = {
 
 /** The start banner: interface, addresses, mode, root, boot files and where they came from. */
 export function bannerOf(started: Started): BootEvent {
-  const { setup, link, runAs } = started;
+  const { setup, links, runAs } = started;
   const facts: Record<string, string> = {};
-  facts.interface = link ? describeLink(link) : 'all of them';
+  facts.interface = links.map(describeLink).join('; ') || 'all of them';
   if (started.dhcp) describeAddressing(facts, started.dhcp);
   const { tftp } = setup.config;
   if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
@@ -55,7 +55,7 @@ function describeTftp(
   const parts = [root, `port ${port}`, WRITES[writes]];
   if (rfc1350) parts.push('plain RFC 1350');
   if (crew.length > 1) parts.push(`${crew.length} workers`);
-  if (crew.some(({ v6 }) => !v6)) parts.push('IPv4 only');
+  if (!crew.flat().some(({ listen }) => listen.ipv6)) parts.push('IPv4 only');
   return parts.join(', ');
 }
 

@@ -34,15 +34,15 @@ export function checkInterface(
  * After a reload: throws {@link StartProblem} when a name means another interface than it did, as after a USB card was
  * pulled and plugged in: sockets are bound to the one that is gone, and to open others needs root.
  */
-export function checkSameInterface(
-  before: InterfaceFacts | undefined,
-  now: InterfaceFacts | undefined,
-): void {
-  if (!before || !now || before.index === now.index) return;
-  throw new StartProblem(
-    `Cannot serve on ${now.name}: it was removed and made anew, which needs a restart`,
-    'Restart pxed, which opens its sockets on the new one',
-  );
+export function checkSameInterfaces(before: readonly InterfaceFacts[], now: readonly InterfaceFacts[]): void {
+  for (const { name, index } of before) {
+    const same = now.find((each) => each.name === name);
+    if (!same || same.index === index) continue;
+    throw new StartProblem(
+      `Cannot serve on ${name}: it was removed and made anew, which needs a restart`,
+      'Restart pxed, which opens its sockets on the new one',
+    );
+  }
 }
 
 function noSuchInterface(name: string, all: readonly InterfaceFacts[]): StartProblem {

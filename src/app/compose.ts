@@ -6,11 +6,12 @@ import type { Emit } from '../events/event.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { loadNetwork } from '../net/load.ts';
 import { portOwner } from '../net/port-owner.ts';
+import type { DhcpListener } from '../server/dhcp/listeners.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
 import { createMemoryLeases } from '../store/lease-memory.ts';
 import { bannerOf } from './banner.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
-import { checkInterface, checkSameInterface } from './check-interface.ts';
+import { checkInterface, checkSameInterfaces } from './check-interface.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
 import { giveUpRoot } from './privileges.ts';
@@ -39,7 +40,8 @@ export type ComposeIo = { readonly version: string; readonly emit: Emit };
 
 /** What a setup comes to on this machine. */
 type Facts = {
-  readonly link?: InterfaceFacts;
+  /** None: files are served on all interfaces. */
+  readonly links: readonly InterfaceFacts[];
   readonly root?: string;
   readonly exists?: FileExists;
   readonly dhcp?: DhcpSettings;
@@ -57,7 +59,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
   const sockets = await openSockets(
     network,
     {
-      ...(facts.link && { interface: facts.link.name }),
+      interfaces: facts.links.map(({ name }) => name),
       dhcp: addressing,
       pxe: config.mode === 'dhcp',
       ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network) }),
@@ -89,22 +91,21 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
 
 function lookAround(setup: Setup, network: Network): Facts {
   const { config } = setup;
-  const name = config.interfaces?.[0];
   const ipv4 = config.mode === 'dhcp' || config.bootp.enabled;
-  const link = name === undefined ? undefined : checkInterface(network, name, { ipv4 });
+  const links = (config.interfaces ?? []).map((name) => checkInterface(network, name, { ipv4 }));
   const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
-  const addressing = link && ipv4;
+  const addressing = links.length > 0 && ipv4;
   // Clients that are sent to another TFTP server find the boot file there.
   if (addressing && root !== undefined && setup.overrides.nextServer === undefined) {
     checkBootFile(root, config.boot.filename);
   }
   return {
-    ...(link && { link }),
+    links,
     ...(root !== undefined && {
       root,
       exists: rootFilesOf(config, root, network),
     }),
-    ...(addressing && { dhcp: dhcpSettingsOf(setup, linkOf(link), hostname()) }),
+    ...(addressing && { dhcp: dhcpSettingsOf(setup, links.map(linkOf), hostname()) }),
   };
 }
 
@@ -129,6 +130,18 @@ function linkOf({ name, index, mac, mtu, addresses }: InterfaceFacts): Link {
   };
 }
 
+function namesOf({ links }: Facts): string[] {
+  return links.map(({ name }) => name);
+}
+
+/** The sockets of each interface, with what is known of it. */
+function listenersOf({ links }: Facts, sockets: Sockets): DhcpListener[] {
+  return sockets.links.map(({ interface: name, ...opened }) => ({
+    link: linkOf(links.find((facts) => facts.name === name)!),
+    ...opened,
+  }));
+}
+
 type Parts = {
   readonly setup: Setup;
   readonly network: Network;
@@ -140,7 +153,7 @@ type Parts = {
 /** Before root is given up: the serving thread loads the program's files, which may lie in a closed home. */
 async function prepareTftp({ setup, network, facts, sockets, emit }: Parts): Promise<TftpTasks | undefined> {
   if (!sockets.tftp || facts.root === undefined) return undefined;
-  const settings = tftpSettingsOf(setup.config.tftp, facts.root, facts.link?.name);
+  const settings = tftpSettingsOf(setup.config.tftp, facts.root, namesOf(facts));
   return createTftpTasks({ network, crew: sockets.tftp, settings, emit });
 }
 
@@ -149,15 +162,14 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
   const changes: ((setup: Setup, facts: Facts) => void)[] = [];
   if (tftp) {
     tasks.push(...tftp.tasks);
-    changes.push((next, { root, link }) =>
-      tftp.reconfigure(tftpSettingsOf(next.config.tftp, root!, link?.name)),
+    changes.push((next, changed) =>
+      tftp.reconfigure(tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed))),
     );
   }
-  if (sockets.dhcp && facts.link && facts.dhcp) {
-    const { dhcp, pxe, frames } = sockets;
+  if (facts.dhcp) {
     const server = createDhcpServer({
       network,
-      listeners: [{ link: linkOf(facts.link), dhcp, ...(pxe && { pxe }), ...(frames && { frames }) }],
+      listeners: listenersOf(facts, sockets),
       settings: facts.dhcp,
       leases: createMemoryLeases(),
       ...(facts.exists && { exists: facts.exists }),
@@ -167,7 +179,7 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
     changes.push((_, next) =>
       server.reconfigure({
         settings: next.dhcp!,
-        links: [linkOf(next.link!)],
+        links: next.links.map(linkOf),
         ...(next.exists && { exists: next.exists }),
       }),
     );
@@ -180,7 +192,7 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
     },
     apply(next) {
       const changed = lookAround(next, network);
-      checkSameInterface(facts.link, changed.link);
+      checkSameInterfaces(facts.links, changed.links);
       for (const change of changes) change(next, changed);
       current = next;
     },

@@ -9,25 +9,27 @@ import {
   networkOfLink,
   type Reservation,
 } from '../dhcp/settings.ts';
-import { contains, formatSubnet } from '../lib/ipv4.ts';
+import { contains, formatSubnet, type Subnet } from '../lib/ipv4.ts';
 import type { NetworkOverrides, Setup } from './setup.ts';
 
 /**
  * What the DHCP and BOOTP brains are told, from configuration and command line.
  *
- * The interface's own subnet is a network also when no entry of `networks` is about it; what the command line says of
- * routers, name servers and TFTP server is for that network.
+ * An interface's own subnet is a network also when no entry of `networks` is about it; what the command line says of
+ * routers, name servers and TFTP server is for these networks, a router for the one that it is in. Each link has an
+ * address.
  */
-export function dhcpSettingsOf(setup: Setup, link: Link, serverName: string): DhcpSettings {
+export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName: string): DhcpSettings {
   const { config } = setup;
-  const own = link.addresses[0]!.ip;
-  const configured = config.networks.map((network) => networkOf(network, link));
-  const isOwn = (network: Network) => contains(network.subnet, own);
-  const networks = configured.some(isOwn) ? configured : [networkOfLink(link), ...configured];
+  const configured = config.networks.map((network) => networkOf(network, linkIn(network.subnet, links)));
+  const networks = [...ownNetworks(links, configured), ...configured];
+  const isOwn = ({ subnet }: Network) => links.some((link) => contains(subnet, link.addresses[0]!.ip));
   return {
     ...DEFAULT_SETTINGS,
     dhcp: config.mode === 'dhcp',
-    networks: networks.map((network) => (isOwn(network) ? overridden(network, setup.overrides) : network)),
+    networks: networks.map((network) =>
+      isOwn(network) ? overridden(network, networks, setup.overrides) : network,
+    ),
     reservations: config.hosts.map(reservationOf),
     bootp: { enabled: config.bootp.enabled, ranges: config.bootp.range, serverName },
     boot: bootSettingsOf(config.boot),
@@ -36,6 +38,21 @@ export function dhcpSettingsOf(setup: Setup, link: Link, serverName: string): Dh
     limits: { perClient: limit(config.limits['per-client']), perRelay: limit(config.limits['per-relay']) },
     probe: { ...DEFAULT_SETTINGS.probe, enabled: config['conflict-probe'] },
   };
+}
+
+/** Networks of the interfaces that no entry is about; one for two interfaces of the same network. */
+function ownNetworks(links: readonly Link[], configured: readonly Network[]): Network[] {
+  const own: Network[] = [];
+  for (const link of links) {
+    const isKnown = ({ subnet }: Network) => contains(subnet, link.addresses[0]!.ip);
+    if (!configured.some(isKnown) && !own.some(isKnown)) own.push(networkOfLink(link));
+  }
+  return own;
+}
+
+/** The interface with an address in the subnet; the first when none has, as where relays lead to it. */
+function linkIn(subnet: Subnet, links: readonly Link[]): Link {
+  return links.find(({ addresses }) => contains(subnet, addresses[0]!.ip)) ?? links[0]!;
 }
 
 function networkOf(network: NetworkConfig, link: Link): Network {
@@ -70,10 +87,16 @@ function shorterOf(leaseSeconds: number | undefined): number | undefined {
   return leaseSeconds !== undefined && leaseSeconds < 120 ? leaseSeconds : undefined;
 }
 
-function overridden(network: Network, { routers, dns, nextServer }: NetworkOverrides): Network {
+/** A router outside of all networks is meant for each of them. */
+function overridden(
+  network: Network,
+  networks: readonly Network[],
+  { routers, dns, nextServer }: NetworkOverrides,
+): Network {
+  const near = networks.find(({ subnet }) => routers?.some((ip) => contains(subnet, ip)));
   return {
     ...network,
-    ...(routers && { routers }),
+    ...(routers && (near === undefined || near === network) && { routers }),
     ...(dns && { dns }),
     ...(nextServer !== undefined && { nextServer }),
   };

@@ -1,4 +1,4 @@
-import type { BoundFrames, BoundSocket, NetError, Network, SocketSpec } from '../net/datagram.ts';
+import type { BoundFrames, BoundSocket, NetError, Network } from '../net/datagram.ts';
 import {
   openTftpSockets,
   releaseTftpSockets,
@@ -9,18 +9,27 @@ import { StartProblem } from './start-problem.ts';
 
 /** Every socket of the process, opened once, as root, and handed to the tasks again and again. */
 export type Sockets = {
-  /** Port 67: DHCP and BOOTP. */
-  readonly dhcp?: BoundSocket;
-  /** Port 4011: PXE boot servers (PXE 2.1 §2.4). */
-  readonly pxe?: BoundSocket;
-  /** ARP in, whole frames out: conflict probes, unicast to hosts without an address. Absent where unsupported. */
-  readonly frames?: BoundFrames;
+  /** One entry for each interface, in their order; none without addressing. */
+  readonly links: readonly LinkSockets[];
   /** The TFTP port, and the ports of transfers, for each worker. */
   readonly tftp?: readonly TftpSockets[];
 };
 
+/** What DHCP and BOOTP use of one interface, each bound to it. */
+export type LinkSockets = {
+  readonly interface: string;
+  /** Port 67: DHCP and BOOTP. */
+  readonly dhcp: BoundSocket;
+  /** Port 4011: PXE boot servers (PXE 2.1 §2.4). */
+  readonly pxe?: BoundSocket;
+  /** ARP in, whole frames out: conflict probes, unicast to hosts without an address. Absent where unsupported. */
+  readonly frames?: BoundFrames;
+};
+
 export type SocketsWanted = {
-  readonly interface?: string;
+  /** None: files are served on all of them. */
+  readonly interfaces: readonly string[];
+  /** Needs interfaces. */
   readonly dhcp: boolean;
   readonly pxe: boolean;
   readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports' | 'workers'>;
@@ -40,42 +49,74 @@ export async function openSockets(
   wanted: SocketsWanted,
   ownerOf: PortOwner,
 ): Promise<Sockets> {
-  const opened: { -readonly [K in keyof Sockets]: Sockets[K] } = {};
-  const on = wanted.interface === undefined ? {} : { interface: wanted.interface };
-  const bind = async (spec: SocketSpec): Promise<BoundSocket> => {
-    const bound = await network.bind(spec);
-    if (bound.ok) return bound.value;
-    throw explain(bound.error, spec.port, ownerOf);
-  };
+  const { interfaces } = wanted;
+  const links: Opened[] = [];
+  let tftp: readonly TftpSockets[] | undefined;
   try {
-    if (wanted.dhcp) opened.dhcp = await bind({ ...on, port: 67, broadcast: true });
-    if (wanted.pxe) opened.pxe = await bind({ ...on, port: 4011, broadcast: true });
+    for (const name of wanted.dhcp ? interfaces : []) {
+      const link: Opened = { interface: name };
+      links.push(link);
+      await openLink(link, { network, wanted, ownerOf });
+    }
     if (wanted.tftp) {
-      const tftp = await openTftpSockets(network, { ...on, ...wanted.tftp });
-      if (!tftp.ok) throw explain(tftp.error, wanted.tftp.port, ownerOf);
-      opened.tftp = tftp.value;
+      const on = interfaces.length > 0 ? { interfaces } : {};
+      const opened = await openTftpSockets(network, { ...on, ...wanted.tftp });
+      if (!opened.ok) throw explain(opened.error, { port: wanted.tftp.port }, ownerOf);
+      tftp = opened.value;
     }
-    if (wanted.dhcp && wanted.interface !== undefined && network.canSendRaw) {
-      const frames = network.bindFrames(wanted.interface, ARP);
-      if (!frames.ok) throw explain(frames.error, undefined, ownerOf);
-      opened.frames = frames.value;
-    }
-    return opened;
+    return { links: links.filter(isComplete), ...(tftp && { tftp }) };
   } catch (error) {
-    releaseSockets(network, opened);
+    for (const link of links) releaseLink(network, link);
+    if (tftp) releaseTftpSockets(network, tftp);
     throw error;
   }
 }
 
-/** Closes them for good. */
-export function releaseSockets(network: Network, sockets: Sockets): void {
-  for (const socket of [sockets.dhcp, sockets.pxe]) if (socket) network.release(socket);
-  if (sockets.tftp) releaseTftpSockets(network, sockets.tftp);
-  if (sockets.frames) network.releaseFrames(sockets.frames);
+/** While they are being opened. */
+type Opened = { -readonly [K in keyof LinkSockets]?: LinkSockets[K] } & { readonly interface: string };
+
+function isComplete(link: Opened): link is LinkSockets {
+  return link.dhcp !== undefined;
 }
 
-function explain(error: NetError, port: number | undefined, ownerOf: PortOwner): StartProblem {
-  const what = port === undefined ? 'Cannot open a packet socket' : `Cannot listen on UDP port ${port}`;
+/** Opens an interface's sockets into `link`, so that whoever catches a failure knows what to close. */
+async function openLink(
+  link: Opened,
+  io: { readonly network: Network; readonly wanted: SocketsWanted; readonly ownerOf: PortOwner },
+): Promise<void> {
+  const { network, wanted, ownerOf } = io;
+  const name = link.interface;
+  const bind = async (port: number): Promise<BoundSocket> => {
+    const bound = await network.bind({ interface: name, port, broadcast: true });
+    if (bound.ok) return bound.value;
+    throw explain(bound.error, { port, on: name }, ownerOf);
+  };
+  link.dhcp = await bind(67);
+  if (wanted.pxe) link.pxe = await bind(4011);
+  if (!network.canSendRaw) return;
+  const frames = network.bindFrames(name, ARP);
+  if (!frames.ok) throw explain(frames.error, { on: name }, ownerOf);
+  link.frames = frames.value;
+}
+
+function releaseLink(network: Network, { dhcp, pxe, frames }: Opened): void {
+  for (const socket of [dhcp, pxe]) if (socket) network.release(socket);
+  if (frames) network.releaseFrames(frames);
+}
+
+/** Closes them for good. */
+export function releaseSockets(network: Network, { links, tftp }: Sockets): void {
+  for (const link of links) releaseLink(network, link);
+  if (tftp) releaseTftpSockets(network, tftp);
+}
+
+/** What could not be opened: a packet socket, when no port is named. */
+type Failed = { readonly port?: number; readonly on?: string };
+
+function explain(error: NetError, { port, on }: Failed, ownerOf: PortOwner): StartProblem {
+  const where = on === undefined ? '' : ` of ${on}`;
+  const what =
+    port === undefined ? `Cannot open a packet socket${where}` : `Cannot listen on UDP port ${port}${where}`;
   switch (error.errno) {
     case 'EADDRINUSE': {
       const owner = port === undefined ? undefined : ownerOf(port);

@@ -6,11 +6,10 @@ import { linkSpeed } from './link-speed.ts';
 export function tftpSettingsOf(
   tftp: Config['tftp'],
   root: string,
-  interfaceName: string | undefined,
+  interfaceNames: readonly string[],
 ): TftpSettings {
   const { pace } = tftp;
-  // Without a name it is all interfaces, and none of them is the one link that all clients share.
-  const speed = interfaceName === undefined ? undefined : linkSpeed(interfaceName);
+  const speed = slowestOf(interfaceNames);
   return {
     ...DEFAULT_TFTP_SETTINGS,
     root,
@@ -27,4 +26,13 @@ export function tftpSettingsOf(
     multicast: tftp.multicast,
     msftwindow: tftp.msftwindow,
   };
+}
+
+/**
+ * Mbit/s of the slowest of these links: whoever is behind it must not be sent more than it takes. Without a name it is all
+ * interfaces, and none of them is a link that all clients share.
+ */
+function slowestOf(interfaceNames: readonly string[]): number | undefined {
+  const speeds = interfaceNames.map(linkSpeed).filter((speed) => speed !== undefined);
+  return speeds.length > 0 ? Math.min(...speeds) : undefined;
 }

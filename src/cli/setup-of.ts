@@ -137,10 +137,16 @@ function withNames({ tool, positional }: CommandLine, config: Config): Config {
   const named = onlyRoot ? undefined : first;
   return {
     ...config,
-    ...given({ interfaces: named === undefined ? undefined : [named] }),
+    ...given({ interfaces: interfacesOf(named) }),
     boot: { ...config.boot, ...given({ filename: bootFile }) },
     tftp: { ...config.tftp, ...given({ root }) },
   };
+}
+
+/** `eth0`, or several: `eth0,eth1`. */
+function interfacesOf(list: string | undefined): string[] | undefined {
+  const names = list?.split(',').filter((name) => name !== '');
+  return names && names.length > 0 ? [...new Set(names)] : undefined;
 }
 
 /** The services a tool is; the file cannot add to them. */
@@ -169,7 +175,9 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
 function missing(tool: Tool, config: Config): string[] {
   const problems: string[] = [];
   if (config.interfaces === undefined && tool !== 'ptftpd') {
-    problems.push('Which interface? Name it first, or under "interfaces" in the configuration');
+    problems.push(
+      'Which interface? Name it first, or several as eth0,eth1, or under "interfaces" in the configuration',
+    );
   }
   if (config.tftp.enabled && config.tftp.root === undefined) {
     problems.push('Which folder to serve? Name it after the interface, or as tftp.root in the configuration');

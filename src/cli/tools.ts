@@ -14,7 +14,7 @@ export function toolCommand(tool: Tool, version: string): Command {
   return command;
 }
 
-const INTERFACE = 'network interface whose machines boot';
+const INTERFACE = 'network interface whose machines boot; several: eth0,eth1';
 const BOOT_FILE = 'boot file for BIOS machines, relative to the TFTP root';
 
 const TOOLS: Record<Tool, (command: Command) => void> = {
@@ -50,7 +50,10 @@ const TOOLS: Record<Tool, (command: Command) => void> = {
   ptftpd(command) {
     command
       .description('TFTP server (RFC 1350, 2347, 2348, 2349, 7440)')
-      .argument('[interface]', 'network interface to serve on; all of them when only the root is given')
+      .argument(
+        '[interface]',
+        'network interface to serve on, or several: eth0,eth1; all when only the root is given',
+      )
       .argument('[root]', 'folder to serve')
       .addOption(rfc1350Option(true));
     for (const option of TFTP) command.addOption(option);

@@ -133,7 +133,12 @@ const log = z.strictObject({
 
 export const schema = z.strictObject({
   version: z.literal(1, 'must be 1, the only version there is'),
-  interfaces: z.array(name).min(1).max(1, 'one interface is served by one pxed').optional(),
+  interfaces: z
+    .array(name)
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'names an interface twice')
+    .optional()
+    .describe('Interfaces whose machines boot.'),
   mode: z.enum(['dhcp', 'off']).default('dhcp').describe('dhcp = full DHCP server; off = no DHCP.'),
   'answer-all': z
     .boolean()

@@ -92,10 +92,10 @@ async function startCrew(settings: Partial<TftpSettings> & { root: string }) {
     await tasks.close();
   });
   await ready.promise;
-  const port = crew[0]!.listen.port;
+  const port = crew[0]![0]!.listen.port;
   /** Which worker a TID belongs to. */
   const workerOf = (tid: number) =>
-    crew.findIndex(({ transfer }) => transfer.some((one) => one.port === tid));
+    crew.findIndex((ports) => ports.some(({ transfer }) => transfer.some((one) => one.port === tid)));
   return { network, tasks, threads, events, stop, outcome, port, workerOf };
 }
 

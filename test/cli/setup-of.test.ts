@@ -166,3 +166,9 @@ test.each<Tool>(['pxed', 'bootpd', 'dhcpd', 'ptftpd'])(
     expect(help).toContain('--help');
   },
 );
+
+test('setupOf() takes several interfaces as a list, each once', () => {
+  expect(setup('pxed', 'eth0,eth1,eth0 /tftp pxelinux.0').config.interfaces).toEqual(['eth0', 'eth1']);
+  expect(setup('ptftpd', 'eth0,eth1 /tftp').config.interfaces).toEqual(['eth0', 'eth1']);
+  expect(problems('pxed', ', /tftp pxelinux.0')).toEqual([expect.stringContaining('Which interface?')]);
+});

@@ -124,9 +124,9 @@ test.each([
     'pxed.yaml:4: tftp.ports: has no effect with single-port: choose one of the two',
   ],
   [
-    'two interfaces',
-    'version: 1\ninterfaces: [eth0, eth1]',
-    'pxed.yaml:2: interfaces: one interface is served by one pxed',
+    'an interface named twice',
+    'version: 1\ninterfaces: [eth0, eth0]',
+    'pxed.yaml:2: interfaces: names an interface twice',
   ],
   ['an anchor that contains itself', 'version: 1\nmode: &a [*a]', 'pxed.yaml:2: mode: '],
 ])('loadConfig() refuses %s', (_, text, want) => {

@@ -8,7 +8,7 @@ export type Endpoint = {
   readonly transfer: readonly DatagramSocket[];
 };
 
-/** The sockets of one worker: IPv4's, and IPv6's where the system has it. */
+/** The sockets of one worker: a port for each interface and family. */
 export type Endpoints = {
   /** Every socket, once. */
   readonly all: readonly DatagramSocket[];
@@ -20,18 +20,21 @@ export type Endpoints = {
   tidsFor(asked: DatagramSocket): { readonly first: number; readonly count: number };
 };
 
-export function createEndpoints({ v6, ...v4 }: Endpoint & { readonly v6?: Endpoint }): Endpoints {
-  const tids4 = tidsOf(v4);
-  const tids6 = v6 ? tidsOf(v6) : [];
-  const [own, other] = [v4.listen, v6?.listen];
-  const tids = [...tids4, ...tids6];
-  const place4 = { first: 0, count: tids4.length };
-  const place6 = { first: tids4.length, count: tids6.length };
+/** Throws RangeError without ports. */
+export function createEndpoints(ports: readonly Endpoint[]): Endpoints {
+  if (ports.length === 0) throw new RangeError('Cannot serve files: there is no port');
+  const tids: DatagramSocket[] = [];
+  const places = new Map<DatagramSocket, { readonly first: number; readonly count: number }>();
+  for (const port of ports) {
+    const own = tidsOf(port);
+    places.set(port.listen, { first: tids.length, count: own.length });
+    tids.push(...own);
+  }
   return {
-    all: [...new Set([...tids, own, ...(other ? [other] : [])])],
+    all: [...new Set([...tids, ...places.keys()])],
     tids,
-    isWellKnown: (socket) => socket === own || socket === other,
-    tidsFor: (asked) => (asked === other ? place6 : place4),
+    isWellKnown: (socket) => places.has(socket),
+    tidsFor: (asked) => places.get(asked)!,
   };
 }
 

@@ -25,8 +25,8 @@ export type TftpEngine = {
   close(): void;
 };
 
-export type EngineParts = Endpoint & {
-  readonly v6?: Endpoint;
+export type EngineParts = {
+  readonly ports: readonly Endpoint[];
   readonly network: Network;
   readonly settings: TftpSettings;
   readonly tree: BootTree;

@@ -42,7 +42,7 @@ const TRIM_EVERY_MS = 5_000;
  */
 export function createTftpEngine(parts: EngineParts): TftpEngine {
   const { network, clock, census } = parts;
-  const endpoints = createEndpoints(parts);
+  const endpoints = createEndpoints(parts.ports);
   const { all: sockets, tids, isWellKnown } = endpoints;
   const table = new PeerTable<Transfer>();
   const deadlines = new Deadlines<Transfer>();

@@ -52,16 +52,13 @@ export function createTftpService(parts: ServiceParts): TftpService {
     listen: network.attach(listen, attach),
     transfer: transfer.map((bound) => network.attach(bound, attach)),
   });
-  const v4 = join(sockets);
-  const v6 = sockets.v6 && join(sockets.v6);
-  const ends = v6 ? [v4, v6] : [v4];
-  const attached = ends.flatMap(({ listen, transfer }) => [listen, ...transfer]);
+  const ports = sockets.map(join);
+  const attached = ports.flatMap(({ listen, transfer }) => [listen, ...transfer]);
   const poller = network.createPoller();
   for (const socket of attached) poller.add(socket);
   const census = place && createCensus(place);
   const engine = createTftpEngine({
-    ...{ ...v4, network, settings, tree, emit, clock, randomHex },
-    ...(v6 && { v6 }),
+    ...{ ports, network, settings, tree, emit, clock, randomHex },
     ...(census && { census }),
     ...(sync && { sync }),
   });
@@ -93,7 +90,7 @@ export function createTftpService(parts: ServiceParts): TftpService {
       if (stopAt !== undefined) return;
       stopAt = clock() + graceMs;
       // In single-port mode ACKs come there too: then it stays, and new requests are served until the end.
-      for (const { listen, transfer } of ends) if (transfer.length > 0) poller.remove(listen);
+      for (const { listen, transfer } of ports) if (transfer.length > 0) poller.remove(listen);
     },
     get finished() {
       return stopAt !== undefined && (engine.active === 0 || clock() >= stopAt);

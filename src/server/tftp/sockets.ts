@@ -1,10 +1,10 @@
 import type { BoundSocket, Network, Outcome, SocketSpec } from '../../net/datagram.ts';
 
-/** One worker's: bound by the supervisor, once; plain data on Linux, so that it can be posted to a thread. */
-export type TftpSockets = TftpPort & {
-  /** The same for IPv6, where the system has it. */
-  readonly v6?: TftpPort;
-};
+/**
+ * One worker's, a port for each interface and family: bound by the supervisor, once; plain data on Linux, so that it can be
+ * posted to a thread.
+ */
+export type TftpSockets = readonly TftpPort[];
 
 export type TftpPort = {
   /** The well-known port: requests come here. */
@@ -14,7 +14,8 @@ export type TftpPort = {
 };
 
 export type TftpSocketSpec = {
-  readonly interface?: string;
+  /** Each gets sockets of its own, bound to it; those of all interfaces when left out. */
+  readonly interfaces?: readonly string[];
   /** Serve this IPv4 address only; all of the interface's, IPv6 included, when left out. */
   readonly address?: number;
   /** 69. */
@@ -48,14 +49,13 @@ export async function openTftpSockets(
     if (bound.ok) opened.push(bound.value);
     return bound;
   };
-  const crew = await openFamilies(bind, spec, workers);
-  if (crew.ok) {
-    network.keepTogether(crew.value.map(({ listen }) => listen));
-    network.keepTogether(crew.value.flatMap(({ v6 }) => v6?.listen ?? []));
-    return crew;
+  const groups = await openGroups(bind, spec, workers);
+  if (groups.ok) {
+    for (const crew of groups.value) network.keepTogether(crew.map(({ listen }) => listen));
+    return { ok: true, value: byWorker(groups.value) };
   }
   for (const bound of opened) network.release(bound);
-  return crew;
+  return groups;
 }
 
 /** Closes them for good. */
@@ -63,30 +63,37 @@ export function releaseTftpSockets(network: Network, crew: readonly TftpSockets[
   for (const sockets of crew) for (const bound of socketsOf(sockets)) network.release(bound);
 }
 
-function socketsOf({ listen, transfer, v6 }: TftpSockets): readonly BoundSocket[] {
-  return [listen, ...transfer, ...(v6 ? [v6.listen, ...v6.transfer] : [])];
+function socketsOf(ports: TftpSockets): readonly BoundSocket[] {
+  return ports.flatMap(({ listen, transfer }) => [listen, ...transfer]);
 }
 
 type Bind = (spec: SocketSpec) => Promise<Outcome<BoundSocket>>;
 
-async function openFamilies(
-  bind: Bind,
-  spec: TftpSocketSpec,
-  workers: number,
-): Promise<Outcome<TftpSockets[]>> {
-  const { interface: name, address } = spec;
-  const on = { ...(name !== undefined && { interface: name }), ...(address !== undefined && { address }) };
-  const v4 = await openCrew((each) => bind({ ...on, ...each }), spec, workers);
-  if (!v4.ok || address !== undefined) return v4;
-  const port = v4.value[0]!.listen.port;
-  const v6 = await openCrew(
-    (each) => bind({ ...on, ...each, ipv6: true }),
-    { ...spec, port },
-    v4.value.length,
-  );
-  // A kernel without IPv6 is no mistake of anybody's.
-  if (!v6.ok) return v6.error.errno === 'EAFNOSUPPORT' ? v4 : v6;
-  return { ok: true, value: v4.value.map((own, i) => ({ ...own, ...(v6.value[i] && { v6: v6.value[i] }) })) };
+/** The sockets that share one port of one interface and family, one for each worker; the first group has the most. */
+async function openGroups(bind: Bind, spec: TftpSocketSpec, workers: number): Promise<Outcome<TftpPort[][]>> {
+  const groups: TftpPort[][] = [];
+  for (const on of placesOf(spec)) {
+    const first = groups[0];
+    // The port that the system chose for the first is everybody's.
+    const wanted = first ? { ...spec, port: first[0]!.listen.port } : spec;
+    const crew = await openCrew((each) => bind({ ...on, ...each }), wanted, first?.length ?? workers);
+    // A kernel without IPv6 is no mistake of anybody's.
+    if (!crew.ok && on.ipv6 && crew.error.errno === 'EAFNOSUPPORT') continue;
+    if (!crew.ok) return crew;
+    groups.push(crew.value);
+  }
+  return { ok: true, value: groups };
+}
+
+/** Where to listen: each interface, IPv4 before IPv6. */
+function placesOf({ interfaces, address }: TftpSocketSpec): Omit<SocketSpec, 'port'>[] {
+  const links = interfaces?.map((name) => ({ interface: name })) ?? [{}];
+  return links.flatMap((on) => (address === undefined ? [on, { ...on, ipv6: true }] : [{ ...on, address }]));
+}
+
+/** A worker that found no port of a range free in some group has none there; its clients go to the others. */
+function byWorker(groups: readonly TftpPort[][]): TftpSockets[] {
+  return groups[0]!.map((_, worker) => groups.flatMap((crew) => crew[worker] ?? []));
 }
 
 async function openCrew(bind: Bind, spec: TftpSocketSpec, workers: number): Promise<Outcome<TftpPort[]>> {

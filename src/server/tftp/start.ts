@@ -31,7 +31,7 @@ export type StartParts = ServiceParts & {
  * Serves `settings.root` on bound sockets: in a worker thread where the network works in threads, else in this one. The
  * sockets stay bound when it ends.
  *
- *     const opened = await openTftpSockets(network, { interface: 'eth0', port: 69, singlePort: false });
+ *     const opened = await openTftpSockets(network, { interfaces: ['eth0'], port: 69, singlePort: false });
  *     const server = startTftpServer({ network, sockets: opened.value[0], settings, emit });
  *     await server.ready;
  */

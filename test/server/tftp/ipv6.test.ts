@@ -58,8 +58,7 @@ function createBoth({ singlePort = false } = {}) {
   const clock = { now: 10_000 };
   const events: unknown[] = [];
   const engine = createTftpEngine({
-    ...v4,
-    v6,
+    ports: [v4, v6],
     network: { ...dgramNetwork(), interfaces: () => [] },
     settings: rig.settings,
     tree: rig.tree,

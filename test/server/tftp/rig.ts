@@ -124,8 +124,7 @@ export function createRig(
   const tree = createBootTree(root, { ignoreCase: full.ignoreCase });
   const engine: TftpEngine = createTftpEngine({
     network,
-    listen,
-    transfer,
+    ports: [{ listen, transfer }],
     settings: full,
     tree,
     emit: (event) => events.push(event),

@@ -43,17 +43,19 @@ async function watched(refusal: (spec: { ipv6?: boolean }) => NetError | undefin
 test('openTftpSockets() gives each worker a socket of the one port, and TIDs of its own', async () => {
   const network = await loadNetwork('linux');
   const crew = await open(network, { address: LOOPBACK, workers: 3 });
-  expect(new Set(crew.map(({ listen }) => listen.port)).size).toBe(1);
-  expect(new Set(crew.map(({ listen }) => listen.fd)).size).toBe(3);
-  expect(crew.map(({ transfer }) => transfer.length)).toEqual([4, 4, 4]);
-  expect(new Set(crew.flatMap(({ transfer }) => transfer.map(({ port }) => port))).size).toBe(12);
+  const ports = crew.flat();
+  expect(crew.map(({ length }) => length)).toEqual([1, 1, 1]);
+  expect(new Set(ports.map(({ listen }) => listen.port)).size).toBe(1);
+  expect(new Set(ports.map(({ listen }) => listen.fd)).size).toBe(3);
+  expect(ports.map(({ transfer }) => transfer.length)).toEqual([4, 4, 4]);
+  expect(new Set(ports.flatMap(({ transfer }) => transfer.map(({ port }) => port))).size).toBe(12);
 });
 
 test('openTftpSockets() does not share a port with another server, though that shares it among its workers', async () => {
   const network = await loadNetwork('linux');
   const [first] = await open(network, { address: LOOPBACK, workers: 2 });
   for (const workers of [1, 2]) {
-    const { port } = first!.listen;
+    const { port } = first![0]!.listen;
     const second = await openTftpSockets(network, { address: LOOPBACK, port, singlePort: false, workers });
     expect(second).toEqual({ ok: false, error: { operation: 'bind', errno: 'EADDRINUSE' } });
   }
@@ -61,18 +63,18 @@ test('openTftpSockets() does not share a port with another server, though that s
 
 test('openTftpSockets() has no more workers than a range has ports', async () => {
   const network = await loadNetwork('linux');
-  const from = (await open(network, { address: LOOPBACK }))[0]!.transfer[0]!.port;
+  const from = (await open(network, { address: LOOPBACK }))[0]![0]!.transfer[0]!.port;
   const ports = { from, to: from + 3 }; // the first is taken, and perhaps one of the others
   const crew = await open(network, { address: LOOPBACK, workers: 8, ports });
   expect(crew.length).toBeGreaterThan(0);
   expect(crew.length).toBeLessThan(4);
-  for (const { transfer } of crew) expect(transfer).toHaveLength(1);
+  for (const { transfer } of crew.flat()) expect(transfer).toHaveLength(1);
 });
 
 test('openTftpSockets() needs no TIDs where one port does it all', async () => {
   const network = await loadNetwork('linux');
   const crew = await open(network, { address: LOOPBACK, workers: 3, singlePort: true });
-  expect(crew.map(({ transfer }) => transfer.length)).toEqual([0, 0, 0]);
+  expect(crew.flat().map(({ transfer }) => transfer.length)).toEqual([0, 0, 0]);
 });
 
 test.skipIf(!IPV6)(
@@ -80,12 +82,14 @@ test.skipIf(!IPV6)(
   async () => {
     const network = await loadNetwork('linux');
     const crew = await open(network, { workers: 2 });
-    for (const { listen, v6 } of crew) {
-      expect(v6?.listen).toMatchObject({ ipv6: true, port: listen.port });
-      expect(v6?.transfer.map(({ ipv6 }) => ipv6)).toEqual([true, true, true, true]);
+    expect(crew).toHaveLength(2);
+    for (const [v4, v6, ...more] of crew) {
+      expect(v6!.listen).toMatchObject({ ipv6: true, port: v4!.listen.port });
+      expect(v6!.transfer.map(({ ipv6 }) => ipv6)).toEqual([true, true, true, true]);
+      expect(more).toEqual([]);
     }
     const [one] = await open(network, { address: LOOPBACK });
-    expect(one!.v6).toBeUndefined();
+    expect(one).toHaveLength(1);
   },
 );
 
@@ -94,7 +98,7 @@ test('openTftpSockets() serves IPv4 alone where the kernel has no IPv6', async (
     ipv6 ? { operation: 'socket', errno: 'EAFNOSUPPORT' } : undefined,
   );
   const [one] = await open(network, {});
-  expect([one!.transfer.length, one!.v6]).toEqual([4, undefined]);
+  expect(one!.map(({ transfer }) => transfer.length)).toEqual([4]);
 });
 
 test('openTftpSockets() leaves nothing open when it fails half way', async () => {
@@ -112,3 +116,31 @@ test('openTftpSockets() leaves nothing open when it fails half way', async () =>
   expect(opened).toEqual({ ok: false, error: { operation: 'bind', errno: 'EMFILE' } });
   expect(bound.size).toBe(0);
 });
+
+test('openTftpSockets() gives each worker the same port of each interface, bound to that one alone', async () => {
+  const { network } = await watched(({ ipv6 }) =>
+    ipv6 ? { operation: 'socket', errno: 'EAFNOSUPPORT' } : undefined,
+  );
+  const bind: Network['bind'] = ({ interface: name, ...spec }) =>
+    network.bind({ ...spec, address: at(name) });
+  const opened = await openTftpSockets(
+    { ...network, bind },
+    { interfaces: ['first', 'second'], port: 0, singlePort: false, workers: 2 },
+  );
+  if (!opened.ok) throw new Error(opened.error.errno);
+  cleanups.push(() => releaseTftpSockets(network, opened.value));
+  expect(opened.value).toHaveLength(2);
+  for (const [first, second, ...more] of opened.value) {
+    expect(first!.listen.address).toBe(at('first'));
+    expect(second!.listen.address).toBe(at('second'));
+    expect(second!.listen.port).toBe(first!.listen.port);
+    expect([first!.transfer.length, second!.transfer.length]).toEqual([4, 4]);
+    expect(second!.transfer.every(({ address }) => address === at('second'))).toBe(true);
+    expect(more).toEqual([]);
+  }
+});
+
+/** An interface as an address of loopback. */
+function at(name: string | undefined): number {
+  return LOOPBACK + (name === 'first' ? 0x101 : 0x201);
+}

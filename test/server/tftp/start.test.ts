@@ -95,15 +95,15 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     const root = folder();
     writeFileSync(join(root, 'boot'), 'x'.repeat(700));
     const { network, sockets, events, server } = await serve(root);
-    const client = await openClient(network, sockets.listen.port);
-    client.send(rrq('boot', [['tsize', '0']]), sockets.listen.port);
+    const client = await openClient(network, sockets[0]!.listen.port);
+    client.send(rrq('boot', [['tsize', '0']]), sockets[0]!.listen.port);
     expect(await client.receive()).toBe('OACK tsize=700');
     client.send(ack(0));
     expect(await client.receive()).toBe('DATA 1 (512)');
     client.send(ack(1));
     expect(await client.receive()).toBe('DATA 2 (188)');
     client.send(ack(2));
-    client.send(rrq('missing'), sockets.listen.port); // proof that the ACK before it was read
+    client.send(rrq('missing'), sockets[0]!.listen.port); // proof that the ACK before it was read
     expect(await client.receive()).toBe('ERROR 1 File not found');
     await server.stop(1000);
     await server.finished;
@@ -114,17 +114,17 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     const [one, two] = [folder(), folder()];
     writeFileSync(join(two, 'boot'), 'x');
     const { network, sockets, events, server } = await serve(one);
-    const client = await openClient(network, sockets.listen.port);
-    client.send(rrq('boot'), sockets.listen.port);
+    const client = await openClient(network, sockets[0]!.listen.port);
+    client.send(rrq('boot'), sockets[0]!.listen.port);
     expect(await client.receive()).toMatch(/^ERROR 1/);
     server.reconfigure(settingsOf('/nonexistent/root'));
-    client.send(rrq('boot'), sockets.listen.port);
+    client.send(rrq('boot'), sockets[0]!.listen.port);
     expect(await client.receive()).toMatch(/^ERROR 1/);
     server.reconfigure(settingsOf(two));
     // The request may overtake the message on its way to the worker: ask until it is served.
     let answer = '';
     while (!answer.startsWith('DATA')) {
-      client.send(rrq('boot'), sockets.listen.port);
+      client.send(rrq('boot'), sockets[0]!.listen.port);
       answer = await client.receive();
     }
     await server.stop(0);
@@ -137,8 +137,8 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     const root = folder();
     writeFileSync(join(root, 'boot'), 'x'.repeat(700));
     const { network, sockets, server } = await serve(root);
-    const client = await openClient(network, sockets.listen.port);
-    client.send(rrq('boot'), sockets.listen.port);
+    const client = await openClient(network, sockets[0]!.listen.port);
+    client.send(rrq('boot'), sockets[0]!.listen.port);
     expect(await client.receive()).toBe('DATA 1 (512)');
     const stopped = server.stop(5000);
     client.send(ack(1));
@@ -146,8 +146,8 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     client.send(ack(2));
     await stopped;
     if (!network.worksInThreads) return; // node:dgram drops what nobody takes
-    const late = await openClient(network, sockets.listen.port);
-    late.send(rrq('boot'), sockets.listen.port);
+    const late = await openClient(network, sockets[0]!.listen.port);
+    late.send(rrq('boot'), sockets[0]!.listen.port);
     const next = startTftpServer({ network, sockets, settings: settingsOf(root), emit: () => {} });
     cleanups.push(() => next.stop(0));
     expect(await late.receive()).toBe('DATA 1 (512)');
@@ -157,8 +157,8 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     const root = folder();
     writeFileSync(join(root, 'boot'), 'x'.repeat(700));
     const { network, sockets, events, server } = await serve(root);
-    const client = await openClient(network, sockets.listen.port);
-    client.send(rrq('boot'), sockets.listen.port);
+    const client = await openClient(network, sockets[0]!.listen.port);
+    client.send(rrq('boot'), sockets[0]!.listen.port);
     expect(await client.receive()).toBe('DATA 1 (512)');
     await server.stop(0);
     expect(await client.receive()).toBe('ERROR 0 Server is shutting down');
@@ -177,7 +177,7 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
   test('serves on the ports of a range only, skipping those of others', async () => {
     const network = await loadNetwork(name);
     const taken = await openSockets(network);
-    const { port } = taken.transfer[0]!;
+    const { port } = taken[0]!.transfer[0]!;
     const range = { from: port, to: port };
     const refused = await openTftpSockets(network, {
       address: LOOPBACK,
@@ -195,7 +195,7 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     });
     if (!opened.ok) throw new Error(opened.error.errno);
     cleanups.push(() => releaseTftpSockets(network, opened.value));
-    for (const bound of opened.value[0]!.transfer) {
+    for (const bound of opened.value[0]![0]!.transfer) {
       expect(bound.port).toBeGreaterThan(port);
       expect(bound.port).toBeLessThanOrEqual(port + 40);
     }
