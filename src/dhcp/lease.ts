@@ -35,6 +35,8 @@ export type Machine = {
   readonly bootedAt: number;
   /** Option 93 in words: later stages do not send it. */
   readonly arch?: string;
+  /** The quirk (quirks-table.ts) that it boots with, when it is not the usual answer. */
+  readonly quirk?: string;
 };
 
 /**

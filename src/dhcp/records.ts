@@ -26,8 +26,10 @@ export function recordOf(
 /** Remembers that this machine booted here. */
 export function booted({ context, identity, client }: Turn): LeaseMutation[] {
   if (identity.mac === '') return [];
-  const arch = client.archs[0]?.name ?? context.leases.machine(identity.mac)?.arch;
-  const machine = { mac: identity.mac, bootedAt: context.now, ...(arch !== undefined && { arch }) };
+  const before = context.leases.machine(identity.mac);
+  const arch = client.archs[0]?.name ?? before?.arch;
+  const known = { mac: identity.mac, bootedAt: context.now, ...(arch !== undefined && { arch }) };
+  const machine = { ...known, ...(before?.quirk !== undefined && { quirk: before.quirk }) };
   return [{ kind: 'machine', machine }];
 }
 
