@@ -18,8 +18,8 @@ function ip(...args: string[]): void {
   execFileSync('ip', args);
 }
 
-/** Needs root. */
-export function openLan(): Lan {
+/** Needs root. `length`: of the network's prefix. */
+export function openLan(length = 24): Lan {
   const server = `pxed-bench-${process.pid}-s`;
   const client = `pxed-bench-${process.pid}-c`;
   for (const name of [server, client]) {
@@ -27,10 +27,10 @@ export function openLan(): Lan {
     ip('-n', name, 'link', 'set', 'lo', 'up');
   }
   ip('-n', server, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', client);
-  ip('-n', server, 'address', 'add', `${ADDRESS}/24`, 'brd', '+', 'dev', 'eth0');
-  ip('-n', client, 'address', 'add', '10.93.0.2/24', 'brd', '+', 'dev', 'eth0');
+  ip('-n', server, 'address', 'add', `${ADDRESS}/${length}`, 'brd', '+', 'dev', 'eth0');
+  ip('-n', client, 'address', 'add', `10.93.0.2/${length}`, 'brd', '+', 'dev', 'eth0');
   for (let host = 10; host < 10 + HOSTS; host++) {
-    ip('-n', client, 'address', 'add', `10.93.0.${host}/24`, 'dev', 'eth0');
+    ip('-n', client, 'address', 'add', `10.93.0.${host}/${length}`, 'dev', 'eth0');
   }
   for (const name of [server, client]) ip('-n', name, 'link', 'set', 'eth0', 'up');
   return {

@@ -1,0 +1,158 @@
+/**
+ * `npm run bench:dhcp`: pxed and its peers give leases to perfdhcp (package kea-admin), in turn, in one run. Needs root and
+ * iproute2. docs/performance.md says how to read the table. Options: `--runs 3`, `--rates 1000,5000`, `--peers a,b`,
+ * `--json FILE`.
+ */
+import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type DhcpPeer, findDhcpPeers } from './dhcp-peers.ts';
+import { type Lan, openLan, startPinned } from './lan.ts';
+import { usageOf } from './proc.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '3' },
+    rates: { type: 'string', default: '1000,5000,10000,15000,20000,25000,30000,75000' },
+    peers: { type: 'string' },
+    folder: { type: 'string', default: import.meta.dirname },
+    json: { type: 'string', default: join(import.meta.dirname, 'results/dhcp.json') },
+  },
+});
+
+/** All of these are new leases: the pool has 65,000 addresses. */
+const MOST_CLIENTS = 60_000;
+const SECONDS = 4;
+
+type Result = {
+  /** DISCOVERs that perfdhcp sent in a second: it does not reach every rate it is asked for. */
+  readonly offered: number;
+  readonly acknowledged: number;
+  /** Of the DISCOVERs sent, percent, that did not end in an ACK. */
+  readonly lost: number;
+  readonly perCpuSecond: number;
+  readonly rssMb: number;
+};
+
+async function measure(lan: Lan, peer: DhcpPeer, rate: number): Promise<Result> {
+  const server = startPinned(lan.server, '0', peer.prepare());
+  try {
+    await untilServing(lan, peer, server);
+    const before = usageOf(server.pid!).cpuSeconds;
+    const started = performance.now();
+    const report = await perfdhcp(lan, rate);
+    const seconds = (performance.now() - started) / 1000 - report.idleSeconds;
+    const after = usageOf(server.pid!);
+    const cpu = after.cpuSeconds - before;
+    return {
+      offered: report.sent / seconds,
+      acknowledged: report.acked / seconds,
+      lost: 100 * (1 - report.acked / report.sent),
+      perCpuSecond: report.acked / cpu,
+      rssMb: after.rssBytes / 1e6,
+    };
+  } finally {
+    server.kill('SIGKILL');
+    execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
+  }
+}
+
+type Report = { sent: number; acked: number; idleSeconds: number };
+
+/** A second of silence at the end shows what would still have come. */
+async function perfdhcp(lan: Lan, rate: number): Promise<Report> {
+  const count = Math.min(MOST_CLIENTS, rate * SECONDS);
+  const args = ['-4', '-l', 'eth0', '-r', rate, '-R', MOST_CLIENTS, '-n', count, '-W', 1_000_000];
+  const argv = ['netns', 'exec', lan.client, 'taskset', '-c', '1', 'perfdhcp', ...args, '-g', 'single'];
+  const text = await new Promise<string>((resolve, reject) => {
+    // Drops make it end with 3.
+    execFile('ip', [...argv, lan.address].map(String), { timeout: 120_000 }, (error, stdout) =>
+      stdout.includes('Statistics for') ? resolve(stdout) : reject(error ?? new Error(stdout)),
+    );
+  });
+  const number = (section: string, what: string): number => {
+    const found = new RegExp(`Statistics for: ${section}[\\s\\S]*?${what}: (\\d+)`).exec(text)?.[1];
+    if (found === undefined) throw new Error(`perfdhcp said nothing of ${what}: ${text}`);
+    return Number(found);
+  };
+  return {
+    sent: number('DISCOVER-OFFER', 'sent packets'),
+    acked: number('REQUEST-ACK', 'received packets'),
+    idleSeconds: 1,
+  };
+}
+
+/** Bound, and with an answer for a first client: servers differ in how they say so. */
+async function untilServing(lan: Lan, peer: DhcpPeer, server: ChildProcess): Promise<void> {
+  let said = '';
+  server.stderr?.on('data', (text) => {
+    said += text;
+  });
+  const argv = ['netns', 'exec', lan.client, 'perfdhcp', '-4', '-l', 'eth0', '-n', '1', '-r', '1', '-b'];
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const { pid, exitCode } = server;
+    if (pid === undefined || exitCode !== null) break;
+    try {
+      execFileSync('ip', [...argv, 'mac=00:0c:ff:00:00:01', lan.address], {
+        timeout: 5_000,
+        stdio: 'ignore',
+      });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  throw new Error(`Cannot measure ${peer.name}: it does not answer. ${said}`);
+}
+
+function median(runs: readonly Result[]): Result {
+  const middle = (key: keyof Result) => {
+    const values = runs.map((run) => run[key]).sort((a, b) => a - b);
+    return values[Math.floor(values.length / 2)]!;
+  };
+  const keys = Object.keys(runs[0]!) as (keyof Result)[];
+  return Object.fromEntries(keys.map((key) => [key, middle(key)])) as Result;
+}
+
+function print(rate: number, rows: readonly (Result & { readonly peer: string })[]): void {
+  console.log(`\n${rate} new clients a second\n`);
+  console.log('| server | offered/s | acknowledged/s | lost % | leases/CPU s | RSS MB |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  for (const { peer, offered, acknowledged, lost, perCpuSecond, rssMb } of rows) {
+    const cells = [offered.toFixed(0), acknowledged.toFixed(0), lost.toFixed(2), perCpuSecond.toFixed(0)];
+    console.log(`| ${[peer, ...cells, rssMb.toFixed(0)].join(' | ')} |`);
+  }
+}
+
+/** Not in memory: the leases of all have to be on a disk. */
+const folder = mkdtempSync(join(options.folder, '.dhcp-'));
+chmodSync(folder, 0o755);
+const wanted = options.peers?.split(',');
+const peers = findDhcpPeers(folder).filter(
+  ({ name }) => !wanted || wanted.some((one) => name.startsWith(one)),
+);
+const lan = openLan(16);
+const table: (Result & { readonly rate: number; readonly peer: string })[] = [];
+/** Far past what it can do: higher rates would tell nothing more. */
+const overrun = new Set<string>();
+try {
+  for (const rate of options.rates.split(',').map(Number)) {
+    const taking = peers.filter(({ name }) => !overrun.has(name));
+    const runs = new Map<string, Result[]>(taking.map(({ name }) => [name, []]));
+    for (let run = 0; run < Number(options.runs); run++) {
+      for (const peer of taking) runs.get(peer.name)!.push(await measure(lan, peer, rate));
+    }
+    const rows = taking.map(({ name }) => ({ rate, peer: name, ...median(runs.get(name)!) }));
+    for (const { peer, lost } of rows) if (lost > 90) overrun.add(peer);
+    table.push(...rows);
+    print(rate, rows);
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ runs: Number(options.runs), rows: table }, undefined, 1)}\n`,
+    );
+  }
+} finally {
+  lan.close();
+  rmSync(folder, { recursive: true, force: true });
+}
