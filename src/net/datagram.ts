@@ -46,8 +46,11 @@ export interface Network {
   closeContent(content: Content): void;
   /** Interfaces with an index, whether they carry an address or not. */
   interfaces(): readonly InterfaceFacts[];
-  /** Whole Ethernet frames of one interface; undefined where the system cannot (then {@link canSendRaw} is false). */
-  bindFrames(interfaceName: string, etherType: number): Outcome<BoundFrames>;
+  /**
+   * Whole Ethernet frames of one interface, where {@link canSendRaw}. Those that arrive: of this type (0: none), and, of
+   * IPv4, with `udpTo` only UDP datagrams to that port. What this machine sends itself is not among them.
+   */
+  bindFrames(interfaceName: string, etherType: number, udpTo?: number): Outcome<BoundFrames>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
   /** What a reader may know about memory and disk; undefined where the system does not tell. */

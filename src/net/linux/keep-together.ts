@@ -1,7 +1,6 @@
 import type { BoundSocket } from '../datagram.ts';
-import { Arena } from './arena.ts';
-import { setsockopt } from './ffi.ts';
-import * as s from './structs.ts';
+import { attachProgram } from './bpf.ts';
+import { SO_ATTACH_REUSEPORT_CBPF } from './structs.ts';
 
 /**
  * The program that chooses the socket of a group (socket(7), SO_ATTACH_REUSEPORT_CBPF). The kernel's own choice goes by
@@ -24,22 +23,11 @@ const SPREAD = 0x9e37_79b1;
 export function keepTogether(sharing: readonly BoundSocket[]): boolean {
   const [, second] = sharing;
   if (!second) return true;
-  const program = [
+  return attachProgram(second.fd, SO_ATTACH_REUSEPORT_CBPF, [
     [LOAD, second.ipv6 ? IPV6_SOURCE_END : IPV4_SOURCE],
     [MULTIPLY, SPREAD],
     [SHIFT_RIGHT, 16],
     [MODULO, sharing.length],
     [RETURN, 0],
-  ] as const;
-  const arena = new Arena(256);
-  const filters = arena.take(program.length * s.SOCK_FILTER);
-  program.forEach(([code, k], i) => {
-    arena.view.setUint16(filters + i * s.SOCK_FILTER, code, true);
-    arena.setInt(filters + i * s.SOCK_FILTER + 4, k);
-  });
-  const header = arena.take(s.SOCK_FPROG);
-  arena.view.setUint16(header, program.length, true);
-  arena.setLong(header + 8, arena.pointer(filters));
-  const address = arena.pointer(header);
-  return setsockopt(second.fd, s.SOL_SOCKET, s.SO_ATTACH_REUSEPORT_CBPF, address, s.SOCK_FPROG) === 0;
+  ]);
 }

@@ -54,8 +54,8 @@ function mine(bound: BoundSocket): BoundSocket {
   return bound;
 }
 
-function bindFrames(interfaceName: string, etherType: number): Outcome<BoundFrames> {
+function bindFrames(interfaceName: string, etherType: number, udpTo?: number): Outcome<BoundFrames> {
   const facts = interfaceFacts().find(({ name }) => name === interfaceName);
   if (!facts) return { ok: false, error: { operation: 'bind AF_PACKET', errno: 'ENODEV' } };
-  return openPacket(interfaceName, facts.index, etherType);
+  return openPacket(interfaceName, facts.index, { etherType, ...(udpTo !== undefined && { udpTo }) });
 }

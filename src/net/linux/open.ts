@@ -3,6 +3,7 @@ import { Arena } from './arena.ts';
 import * as c from './ffi.ts';
 import { writeAnyAddress6, writeLinkAddress, writeSockaddr } from './sockaddr.ts';
 import * as s from './structs.ts';
+import { onlyUdpTo } from './udp-filter.ts';
 
 const FLAGS = s.SOCK_NONBLOCK | s.SOCK_CLOEXEC;
 /** Room for a boot storm's first requests and for a turn's answers. */
@@ -62,11 +63,20 @@ function described(arena: Arena, fd: number, spec: SocketSpec): BoundSocket {
   };
 }
 
+/** What a packet socket gets: frames of one type, all of them or UDP datagrams to one port. */
+export type Frames = { readonly etherType: number; readonly udpTo?: number };
+
 /** A packet socket for whole frames of one interface. Wants CAP_NET_RAW. `etherType` 0: sends only. */
-export function openPacket(interfaceName: string, ifindex: number, etherType: number): Outcome<BoundFrames> {
+export function openPacket(
+  interfaceName: string,
+  ifindex: number,
+  { etherType, udpTo }: Frames,
+): Outcome<BoundFrames> {
   // Protocol 0 receives nothing before bind() narrows it to the interface.
   const fd = c.socket(s.AF_PACKET, s.SOCK_RAW | FLAGS, 0);
   if (fd < 0) return failure('socket AF_PACKET');
+  if (udpTo !== undefined && !onlyUdpTo(fd, udpTo))
+    return abandon(fd, lastError('setsockopt SO_ATTACH_FILTER'));
   const arena = new Arena(64);
   writeLinkAddress(arena, 0, { ifindex, etherType });
   if (c.bind(fd, arena.pointer(0), s.SOCKADDR_LL) < 0) return abandon(fd, lastError('bind'));

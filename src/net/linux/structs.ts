@@ -21,6 +21,7 @@ export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
+export const SO_ATTACH_FILTER = 26;
 /** Since Linux 4.5. */
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_BINDTODEVICE = 25;
