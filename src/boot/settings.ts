@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../lib/ipv4.ts';
 import type { ArchOverride } from './arch-override.ts';
 
 /** Which file boots whom. Plain data; names are paths below the boot root, or URLs. */
@@ -17,6 +18,28 @@ export type BootSettings = {
    */
   readonly httpUrl?: string;
   readonly archOverrides?: readonly ArchOverride[];
+  /** Absent: PXE firmware is given its file at once. */
+  readonly menu?: BootMenu;
+};
+
+/** One line of the menu that PXE firmware shows by itself (PXE 2.1 §2.4.3). */
+export type BootMenuEntry = {
+  readonly text: string;
+  /** The boot server type the client asks for when it is chosen; 0 = its local disk, nobody is asked. */
+  readonly type: number;
+  /** Boot servers of that type; absent = we are. */
+  readonly servers?: readonly Ipv4[];
+  /** What we boot it from; absent = what it would boot without a menu. */
+  readonly file?: string;
+  /** Architectures (option 93) that see this line; absent = all. */
+  readonly archs?: readonly number[];
+};
+
+/** `timeoutSeconds`: how long the prompt waits before the first entry is taken; 0 = not at all, 255 = for ever. */
+export type BootMenu = {
+  readonly prompt: string;
+  readonly timeoutSeconds: number;
+  readonly entries: readonly BootMenuEntry[];
 };
 
 /** Does this path (no leading slash) name a readable file below the boot root? Cheap: the caller caches. */

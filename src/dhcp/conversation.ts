@@ -5,6 +5,7 @@ import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { LeaseMutation, LeaseView } from './lease.ts';
 import type { DhcpPlan, PlannedNetwork } from './plan.ts';
+import type { QuirkView, TrialStep } from './quirks.ts';
 import type { Link } from './settings.ts';
 
 /** A decoded datagram and how it came. */
@@ -19,6 +20,8 @@ export type DhcpRequest = {
   /** The port of ours it came to: 4011 is PXE's boot server. */
   readonly port: 67 | 4011;
   readonly link: Link;
+  /** Who put it on the link, client or router: known where the request was read from a whole frame. */
+  readonly hop?: Mac;
 };
 
 /** Everything else a decision depends on. Nothing here is changed by deciding. */
@@ -31,6 +34,8 @@ export type DhcpContext = {
   readonly exists?: FileExists;
   /** May one more client that never was bound here be made an offer? Yes, when absent. */
   readonly mayHold?: (network: PlannedNetwork) => boolean;
+  /** Clients whose answers led nowhere yet; absent: every answer is the usual one. */
+  readonly quirks?: QuirkView;
   /** The outcome of the probe an earlier decision on this request asked for. */
   readonly probe?: ProbeOutcome;
 };
@@ -54,6 +59,8 @@ export type Reply = {
   readonly packet: DhcpPacket;
   readonly limits: EncodeLimits;
   readonly destination: Destination;
+  /** To be held back for so long; absent = not at all. */
+  readonly delayMs?: number;
 };
 
 /**
@@ -65,6 +72,8 @@ export type Decision = {
   readonly events: readonly BootEvent[];
   readonly reply?: Reply;
   readonly probe?: Probe;
+  /** What became of the client's trial (quirks.ts). */
+  readonly trial?: TrialStep;
   /** How the boot file was chosen, for `why` and `simulate`. */
   readonly boot?: BootDecision;
 };

@@ -14,6 +14,19 @@ export function describe(event: BootEvent): string {
     }
     case 'dhcp.boot-server-ack':
       return `${client(event)} answered on port 4011${boots(event.file)}`;
+    case 'dhcp.no-address':
+      return `${client(event)} was told to do without an address: ${inWords(event.why)}`;
+    case 'dhcp.lease-query':
+      return `${formatIpv4(event.via)} asked about ${event.about}: ${event.answer}`;
+    case 'dhcp.proxy-offer': {
+      const menu = event.menu === undefined ? '' : `, shows a menu of ${event.menu}`;
+      const quirk = event.quirk === undefined ? '' : `; quirk ${event.quirk}`;
+      return `${client(event)} told what to boot${menu}${boots(event.file, event.reason)}${quirk}`;
+    }
+    case 'dhcp.quirk':
+      return event.why === 'worked'
+        ? `${client(event)} boots with quirk ${event.quirk}, which is remembered`
+        : `${client(event)} does not boot with quirk ${event.before}; trying ${event.quirk}`;
     case 'dhcp.nak':
       return `${client(event)} refused ${formatIpv4(event.ip)}: ${inWords(event.why)}`;
     case 'dhcp.inform':

@@ -34,6 +34,23 @@ export type DhcpEvent =
   | ({ readonly type: 'dhcp.inform' | 'dhcp.release' | 'dhcp.decline'; readonly ip: Ipv4 } & ClientFacts)
   /** Answered on port 4011 (PXE §2.4, boot server or proxy request). */
   | ({ readonly type: 'dhcp.boot-server-ack'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)
+  /** As proxyDHCP: another server gives the address, we told what to boot. */
+  | ({
+      readonly type: 'dhcp.proxy-offer';
+      readonly file?: string;
+      /** Lines of the menu it was shown instead of a file. */
+      readonly menu?: number;
+      readonly reason?: string;
+      /** The answer was not the usual one. */
+      readonly quirk?: string;
+    } & ClientFacts)
+  /** Firmware is answered in another way than before: because it did not boot so far, or for good, because so it did. */
+  | ({
+      readonly type: 'dhcp.quirk';
+      readonly why: 'no-boot' | 'worked';
+      readonly quirk: string;
+      readonly before: string;
+    } & ClientFacts)
   /** A request that gets no answer, and the rule that says so. */
   | ({
       readonly type: 'dhcp.ignored';
@@ -42,6 +59,16 @@ export type DhcpEvent =
       readonly detail?: string;
     } & ClientFacts)
   | ({ readonly type: 'dhcp.pool-exhausted'; readonly pool: string } & ClientFacts)
+  /** An OFFER of no address: the client is to use IPv6 alone (RFC 8925), or not to make one up (RFC 2563). */
+  | ({ readonly type: 'dhcp.no-address'; readonly why: 'ipv6-only' | 'pool-exhausted' } & ClientFacts)
+  /** A relay asked who has a lease (RFC 4388). */
+  | {
+      readonly type: 'dhcp.lease-query';
+      readonly via: Ipv4;
+      /** An address, a MAC or a client id, in words. */
+      readonly about: string;
+      readonly answer: 'active' | 'unassigned' | 'unknown';
+    }
   /** Somebody else uses an address of the pool; it is set aside. */
   | { readonly type: 'dhcp.conflict'; readonly ip: Ipv4; readonly owner?: Mac }
   /** Bytes that are not a message (peer is the IP source). */

@@ -17,12 +17,19 @@ export function levelOf(event: BootEvent): Level {
     case 'tftp.refused':
       if (event.search) return 'debug';
       return event.failure === 'not-found' ? 'info' : 'warn';
+    case 'dhcp.quirk':
+      return event.why === 'worked' ? 'info' : 'warn';
+    case 'dhcp.ignored':
+      // On a network of another server most of what is heard is for that one.
+      return event.why === 'address-server' ? 'debug' : 'info';
     case 'tftp.config':
       return event.winner === undefined ? 'warn' : 'info';
     case 'tftp.started':
     case 'tftp.probed':
     case 'dhcp.offer':
     case 'dhcp.inform':
+    case 'dhcp.no-address':
+    case 'dhcp.lease-query':
     case 'dhcp.malformed':
     case 'tftp.malformed':
       return 'debug';
