@@ -9,11 +9,18 @@ import { booted, put, recordOf } from './records.ts';
 import { grantReply, nakReply } from './reply.ts';
 import type { Turn } from './turn.ts';
 
-/** `adopted`: the client says that it had the address from us before we lost our records. */
-export type Binding = { readonly network: PlannedNetwork; readonly ip: Ipv4; readonly adopted?: boolean };
+export type Binding = {
+  readonly network: PlannedNetwork;
+  readonly ip: Ipv4;
+  /** The client says that it had the address from us before we lost our records. */
+  readonly adopted?: boolean;
+  /** It answers a DISCOVER (RFC 4039). */
+  readonly rapidCommit?: boolean;
+};
 
 /** Binds the address and acknowledges: the record must be safe before the ACK leaves (RFC 2131 §3.1 step 4). */
-export function boundAck(turn: Turn, { network, ip, adopted = false }: Binding): Decision {
+export function boundAck(turn: Turn, binding: Binding): Decision {
+  const { network, ip, adopted = false, rapidCommit = false } = binding;
   const { context, request, client, identity } = turn;
   const reservation = reservationOf(context.plan, network, identity);
   const asked = readOption(request.packet.options, 'lease-time');
@@ -38,6 +45,7 @@ export function boundAck(turn: Turn, { network, ip, adopted = false }: Binding):
       ip,
       seconds,
       reservation,
+      rapidCommit,
       ...(boot && { boot }),
     }),
     ...(boot && { boot }),

@@ -1,10 +1,12 @@
-import { MessageType, readOption } from '../dhcp-packet/index.ts';
+import { MessageType, readOption, secondsElapsed } from '../dhcp-packet/index.ts';
+import { offerIpv6Only, offerNoAutoConfigure, prefersIpv6 } from './addressless.ts';
 import { bootless, bootOf, isAdmitted } from './admit.ts';
+import { boundAck } from './bind.ts';
 import { type Choice, choose } from './choice.ts';
 import type { Decision } from './conversation.ts';
 import { isLive, type LeaseMutation } from './lease.ts';
 import { grantSeconds } from './lease-time.ts';
-import { reservationOf } from './plan.ts';
+import { type PlannedNetwork, reservationOf } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
 import { put, recordOf } from './records.ts';
 import { grantReply } from './reply.ts';
@@ -16,25 +18,37 @@ import { ignore, type Turn } from './turn.ts';
  * the same offer again, whatever its xid: U-Boot changes it with every retry and REQUESTs with the first.
  */
 export function handleDiscover(turn: Turn): Decision {
-  const { request, context, facts } = turn;
+  const { request, context } = turn;
   const networks = networksOf(request, context.plan);
   const [first] = networks;
   if (!first) return ignore(turn, 'no-network');
+  if (secondsElapsed(request.packet) < context.plan.settings.minSecs) return ignore(turn, 'min-secs');
   const reservation = reservationOf(context.plan, first, turn.identity);
   if (!isAdmitted(turn, reservation)) return ignore(turn, 'not-netboot');
   const boot = bootOf(turn, reservation);
   if (bootless(turn, boot)) return { ...ignore(turn, 'no-boot-file', boot?.reason), ...(boot && { boot }) };
+  if (prefersIpv6(turn, first)) return offerIpv6Only(turn, first);
   const before = conflict(turn);
   const choice = choose(turn, networks);
   if (choice && mustWait(turn, choice)) return ignore(turn, 'pool-guarded');
-  const after = choice
-    ? (probeFirst(turn, choice) ?? offer(turn, choice))
-    : { mutations: [], events: [{ type: 'dhcp.pool-exhausted' as const, pool: first.name, ...facts }] };
+  const after = choice ? (probeFirst(turn, choice) ?? answer(turn, choice)) : nothingLeft(turn, first);
   return {
     ...after,
     mutations: [...before.mutations, ...after.mutations],
     events: [...before.events, ...after.events],
   };
+}
+
+/** RFC 4039 §3.1: a client that is ready for it has its lease at once, where the operator allows it. */
+function answer(turn: Turn, choice: Choice): Decision {
+  const rapid = turn.context.plan.settings.rapidCommit && turn.request.packet.options.has(80);
+  return rapid ? boundAck(turn, { ...choice, rapidCommit: true }) : offer(turn, choice);
+}
+
+function nothingLeft(turn: Turn, network: PlannedNetwork): Decision {
+  const told = offerNoAutoConfigure(turn, network);
+  const exhausted = { type: 'dhcp.pool-exhausted' as const, pool: network.name, ...turn.facts };
+  return { mutations: [], ...told, events: [exhausted, ...(told?.events ?? [])] };
 }
 
 function offer(turn: Turn, choice: Choice): Decision {

@@ -25,8 +25,13 @@ export function expiryOf(seconds: number, now: number): number {
   return seconds === INFINITE ? Number.POSITIVE_INFINITY : now + seconds * 1000;
 }
 
-/** T1 and T2, 0.5 and 0.875 of the lease (RFC 2131 §4.4.5); undefined for an endless one. */
+/**
+ * T1 and T2, 0.5 and 0.875 of the lease (RFC 2131 §4.4.5); undefined for an endless one, and for one so short that T1 < T2 <
+ * lease cannot be.
+ */
 export function renewalTimes(seconds: number): { renewal: number; rebinding: number } | undefined {
-  if (seconds === INFINITE) return undefined;
-  return { renewal: Math.floor(seconds / 2), rebinding: Math.floor(seconds * 0.875) };
+  const renewal = Math.floor(seconds / 2);
+  const rebinding = Math.floor(seconds * 0.875);
+  const ordered = 0 < renewal && renewal < rebinding && rebinding < seconds;
+  return seconds === INFINITE || !ordered ? undefined : { renewal, rebinding };
 }

@@ -4,9 +4,9 @@ import {
   createPacket,
   type DhcpPacket,
   type EncodeLimits,
+  joinsLongOptions,
   MessageType,
   Op,
-  readOption,
   replyBudget,
   writeOption,
 } from '../dhcp-packet/index.ts';
@@ -16,6 +16,7 @@ import type { Reply } from './conversation.ts';
 import { dhcpDestination } from './destination.ts';
 import { renewalTimes } from './lease-time.ts';
 import type { PlannedNetwork } from './plan.ts';
+import { subnetSelectionOf } from './relay.ts';
 import { ownAddressFor, serverIdOf } from './select-network.ts';
 import type { Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -30,6 +31,10 @@ export type Grant = {
   readonly seconds?: number;
   readonly boot?: BootDecision;
   readonly reservation?: Reservation | undefined;
+  /** The ACK to a DISCOVER (RFC 4039 §4). */
+  readonly rapidCommit?: boolean;
+  /** Option 116, to a client that sent it and gets no address (RFC 2563 §2.3). */
+  readonly mayMakeUpAddress?: boolean;
 };
 
 /** OFFER or ACK (RFC 2131 §4.3.1, Table 3). */
@@ -52,12 +57,30 @@ export function grantReply(turn: Turn, grant: Grant): Reply {
     ...(grant.boot?.file !== undefined && { file: grant.boot.file }),
   });
   writeConfigured(reply, network, packet.options.get(55));
+  writeNegotiated(reply, turn, grant);
   echo(reply, packet);
   return {
     packet: reply,
     limits: limitsFor(turn, link.mtu),
     destination: dhcpDestination(turn.request, reply, own),
   };
+}
+
+/** What both sides must know of to be sent at all: 80, 108, 116, 118. Never in an answer to who does not ask. */
+function writeNegotiated(reply: DhcpPacket, { request, context }: Turn, grant: Grant): void {
+  const { packet } = request;
+  const { ipv6OnlySeconds } = grant.network;
+  if (grant.rapidCommit) writeOption(reply.options, 'rapid-commit', true);
+  if (ipv6OnlySeconds !== undefined && packet.options.get(55)?.includes(108)) {
+    writeOption(reply.options, 'ipv6-only-preferred', ipv6OnlySeconds);
+  }
+  if (grant.mayMakeUpAddress !== undefined) {
+    writeOption(reply.options, 'auto-configure', grant.mayMakeUpAddress ? 1 : 0);
+  }
+  const enabled = context.plan.settings.relays.subnetSelection;
+  const subnet = subnetSelectionOf(packet, { enabled });
+  // RFC 3011 §2: who sent it learns by the same octets that it was heard.
+  if (subnet !== undefined) writeOption(reply.options, 'subnet-selection', subnet);
 }
 
 /** NAK: nothing but who says so, to whom and why (RFC 2131 §4.3.2, Table 3). */
@@ -134,21 +157,21 @@ export function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, aske
       reply.options.set(code, body);
     }
   }
-  // RFC 3442: with classless routes the client must ignore routers; 249 is Microsoft's number for the same.
-  if (reply.options.has(121)) reply.options.delete(3);
+  // RFC 3442: who asks for classless routes would ignore the routers and static routes beside them; who did not may know
+  // no others.
+  if (reply.options.has(121) && asked?.includes(121)) {
+    reply.options.delete(3);
+    reply.options.delete(33);
+  }
 }
-
-/** Options whose definition needs concatenation: who asks for one can join parts (RFC 3396 §4). */
-const CONCATENATED = [119, 120, 121, 124, 125];
 
 /** Firmware and loaders read the header as it is and the first part only: never overload, never split towards them. */
 export function limitsFor({ request, client }: Turn, mtu: number): EncodeLimits {
   const { options } = request.packet;
-  const asked = readOption(options, 'parameter-request-list') ?? [];
   const system = client.kind === 'other' && client.stage === 'os';
   return {
     maxSize: replyBudget(options, mtu),
     mayOverload: system,
-    maySplit: system && CONCATENATED.some((code) => asked.includes(code)),
+    maySplit: system && joinsLongOptions(options),
   };
 }
