@@ -3,7 +3,7 @@ import type { DhcpPacket, EncodeLimits, Warning } from '../dhcp-packet/index.ts'
 import type { BootEvent } from '../events/event.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
-import type { LeaseMutation, LeaseView } from './lease.ts';
+import type { LeaseBook, LeaseMutation } from './lease.ts';
 import type { DhcpPlan, PlannedNetwork } from './plan.ts';
 import type { QuirkView, TrialStep } from './quirks.ts';
 import type { Link } from './settings.ts';
@@ -29,7 +29,7 @@ export type DhcpContext = {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly plan: DhcpPlan;
-  readonly leases: LeaseView;
+  readonly leases: LeaseBook;
   /** Files of the boot root; absent when it is another machine's. */
   readonly exists?: FileExists;
   /** May one more client that never was bound here be made an offer? Yes, when absent. */

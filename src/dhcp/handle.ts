@@ -7,6 +7,7 @@ import { handleDecline } from './decline.ts';
 import { handleDiscover } from './discover.ts';
 import { identityProblem } from './identity.ts';
 import { handleInform } from './inform.ts';
+import { handleLeaseQuery } from './lease-query.ts';
 import { handleRelease } from './release.ts';
 import { handleRequest } from './request.ts';
 import { ignore, openTurn, type Turn } from './turn.ts';
@@ -20,6 +21,7 @@ const HANDLERS: ReadonlyMap<number, (turn: Turn) => Decision> = new Map([
   [MessageType.DECLINE, handleDecline],
   [MessageType.RELEASE, handleRelease],
   [MessageType.INFORM, handleInform],
+  [MessageType.LEASEQUERY, handleLeaseQuery],
 ]);
 
 /**
@@ -29,7 +31,7 @@ const HANDLERS: ReadonlyMap<number, (turn: Turn) => Decision> = new Map([
  * Commit `mutations` before sending `reply`. A decision with `probe` wants to know whether the address is in use first:
  * ask the network, then call again with the same (or the client's newest) request and `context.probe` set.
  *
- * Sources: RFC 2131, RFC 1534, RFC 951, RFC 1542, PXE 2.1, RFC 3046; see each handler.
+ * Sources: RFC 2131, RFC 1534, RFC 951, RFC 1542, PXE 2.1, RFC 3046, RFC 4388; see each handler.
  */
 export function handle(request: DhcpRequest, context: DhcpContext): Decision {
   const turn = openTurn(request, context);
@@ -49,5 +51,6 @@ function unfit({ request, context, identity }: Turn): string | undefined {
   if (packet.op !== Op.REQUEST) return 'not-a-request';
   if (packet.hops > MAX_HOPS) return 'too-many-hops';
   if (packet.giaddr !== UNSPECIFIED && context.plan.ownAddresses.has(packet.giaddr)) return 'relay-loop';
-  return identityProblem(packet, identity);
+  // It asks about others: what stands in chaddr, if anything, is not its own.
+  return messageType(packet) === MessageType.LEASEQUERY ? undefined : identityProblem(packet, identity);
 }

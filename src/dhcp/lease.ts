@@ -57,6 +57,9 @@ export type LeaseView = {
   machine(mac: Mac): Machine | undefined;
 };
 
+/** And, for questions that no index answers, the records of all addresses in no order. */
+export type LeaseBook = LeaseView & { all(): Iterable<Lease> };
+
 /** Does the record keep its address from others at `now` (ms)? */
 export function isLive(lease: Lease | undefined, now: number): lease is Lease {
   return lease !== undefined && lease.state !== 'released' && lease.expiresAt > now;
