@@ -32,7 +32,8 @@ export function isUrl(file: string): boolean {
  * 2. iPXE: the configured script, else the first of {@link IPXE_SCRIPTS} in the root; from here on it never gets an
  *    iPXE binary;
  * 3. the file configured for its architecture (7 and 9 alike);
- * 4. HTTP clients: nothing else, they cannot use a path;
+ * 4. HTTP clients: the file that 6 or 7 has for their processor, below `httpUrl`; nothing where that is not set, for
+ *    they cannot use a path. Files of the rules before are put below it, too;
  * 5. U-Boot and BOOTP: the file they ask for by name, when it exists in the root;
  * 6. UEFI: the named boot file when it is an EFI program and not by its name for another processor, else the first
  *    loader in the root for this one ({@link UEFI_LOADERS}), looked for beside the boot file, then in
@@ -43,7 +44,7 @@ export function isUrl(file: string): boolean {
  */
 export function decideBoot(client: BootClient, context: PolicyContext): BootDecision {
   const trace: string[] = [];
-  for (const rule of [ownFile, ipxeScript, archFile, httpOnly, askedFile, uefiLoader, bootFile]) {
+  for (const rule of [ownFile, ipxeScript, archFile, httpFile, askedFile, uefiLoader, bootFile]) {
     const outcome = rule(client, context);
     if (outcome === undefined) continue;
     trace.push(outcome.note);
@@ -56,8 +57,12 @@ export function decideBoot(client: BootClient, context: PolicyContext): BootDeci
 /** What a rule found: a file, a remark, or (undefined) nothing to say. `stop`: no later rule may answer. */
 type Outcome = { readonly note: string; readonly file?: string; readonly stop?: boolean } | undefined;
 
-function ownFile(_: BootClient, { machineFile }: PolicyContext): Outcome {
-  return machineFile === undefined ? undefined : { file: machineFile, note: 'the machine’s own file' };
+function ownFile(client: BootClient, { machineFile, settings }: PolicyContext): Outcome {
+  if (machineFile === undefined) return undefined;
+  if (client.kind !== 'http') return { file: machineFile, note: 'the machine’s own file' };
+  const url = urlOf(machineFile, settings);
+  if (url === undefined) return { note: `the machine’s own file is no URL, and it boots by HTTP only` };
+  return { file: url, note: 'the machine’s own file' };
 }
 
 function ipxeScript(client: BootClient, { settings, exists }: PolicyContext): Outcome {
@@ -77,7 +82,8 @@ function ipxeScript(client: BootClient, { settings, exists }: PolicyContext): Ou
   return { note: `iPXE: no script in the root (${IPXE_SCRIPTS.join(', ')})` };
 }
 
-function findScript(exists: FileExists | undefined): string | undefined {
+/** The script in the root that iPXE is sent to when none is configured. */
+export function findScript(exists: FileExists | undefined): string | undefined {
   return exists && IPXE_SCRIPTS.find((path) => exists(path));
 }
 
@@ -87,16 +93,31 @@ function archFile(client: BootClient, { settings }: PolicyContext): Outcome {
     for (const same of sameArchs(code)) {
       const file = settings.archFiles.get(same);
       if (file === undefined) continue;
-      if (http && !isUrl(file)) return { note: `${name}: ${file} is no URL, and it boots by HTTP only` };
-      return forClient(client, file, `${name}: the file configured for it`);
+      const named = http ? urlOf(file, settings) : file;
+      if (named === undefined) return { note: `${name}: ${file} is no URL, and it boots by HTTP only` };
+      return forClient(client, named, `${name}: the file configured for it`);
     }
   }
   return undefined;
 }
 
-function httpOnly(client: BootClient): Outcome {
+function httpFile(client: BootClient, context: PolicyContext): Outcome {
   if (client.kind !== 'http') return undefined;
-  return { note: `${nameOf(client)}: boots by HTTP, and no URL is configured for it`, stop: true };
+  if (context.settings.httpUrl === undefined) {
+    return { note: `${nameOf(client)}: boots by HTTP, and no URL is configured for it`, stop: true };
+  }
+  const found = uefiLoader(client, context) ?? bootFile(client, context);
+  const url = found?.file === undefined ? undefined : urlOf(found.file, context.settings);
+  if (url === undefined) return { note: found?.note ?? `${nameOf(client)}: nothing to boot`, stop: true };
+  return { file: url, note: `${found?.note}, by HTTP` };
+}
+
+/** A path of the boot root as a URL below `httpUrl`; undefined where there is none. URLs and placeholders stay. */
+function urlOf(file: string, { httpUrl }: BootSettings): string | undefined {
+  if (isUrl(file)) return file;
+  if (httpUrl === undefined) return undefined;
+  const path = file.replace(/^\/+/, '').toWellFormed();
+  return httpUrl + path.replace(/[^\w.~/${}!&'()*+,;=:@-]/gu, encodeURIComponent);
 }
 
 function askedFile(client: BootClient, { exists }: PolicyContext): Outcome {

@@ -1,6 +1,4 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
-import type { ArchOverride } from './arch-override.ts';
-
 /** Which file boots whom. Plain data; names are paths below the boot root, or URLs. */
 export type BootSettings = {
   /** For BIOS clients, BOOTP clients, and every client no other rule has a file for. */
@@ -17,7 +15,6 @@ export type BootSettings = {
    * machine of its processor, below this URL. Absent: only files that are URLs themselves.
    */
   readonly httpUrl?: string;
-  readonly archOverrides?: readonly ArchOverride[];
   /** Absent: PXE firmware is given its file at once. */
   readonly menu?: BootMenu;
 };

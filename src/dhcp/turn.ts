@@ -1,4 +1,3 @@
-import { overrideArch } from '../boot/arch-override.ts';
 import { archCode, archOf } from '../boot/arch-table.ts';
 import { type BootClient, describeClient } from '../boot/client.ts';
 import { messageTypeName } from '../dhcp-packet/index.ts';
@@ -6,7 +5,8 @@ import type { ClientFacts } from '../events/event.ts';
 import { UNSPECIFIED } from '../lib/ipv4.ts';
 import type { Decision, DhcpContext, DhcpRequest } from './conversation.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { withoutDirectInfo } from './relay.ts';
+import { relayPointOf, withoutDirectInfo } from './relay.ts';
+import type { Reservation } from './settings.ts';
 
 /** One request with what is known about who sent it: what every handler works on. */
 export type Turn = {
@@ -16,12 +16,14 @@ export type Turn = {
   readonly client: BootClient;
   /** We gave this machine an address while it booted, in some network, at some time. */
   readonly bootedHere: boolean;
+  /** Its entries in hosts, whatever network they are about, the strongest first. */
+  readonly hosts: readonly Reservation[];
   readonly facts: ClientFacts;
 };
 
 /** Reads who asks. Later boot stages do not say their architecture: it is remembered with the machine's lease. */
 export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
-  const { boot, relays } = context.plan.settings;
+  const { relays } = context.plan.settings;
   const request = withoutDirectInfo(arrived, { trusted: relays.trustDirectInfo });
   const { packet } = request;
   const identity = identityOf(packet);
@@ -29,8 +31,7 @@ export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
   const told = describeClient(packet);
   const silent = told.archs.length === 0 && told.kind !== 'bootp';
   const code = silent && machine?.arch !== undefined ? archCode(machine.arch) : undefined;
-  const known = code === undefined ? told : { ...told, archs: [archOf(code)] };
-  const client = boot.archOverrides ? overrideArch(known, identity.mac, boot.archOverrides) : known;
+  const client = code === undefined ? told : { ...told, archs: [archOf(code)] };
   const arch = client.archs[0]?.name;
   return {
     request,
@@ -38,6 +39,12 @@ export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
     identity,
     client,
     bootedHere: machine !== undefined,
+    hosts: context.plan.hosts.find({
+      identity,
+      client,
+      packet,
+      relayPoint: () => relayPointOf(request, identity, context),
+    }),
     facts: {
       mac: identity.mac,
       xid: packet.xid,
