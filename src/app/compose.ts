@@ -61,7 +61,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     {
       interfaces: facts.links.map(({ name }) => name),
       dhcp: addressing,
-      pxe: config.mode === 'dhcp',
+      pxe: config.mode !== 'off',
       ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network) }),
     },
     portOwner,
@@ -91,7 +91,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
 
 function lookAround(setup: Setup, network: Network): Facts {
   const { config } = setup;
-  const ipv4 = config.mode === 'dhcp' || config.bootp.enabled;
+  const ipv4 = config.mode !== 'off' || config.bootp.enabled;
   const links = (config.interfaces ?? []).map((name) => checkInterface(network, name, { ipv4 }));
   const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
   const addressing = links.length > 0 && ipv4;

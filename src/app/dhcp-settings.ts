@@ -26,7 +26,7 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
   const isOwn = ({ subnet }: Network) => links.some((link) => contains(subnet, link.addresses[0]!.ip));
   return {
     ...DEFAULT_SETTINGS,
-    dhcp: config.mode === 'dhcp',
+    dhcp: config.mode !== 'off',
     networks: networks.map((network) =>
       isOwn(network) ? overridden(network, networks, setup.overrides) : network,
     ),

@@ -86,6 +86,11 @@ export const ADDRESSING: readonly Option[] = [
 
 /** DHCP alone; dhcpd and pxed. */
 export const DHCP: readonly Option[] = [
+  new Option(
+    '--mode <mode>',
+    'hand out addresses (dhcp), leave that to another server (proxy), or see',
+  ).choices(['auto', 'dhcp', 'proxy', 'off']),
+  new Option('--no-rogue-watch', 'do not look for other DHCP servers'),
   new Option('-a, --answer-all-dhcp-requests', 'answer every DHCP client, not only those that boot here'),
   new Option('-n, --name-servers <address>', 'name server told to clients; up to three times').argParser(
     nameServerArgument,

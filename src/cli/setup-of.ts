@@ -13,6 +13,8 @@ export type Options = {
   readonly group?: string;
   readonly tftpServer?: Ipv4;
   readonly gateway?: Ipv4;
+  readonly mode?: Config['mode'];
+  readonly rogueWatch?: boolean;
   readonly answerAllDhcpRequests?: boolean;
   readonly nameServers?: readonly Ipv4[];
   readonly authoritative?: boolean;
@@ -83,6 +85,8 @@ function withOptions(config: Config, options: Options): Config {
   return {
     ...config,
     ...given({
+      mode: options.mode,
+      'rogue-watch': options.rogueWatch === false ? false : undefined,
       'answer-all': options.answerAllDhcpRequests,
       authoritative: options.authoritative,
       'conflict-probe': options.conflictProbe === false ? false : undefined,
@@ -143,6 +147,11 @@ function withNames({ tool, positional }: CommandLine, config: Config): Config {
   };
 }
 
+/** Whoever starts a DHCP server wants one, unless they say otherwise. */
+function dhcpdMode(config: Config, { mode }: Options): Config['mode'] {
+  return mode ?? (config.mode === 'proxy' ? 'proxy' : 'dhcp');
+}
+
 /** `eth0`, or several: `eth0,eth1`. */
 function interfacesOf(list: string | undefined): string[] | undefined {
   const names = list?.split(',').filter((name) => name !== '');
@@ -163,7 +172,12 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
         tftp: { ...config.tftp, enabled: true },
       };
     case 'dhcpd':
-      return { ...config, mode: 'dhcp', bootp: { ...config.bootp, enabled: false }, tftp: off };
+      return {
+        ...config,
+        mode: dhcpdMode(config, options),
+        bootp: { ...config.bootp, enabled: false },
+        tftp: off,
+      };
     case 'bootpd': {
       // Without a file nobody has said who may come: everybody, as users of a BOOTP-only server expect.
       const range = options.config === undefined ? ('network' as const) : config.bootp.range;

@@ -139,7 +139,14 @@ export const schema = z.strictObject({
     .refine((names) => new Set(names).size === names.length, 'names an interface twice')
     .optional()
     .describe('Interfaces whose machines boot.'),
-  mode: z.enum(['dhcp', 'off']).default('dhcp').describe('dhcp = full DHCP server; off = no DHCP.'),
+  mode: z
+    .enum(['auto', 'dhcp', 'proxy', 'off'])
+    .default('auto')
+    .describe('auto = dhcp, or proxy where another server answers; dhcp = full server; off = no DHCP.'),
+  'rogue-watch': z
+    .boolean()
+    .default(true)
+    .describe('Look for other DHCP servers each minute, and tell of them.'),
   'answer-all': z
     .boolean()
     .default(false)

@@ -33,7 +33,7 @@ test('pxed <interface> <root> <boot file> serves everything', () => {
   const { config } = setup('pxed', 'eth0 /tftp pxelinux.0');
   expect(config.interfaces).toEqual(['eth0']);
   expect(config.boot.filename).toBe('pxelinux.0');
-  expect([config.mode, config.bootp.enabled, config.tftp.enabled]).toEqual(['dhcp', true, true]);
+  expect([config.mode, config.bootp.enabled, config.tftp.enabled]).toEqual(['auto', true, true]);
   expect(config.tftp).toMatchObject({ root: '/tftp', port: 69, writes: 'off', 'max-transfers': 2000 });
   expect(config['answer-all']).toBe(false);
 });
@@ -171,4 +171,19 @@ test('setupOf() takes several interfaces as a list, each once', () => {
   expect(setup('pxed', 'eth0,eth1,eth0 /tftp pxelinux.0').config.interfaces).toEqual(['eth0', 'eth1']);
   expect(setup('ptftpd', 'eth0,eth1 /tftp').config.interfaces).toEqual(['eth0', 'eth1']);
   expect(problems('pxed', ', /tftp pxelinux.0')).toEqual([expect.stringContaining('Which interface?')]);
+});
+
+test.each<[Tool, string, string]>([
+  ['pxed', 'eth0 /tftp pxelinux.0', 'auto'],
+  ['pxed', 'eth0 /tftp pxelinux.0 --mode dhcp', 'dhcp'],
+  ['pxed', 'eth0 /tftp pxelinux.0 --mode proxy', 'proxy'],
+  ['pxed', '-c mode.yaml', 'off'],
+  ['dhcpd', 'eth0 pxelinux.0', 'dhcp'],
+  ['dhcpd', 'eth0 pxelinux.0 --mode auto', 'auto'],
+  ['dhcpd', '-c mode.yaml', 'dhcp'],
+  ['bootpd', 'eth0 pxelinux.0', 'off'],
+  ['ptftpd', 'eth0 /tftp', 'off'],
+])('setupOf() has %s %s in mode %s', (tool, argv, mode) => {
+  const files = { 'mode.yaml': 'version: 1\nmode: off\ninterfaces: [eth0]\ntftp: {root: /tftp}' };
+  expect(setup(tool, argv, files).config.mode).toBe(mode);
 });
