@@ -26,6 +26,13 @@ const network = z.strictObject({
     .optional()
     .describe('Lease of firmware and boot loaders; as lease when left out.'),
   'match-client-id': z.boolean().optional().describe('Identify by option 61, not by MAC.'),
+  'ipv6-only': value.duration
+    .optional()
+    .describe('Clients that ask for option 108 get no address, and do without IPv4 for so long.'),
+  'auto-configure': z
+    .boolean()
+    .optional()
+    .describe('false: clients that get no address are told not to make one up (option 116).'),
   'next-server': z
     .union([z.literal('auto'), value.ipv4])
     .optional()
@@ -52,6 +59,9 @@ const boot = z.strictObject({
     .record(z.string(), z.string().min(1))
     .default({})
     .describe('Files by architecture: name or number of option 93.'),
+  http: value.httpUrl
+    .optional()
+    .describe('Where the root can be had by HTTP: UEFI machines that boot by HTTP get its files below this URL.'),
   ipxe: z
     .string()
     .min(1)
@@ -164,6 +174,32 @@ export const schema = z.strictObject({
         .describe('The same through one relay.'),
     })
     .prefault({}),
+  'rapid-commit': z
+    .boolean()
+    .default(false)
+    .describe('Acknowledge a DISCOVER with option 80 at once (RFC 4039); for the only server of a network.'),
+  'min-secs': z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('Leave clients that have not been asking for so many seconds to other servers.'),
+  'subnet-selection': z
+    .boolean()
+    .default(false)
+    .describe('Let option 118 choose the network of a client (RFC 3011).'),
+  'trust-82-without-giaddr': z
+    .boolean()
+    .default(true)
+    .describe('Heed and echo option 82 of requests that came through no relay.'),
+  'inform-via-relay': z
+    .boolean()
+    .default(true)
+    .describe('Answer a relayed INFORM through the relay; false: to the client itself.'),
+  leasequery: value
+    .listOf(value.ipv4)
+    .default([])
+    .describe('Relays that may ask who has which lease (RFC 4388).'),
   'conflict-probe': z.boolean().default(true).describe('Probe an address by ARP before its first offer.'),
   networks: z.array(network).default([]),
   hosts: z.array(host).default([]),
