@@ -47,6 +47,9 @@ export const hexText = parsed('hex digits like 01:52:54:00:12:34:56', parseHexTe
 /** An option body: `hex:f100747e`, or text sent as it is. */
 export const optionBody = parsed('text, or octets like hex:f100747e', parseOptionBody);
 
+/** `http://10.0.0.1/boot/`: a URL to put paths behind, with a slash at its end. */
+export const httpUrl = parsed('a URL like http://${next-server}/boot/', parseHttpUrl);
+
 /** One value or a list of them. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item));
@@ -93,6 +96,13 @@ export function parseMulticastGroup(text: string): { address: Ipv4; port: number
   const port = Number(parts?.[2] ?? GROUP_PORT);
   if (address === undefined || address < GROUP_FIRST || address > GROUP_LAST) return undefined;
   return port > 0 && port <= 65_535 ? { address, port } : undefined;
+}
+
+/** Short enough to leave room for a path in option 67; `${next-server}` may stand for the host. */
+function parseHttpUrl(text: string): string | undefined {
+  const plain = /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/i.test(text) && /^[\x21-\x7e]+$/.test(text);
+  if (!plain || text.length > 127) return undefined;
+  return text.endsWith('/') ? text : `${text}/`;
 }
 
 function parseHexText(text: string): string | undefined {
