@@ -35,6 +35,14 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
     boot: bootSettingsOf(config.boot),
     answerAll: config['answer-all'],
     authoritative: config.authoritative,
+    rapidCommit: config['rapid-commit'],
+    minSecs: config['min-secs'],
+    relays: {
+      subnetSelection: config['subnet-selection'],
+      trustDirectInfo: config['trust-82-without-giaddr'],
+      informViaRelay: config['inform-via-relay'],
+    },
+    leaseQuery: config.leasequery,
     limits: { perClient: limit(config.limits['per-client']), perRelay: limit(config.limits['per-relay']) },
     probe: { ...DEFAULT_SETTINGS.probe, enabled: config['conflict-probe'] },
   };
@@ -72,6 +80,8 @@ function networkOf(network: NetworkConfig, link: Link): Network {
     bootLeaseSeconds: network['lease-boot'],
     nextServer: network['next-server'],
     matchClientId: network['match-client-id'],
+    ipv6OnlySeconds: network['ipv6-only'],
+    autoConfigure: network['auto-configure'],
     options:
       network.options &&
       Object.entries(network.options).map(([code, body]) => ({ code: Number(code), body })),
@@ -117,5 +127,10 @@ function bootSettingsOf(boot: Config['boot']): BootSettings {
   const archFiles = new Map(
     Object.entries(boot.arch).map(([name, file]) => [archCode(name) ?? Number(name), file]),
   );
-  return { bootFile: boot.filename, archFiles, ...(boot.ipxe !== undefined && { ipxeFile: boot.ipxe }) };
+  return {
+    bootFile: boot.filename,
+    archFiles,
+    ...(boot.ipxe !== undefined && { ipxeFile: boot.ipxe }),
+    ...(boot.http !== undefined && { httpUrl: boot.http }),
+  };
 }
