@@ -61,7 +61,9 @@ const boot = z.strictObject({
     .describe('Files by architecture: name or number of option 93.'),
   http: value.httpUrl
     .optional()
-    .describe('Where the root can be had by HTTP: UEFI machines that boot by HTTP get its files below this URL.'),
+    .describe(
+      'Where the root can be had by HTTP: UEFI machines that boot by HTTP get its files below this URL.',
+    ),
   ipxe: z
     .string()
     .min(1)

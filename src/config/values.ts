@@ -48,7 +48,7 @@ export const hexText = parsed('hex digits like 01:52:54:00:12:34:56', parseHexTe
 export const optionBody = parsed('text, or octets like hex:f100747e', parseOptionBody);
 
 /** `http://10.0.0.1/boot/`: a URL to put paths behind, with a slash at its end. */
-export const httpUrl = parsed('a URL like http://${next-server}/boot/', parseHttpUrl);
+export const httpUrl = parsed('a URL like http://10.0.0.1/boot/', parseHttpUrl);
 
 /** One value or a list of them. */
 export function listOf<T extends z.ZodType>(item: T) {
