@@ -11,6 +11,8 @@ export type PolicyContext = {
   readonly exists?: FileExists;
   /** The machine's own boot file (reservation), before any rule. */
   readonly machineFile?: string;
+  /** The file of a rule of the configuration, and which one. */
+  readonly ruleFile?: { readonly file: string; readonly rule: number };
 };
 
 const IPXE_BINARY = /(^|\/)([^/]*ipxe[^/]*|undionly|snponly[^/]*|snp|undi)\.(k*pxe|efi|lkrn)$/i;
@@ -28,7 +30,7 @@ export function isUrl(file: string): boolean {
 /**
  * Decides which file boots a client. Rules, the first that has an answer wins:
  *
- * 1. the machine's own file;
+ * 1. the machine's own file; then that of the rule that matches it, though never iPXE for iPXE, nor a path for HTTP clients;
  * 2. iPXE: the configured script, else the first of {@link IPXE_SCRIPTS} in the root; from here on it never gets an
  *    iPXE binary;
  * 3. the file configured for its architecture (7 and 9 alike);
@@ -44,7 +46,7 @@ export function isUrl(file: string): boolean {
  */
 export function decideBoot(client: BootClient, context: PolicyContext): BootDecision {
   const trace: string[] = [];
-  for (const rule of [ownFile, ipxeScript, archFile, httpFile, askedFile, uefiLoader, bootFile]) {
+  for (const rule of [ownFile, ruledFile, ipxeScript, archFile, httpFile, askedFile, uefiLoader, bootFile]) {
     const outcome = rule(client, context);
     if (outcome === undefined) continue;
     trace.push(outcome.note);
@@ -63,6 +65,14 @@ function ownFile(client: BootClient, { machineFile, settings }: PolicyContext): 
   const url = urlOf(machineFile, settings);
   if (url === undefined) return { note: `the machine’s own file is no URL, and it boots by HTTP only` };
   return { file: url, note: 'the machine’s own file' };
+}
+
+function ruledFile(client: BootClient, { ruleFile }: PolicyContext): Outcome {
+  if (!ruleFile) return undefined;
+  const { file, rule } = ruleFile;
+  if (client.kind === 'http' && !isUrl(file))
+    return { note: `rules[${rule}]: ${file} is no URL, and it boots by HTTP only` };
+  return forClient(client, file, `rules[${rule}]: its file`);
 }
 
 function ipxeScript(client: BootClient, { settings, exists }: PolicyContext): Outcome {

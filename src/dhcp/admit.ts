@@ -1,27 +1,29 @@
 import { decideBoot } from '../boot/policy.ts';
 import type { BootDecision } from '../boot/settings.ts';
-import type { Reservation } from './settings.ts';
+import type { ClientTerms } from './terms.ts';
 import type { Turn } from './turn.ts';
 
 /**
  * Is this client ours to answer? Firmware and loaders are; so is a machine that booted here, in every later stage, and
  * one with a reservation; others only with `answerAll`, for on a foreign LAN they belong to another server.
  */
-export function isAdmitted(turn: Turn, reservation: Reservation | undefined): boolean {
+export function isAdmitted(turn: Turn): boolean {
   const { answerAll } = turn.context.plan.settings;
-  return answerAll || turn.client.netboot || turn.bootedHere || reservation !== undefined;
+  return answerAll || turn.client.netboot || turn.bootedHere || turn.hosts.length > 0;
 }
 
 /** What the client boots; undefined for one that boots nothing: no firmware, and it does not ask for a file. */
-export function bootOf(turn: Turn, reservation: Reservation | undefined): BootDecision | undefined {
+export function bootOf(turn: Turn, terms: ClientTerms): BootDecision | undefined {
   const { client, request, context } = turn;
   const asked = request.packet.options.get(55);
   const wants = client.netboot || client.kind === 'bootp' || asked === undefined || asked.includes(67);
   if (!wants) return undefined;
+  const { network, reservation, ruleFile } = terms;
   return decideBoot(client, {
-    settings: context.plan.settings.boot,
+    settings: network.boot,
     ...(context.exists && { exists: context.exists }),
     ...(reservation?.file !== undefined && { machineFile: reservation.file }),
+    ...(ruleFile && { ruleFile }),
   });
 }
 

@@ -4,9 +4,10 @@ import { bootOf } from './admit.ts';
 import type { Decision } from './conversation.ts';
 import { clientKey } from './identity.ts';
 import { expiryOf, grantSeconds } from './lease-time.ts';
-import { type PlannedNetwork, reservationOf } from './plan.ts';
+import type { PlannedNetwork } from './plan.ts';
 import { booted, put, recordOf } from './records.ts';
 import { grantReply, nakReply } from './reply.ts';
+import { termsFor } from './terms.ts';
 import type { Turn } from './turn.ts';
 
 export type Binding = {
@@ -20,12 +21,13 @@ export type Binding = {
 
 /** Binds the address and acknowledges: the record must be safe before the ACK leaves (RFC 2131 §3.1 step 4). */
 export function boundAck(turn: Turn, binding: Binding): Decision {
-  const { network, ip, adopted = false, rapidCommit = false } = binding;
+  const { ip, adopted = false, rapidCommit = false } = binding;
   const { context, request, client, identity } = turn;
-  const reservation = reservationOf(context.plan, network, identity);
+  const terms = termsFor(turn, binding.network);
+  const { network, reservation } = terms;
   const asked = readOption(request.packet.options, 'lease-time');
   const seconds = grantSeconds(asked, network, client.stage);
-  const boot = bootOf(turn, reservation);
+  const boot = bootOf(turn, terms);
   const file = boot?.file;
   const lease = recordOf(turn, {
     ip,
@@ -49,6 +51,7 @@ export function boundAck(turn: Turn, binding: Binding): Decision {
       ...(boot && { boot }),
     }),
     ...(boot && { boot }),
+    ...(terms.rules && { rules: terms.rules }),
   };
 }
 
@@ -57,6 +60,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'not-offered': 'address was not offered to you',
   'address-taken': 'address has been given to another client',
   'other-address': 'you have another address',
+  'not-permitted': 'address is not for you',
   'not-available': 'address not available',
   'lease-not-found': 'lease not found',
 };

@@ -5,11 +5,11 @@ import { bootpReply } from './bootp-reply.ts';
 import { type Choice, choose } from './choice.ts';
 import type { Decision } from './conversation.ts';
 import { clientKey } from './identity.ts';
-import { type PlannedNetwork, reservationOf } from './plan.ts';
+import type { PlannedNetwork } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
 import { booted, put, recordOf } from './records.ts';
-import { networkAt, networksOf, ownAddressFor } from './select-network.ts';
-import type { Reservation } from './settings.ts';
+import { networksOf, ownAddressFor } from './select-network.ts';
+import { type ClientTerms, isDenied, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -28,11 +28,13 @@ export function handleBootp(turn: Turn): Decision {
   if (!first) return ignore(turn, 'no-network');
   if (isForAnother(turn, first)) return ignore(turn, 'other-server', printable(request.packet.sname));
   if (request.packet.ciaddr !== UNSPECIFIED) return knowsItsAddress(turn, request.packet.ciaddr);
-  const reservation = reservationOf(plan, first, turn.identity);
+  if (isDenied(turn, networks)) return ignore(turn, 'unknown-denied');
+  const terms = termsFor(turn, first);
+  const { reservation } = terms;
   const isKnown = reservation?.ip !== undefined || turn.bootedHere;
   if (!isKnown && networks.every(({ bootpPool }) => bootpPool.size === 0))
     return ignore(turn, 'unknown-client');
-  const boot = fileFor(turn, reservation);
+  const boot = fileFor(turn, terms);
   if (!boot) return ignore(turn, 'file-not-found', printable(request.packet.file));
   const before = conflict(turn);
   const choice = choose(turn, networks, 'bootpPool');
@@ -44,7 +46,7 @@ export function handleBootp(turn: Turn): Decision {
   };
 }
 
-function assign(turn: Turn, { network, client, ip, reservation }: Choice, boot: BootDecision): Decision {
+function assign(turn: Turn, { network, client, ip }: Choice, boot: BootDecision): Decision {
   const lease = recordOf(turn, {
     ip,
     client,
@@ -54,37 +56,39 @@ function assign(turn: Turn, { network, client, ip, reservation }: Choice, boot: 
   });
   return {
     mutations: [put(lease), ...booted(turn)],
-    ...answer(turn, { network, ip, yiaddr: ip, reservation, boot }),
+    ...answer(turn, { terms: termsFor(turn, network), ip, yiaddr: ip, boot }),
   };
 }
 
 /** RFC 951 §7.3, RFC 1542 §5.3: the address in ciaddr must be known as this client's; yiaddr stays empty. */
 function knowsItsAddress(turn: Turn, ciaddr: Ipv4): Decision {
   const { context, identity } = turn;
-  const network = networkAt(context.plan.networks, ciaddr);
-  const reservation = network && reservationOf(context.plan, network, identity);
+  const [network] = context.plan.places.at(ciaddr);
+  const terms = network && termsFor(turn, network);
   const record = network && context.leases.byIp(ciaddr);
-  const isOwn = reservation?.ip === ciaddr || (network && record?.client === clientKey(network, identity));
-  if (!network || !isOwn) return ignore(turn, 'unknown-address', formatIpv4(ciaddr));
-  const boot = fileFor(turn, reservation);
+  const isOwn =
+    terms?.reservation?.ip === ciaddr || (network && record?.client === clientKey(network, identity));
+  if (!terms || !isOwn) return ignore(turn, 'unknown-address', formatIpv4(ciaddr));
+  const boot = fileFor(turn, terms);
   if (!boot) return ignore(turn, 'file-not-found', printable(turn.request.packet.file));
-  return { mutations: [], ...answer(turn, { network, ip: ciaddr, yiaddr: UNSPECIFIED, reservation, boot }) };
+  return { mutations: [], ...answer(turn, { terms, ip: ciaddr, yiaddr: UNSPECIFIED, boot }) };
 }
 
 type BootpGrant = {
-  readonly network: PlannedNetwork;
+  readonly terms: ClientTerms;
   readonly ip: Ipv4;
   readonly yiaddr: Ipv4;
-  readonly reservation: Reservation | undefined;
   readonly boot: BootDecision;
 };
 
-function answer(turn: Turn, grant: BootpGrant): Pick<Decision, 'events' | 'reply' | 'boot'> {
-  const { file } = grant.boot;
+function answer(turn: Turn, grant: BootpGrant): Pick<Decision, 'events' | 'reply' | 'boot' | 'rules'> {
+  const { terms, boot, yiaddr } = grant;
+  const { file } = boot;
   return {
     events: [{ type: 'bootp.reply', ip: grant.ip, ...(file !== undefined && { file }), ...turn.facts }],
-    reply: bootpReply(turn, grant),
-    boot: grant.boot,
+    reply: bootpReply(turn, { network: terms.network, reservation: terms.reservation, yiaddr, boot }),
+    boot,
+    ...(terms.rules && { rules: terms.rules }),
   };
 }
 
@@ -108,10 +112,11 @@ function printable(text: string): string {
  * RFC 951 §7.3: no name asks for the default; a name must be one we have, in full or as the generic name of our boot
  * file (`pxelinux` for `boot/pxelinux.0`), else some other server may have it. The machine's own file goes before.
  */
-function fileFor(turn: Turn, reservation: Reservation | undefined): BootDecision | undefined {
+function fileFor(turn: Turn, terms: ClientTerms): BootDecision | undefined {
   const asked = turn.request.packet.file.replace(/^\/+/, '');
-  const boot = bootOf(turn, reservation);
-  if (asked === '' || reservation?.file !== undefined || boot?.file === asked) return boot;
+  const boot = bootOf(turn, terms);
+  const isGiven = terms.reservation?.file !== undefined || terms.ruleFile !== undefined;
+  if (asked === '' || isGiven || boot?.file === asked) return boot;
   const name = boot?.file?.slice(boot.file.lastIndexOf('/') + 1);
   return asked === name || asked === name?.replace(/\.[^.]*$/, '') ? boot : undefined;
 }

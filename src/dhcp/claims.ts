@@ -3,6 +3,7 @@ import { isFree } from './allocate.ts';
 import { clientKey } from './identity.ts';
 import { isLive, type Lease } from './lease.ts';
 import { type PlannedNetwork, reservationOf } from './plan.ts';
+import { mayHave, poolFor } from './terms.ts';
 import type { Turn } from './turn.ts';
 
 /** The client's record in a network, in whatever state. */
@@ -31,21 +32,21 @@ export function holds(turn: Turn, network: PlannedNetwork, ip: Ipv4): boolean {
 /** May it have this address although we have no record: it is free, and reserved for it or of the pool? */
 export function canAdopt(turn: Turn, network: PlannedNetwork, ip: Ipv4): boolean {
   const { context, identity } = turn;
-  const reserved = reservationOf(context.plan, network, identity)?.ip;
-  const fits = reserved === undefined ? network.pool.has(ip) : reserved === ip;
+  const reserved = reservationOf(turn, network)?.ip;
+  const fits = reserved === undefined ? poolFor(turn, network).has(ip) : reserved === ip;
   return fits && isFree(ip, clientKey(network, identity), context);
 }
 
 /** Is the address reserved for this client? */
 export function isReservedFor(turn: Turn, network: PlannedNetwork, ip: Ipv4): boolean {
-  return reservationOf(turn.context.plan, network, turn.identity)?.ip === ip;
+  return reservationOf(turn, network)?.ip === ip;
 }
 
 /** Not when another is reserved for this client and free to be had, nor when it left the pools. */
 function isRight(turn: Turn, network: PlannedNetwork, ip: Ipv4): boolean {
   const { context, identity } = turn;
-  const reserved = reservationOf(context.plan, network, identity)?.ip;
+  const reserved = reservationOf(turn, network)?.ip;
   if (reserved === ip) return true;
   if (reserved !== undefined && isFree(reserved, clientKey(network, identity), context)) return false;
-  return network.pool.has(ip) || network.bootpPool.has(ip);
+  return mayHave(turn, network, ip);
 }

@@ -6,6 +6,7 @@ import type { Mac } from '../lib/mac.ts';
 import type { LeaseBook, LeaseMutation } from './lease.ts';
 import type { DhcpPlan, PlannedNetwork } from './plan.ts';
 import type { QuirkView, TrialStep } from './quirks.ts';
+import type { RuleTrace } from './rules.ts';
 import type { Link } from './settings.ts';
 
 /** A decoded datagram and how it came. */
@@ -76,4 +77,6 @@ export type Decision = {
   readonly trial?: TrialStep;
   /** How the boot file was chosen, for `why` and `simulate`. */
   readonly boot?: BootDecision;
+  /** Which rules were looked at, and where they failed: explainRules() of rules.ts has words for it. */
+  readonly rules?: RuleTrace;
 };

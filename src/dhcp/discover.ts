@@ -6,11 +6,12 @@ import { type Choice, choose } from './choice.ts';
 import type { Decision } from './conversation.ts';
 import { isLive, type LeaseMutation } from './lease.ts';
 import { grantSeconds } from './lease-time.ts';
-import { type PlannedNetwork, reservationOf } from './plan.ts';
+import type { PlannedNetwork } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
 import { put, recordOf } from './records.ts';
 import { grantReply } from './reply.ts';
 import { networksOf } from './select-network.ts';
+import { isDenied, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -23,9 +24,9 @@ export function handleDiscover(turn: Turn): Decision {
   const [first] = networks;
   if (!first) return ignore(turn, 'no-network');
   if (secondsElapsed(request.packet) < context.plan.settings.minSecs) return ignore(turn, 'min-secs');
-  const reservation = reservationOf(context.plan, first, turn.identity);
-  if (!isAdmitted(turn, reservation)) return ignore(turn, 'not-netboot');
-  const boot = bootOf(turn, reservation);
+  if (!isAdmitted(turn)) return ignore(turn, 'not-netboot');
+  if (isDenied(turn, networks)) return ignore(turn, 'unknown-denied');
+  const boot = bootOf(turn, termsFor(turn, first));
   if (bootless(turn, boot)) return { ...ignore(turn, 'no-boot-file', boot?.reason), ...(boot && { boot }) };
   if (prefersIpv6(turn, first)) return offerIpv6Only(turn, first);
   const before = conflict(turn);
@@ -52,8 +53,10 @@ function nothingLeft(turn: Turn, network: PlannedNetwork): Decision {
 }
 
 function offer(turn: Turn, choice: Choice): Decision {
-  const { network, ip, reservation } = choice;
-  const boot = bootOf(turn, reservation);
+  const terms = termsFor(turn, choice.network);
+  const { network, reservation } = terms;
+  const { ip } = choice;
+  const boot = bootOf(turn, terms);
   const asked = readOption(turn.request.packet.options, 'lease-time');
   const seconds = grantSeconds(asked, network, turn.client.stage);
   const file = boot?.file;
@@ -77,6 +80,7 @@ function offer(turn: Turn, choice: Choice): Decision {
       ...(boot && { boot }),
     }),
     ...(boot && { boot }),
+    ...(terms.rules && { rules: terms.rules }),
   };
 }
 

@@ -10,6 +10,9 @@ import { handleInform } from './inform.ts';
 import { handleLeaseQuery } from './lease-query.ts';
 import { handleRelease } from './release.ts';
 import { handleRequest } from './request.ts';
+import type { RuleTrace } from './rules.ts';
+import { networksOf } from './select-network.ts';
+import { termsFor } from './terms.ts';
 import { ignore, openTurn, type Turn } from './turn.ts';
 
 /** RFC 1542 §4.1.1: no relay lets more pass. */
@@ -22,6 +25,13 @@ const HANDLERS: ReadonlyMap<number, (turn: Turn) => Decision> = new Map([
   [MessageType.RELEASE, handleRelease],
   [MessageType.INFORM, handleInform],
   [MessageType.LEASEQUERY, handleLeaseQuery],
+]);
+
+/** What a client gives back is taken back, whatever the rules say of it now; a LEASEQUERY is no client's. */
+const GIVES_BACK: ReadonlySet<number | undefined> = new Set([
+  MessageType.RELEASE,
+  MessageType.DECLINE,
+  MessageType.LEASEQUERY,
 ]);
 
 /**
@@ -37,12 +47,23 @@ export function handle(request: DhcpRequest, context: DhcpContext): Decision {
   const turn = openTurn(request, context);
   const why = unfit(turn);
   if (why !== undefined) return ignore(turn, why);
-  const type = messageType(request.packet);
+  const type = messageType(turn.request.packet);
+  const rules = GIVES_BACK.has(type) ? undefined : ignoringRules(turn);
+  if (rules) return { ...ignore(turn, 'rule-ignores'), rules };
   if (type === undefined) return request.port === 67 ? handleBootp(turn) : ignore(turn, 'unexpected-type');
   if (!context.plan.settings.dhcp) return ignore(turn, 'dhcp-off');
   if (isBootServerRequest(turn)) return handleBootServer(turn);
   const handler = HANDLERS.get(type);
   return handler ? handler(turn) : ignore(turn, 'unexpected-type');
+}
+
+/** The trace of the rules that say to ignore this client, if they do. */
+function ignoringRules(turn: Turn): RuleTrace | undefined {
+  const { plan } = turn.context;
+  if (!plan.mayIgnore) return undefined;
+  const [network] = networksOf(turn.request, plan);
+  const terms = network && termsFor(turn, network);
+  return terms?.ignore ? terms.rules : undefined;
 }
 
 /** What no client of ours sends: replies, looping or over-relayed packets, senders without an identity. */

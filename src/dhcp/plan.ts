@@ -1,29 +1,52 @@
+import type { BootSettings } from '../boot/settings.ts';
 import { broadcastOf, contains, formatSubnet, type Ipv4 } from '../lib/ipv4.ts';
-import type { Mac } from '../lib/mac.ts';
+import { type HostIndex, indexHosts } from './hosts.ts';
+import { indexNetworks, type NetworkIndex } from './network-index.ts';
+import { mergeOptions } from './options.ts';
 import { createPool, type Pool } from './pool.ts';
-import type { AddressRange, DhcpSettings, Link, Network, Reservation } from './settings.ts';
+import { type CompiledRule, compileRules } from './rules.ts';
+import type {
+  AddressRange,
+  DhcpSettings,
+  Link,
+  Network,
+  PoolRange,
+  RawOption,
+  Reservation,
+} from './settings.ts';
+import type { Turn } from './turn.ts';
 
 /** Settings made ready for use: pools without our own addresses, reservations by key. Immutable; a reload makes a new one. */
 export type DhcpPlan = {
   readonly settings: DhcpSettings;
   readonly networks: readonly PlannedNetwork[];
+  /** The same by where clients are. */
+  readonly places: NetworkIndex;
   /** All our addresses on all links: a request for any of them as server is ours (RFC 2131 §4.1). */
   readonly ownAddresses: ReadonlySet<Ipv4>;
-  readonly reservations: {
-    byMac(mac: Mac): readonly Reservation[];
-    byClientId(clientId: string): readonly Reservation[];
-    byIp(ip: Ipv4): Reservation | undefined;
-  };
+  readonly hosts: HostIndex;
+  readonly rules: readonly CompiledRule[];
+  /** A rule may say to ignore a client. */
+  readonly mayIgnore: boolean;
+  /** Something depends on a client's tags. */
+  readonly hasTags: boolean;
 };
 
 export type PlannedNetwork = Network & {
   /** The subnet as text; scopes client keys. */
   readonly key: string;
-  /** What DHCP clients without a reservation may get: {@link MOST_ADDRESSES} at most. */
+  /** What DHCP clients without a reservation may get, some or all of them: {@link MOST_ADDRESSES} at most. */
   readonly pool: Pool;
   /** The same for BOOTP clients. */
   readonly bootpPool: Pool;
+  /** The pools taken apart by who may have which, where a range says so. */
+  readonly parts?: { readonly pool: readonly PoolPart[]; readonly bootpPool?: readonly PoolPart[] };
+  /** Which file boots whom, in this network. */
+  readonly boot: BootSettings;
 };
+
+/** Ranges of one condition. */
+export type PoolPart = Pick<PoolRange, 'allow' | 'deny'> & { readonly pool: Pool };
 
 /**
  * A record is kept for each address ever given, about half a kilobyte, and anybody can ask under new names for as long as
@@ -34,33 +57,73 @@ const MOST_ADDRESSES = 2 ** 18;
 /** Makes settings ready for the links they will serve. Cheap: by ranges, never by address. */
 export function planDhcp(settings: DhcpSettings, links: readonly Link[]): DhcpPlan {
   const ownAddresses = new Set(links.flatMap((link) => link.addresses.map(({ ip }) => ip)));
+  const taken = settings.reservations.flatMap(({ ip }) => (ip === undefined ? [] : [single(ip)]));
+  const networks = settings.networks.map((network) =>
+    planNetwork(network, settings, [...taken, ...[...ownAddresses].map(single)]),
+  );
+  const rules = compileRules(settings.rules);
   return {
     settings,
-    networks: settings.networks.map((network) => planNetwork(network, settings, ownAddresses)),
+    networks,
+    places: indexNetworks(networks, links),
     ownAddresses,
-    reservations: indexReservations(settings.reservations),
+    hosts: indexHosts(settings.reservations),
+    rules,
+    mayIgnore: rules.some(({ then }) => then.ignore),
+    hasTags: networks.some(({ parts }) => parts !== undefined),
   };
 }
 
+/** `reserved`: addresses that are somebody's already. */
 function planNetwork(
   network: Network,
   settings: DhcpSettings,
-  ownAddresses: ReadonlySet<Ipv4>,
+  reserved: readonly AddressRange[],
 ): PlannedNetwork {
   const hosts = hostsOf(network);
   const taken = [
     ...network.excluded,
-    ...[...ownAddresses, ...network.routers, ...network.dns].map(single),
+    ...reserved,
+    ...[...network.routers, ...network.dns].map(single),
     ...(network.nextServer === 'auto' ? [] : [single(network.nextServer)]),
-    ...settings.reservations.flatMap(({ ip }) => (ip === undefined ? [] : [single(ip)])),
   ];
-  const bootpRanges = settings.bootp.ranges === 'network' ? network.ranges : settings.bootp.ranges;
+  const poolOf = (ranges: readonly AddressRange[]) => createPool(clip(ranges, hosts), taken, MOST_ADDRESSES);
+  const pool = poolOf(network.ranges);
+  const parts = hasConditions(network) ? partsOf(network.ranges, poolOf) : undefined;
+  const shared = settings.bootp.ranges === 'network';
   return {
     ...network,
+    options: mergeOptions(defaultsFor(network, settings.options), network.options),
     key: formatSubnet(network.subnet),
-    pool: createPool(clip(network.ranges, hosts), taken, MOST_ADDRESSES),
-    bootpPool: createPool(clip(bootpRanges, hosts), taken, MOST_ADDRESSES),
+    pool,
+    bootpPool: settings.bootp.ranges === 'network' ? pool : poolOf(settings.bootp.ranges),
+    ...(parts && { parts: { pool: parts, ...(shared && { bootpPool: parts }) } }),
+    boot: network.file === undefined ? settings.boot : { ...settings.boot, bootFile: network.file },
   };
+}
+
+/** Options of all networks that this one does not set in words of its own. */
+function defaultsFor(network: Network, options: readonly RawOption[]): readonly RawOption[] {
+  return options.filter(
+    ({ code }) => !(code === 6 && network.dns.length > 0) && !(code === 15 && network.domain !== undefined),
+  );
+}
+
+function hasConditions({ ranges }: Network): boolean {
+  return ranges.some(({ allow, deny }) => allow !== undefined || deny !== undefined);
+}
+
+/** Ranges of the same condition together, in the order in which the first of each is written. */
+function partsOf(ranges: readonly PoolRange[], poolOf: (ranges: readonly PoolRange[]) => Pool): PoolPart[] {
+  const groups = new Map<string, PoolRange[]>();
+  for (const range of ranges) {
+    const key = JSON.stringify([range.allow, range.deny]);
+    groups.set(key, [...(groups.get(key) ?? []), range]);
+  }
+  return [...groups.values()].map((group) => {
+    const { allow, deny } = group[0]!;
+    return { ...(allow && { allow }), ...(deny && { deny }), pool: poolOf(group) };
+  });
 }
 
 /** All but the network and the broadcast address; a /31 has neither (RFC 3021), a /32 is one host. */
@@ -80,36 +143,10 @@ function single(ip: Ipv4): AddressRange {
   return { first: ip, last: ip };
 }
 
-function indexReservations(list: readonly Reservation[]): DhcpPlan['reservations'] {
-  const byMac = new Map<Mac, Reservation[]>();
-  const byClientId = new Map<string, Reservation[]>();
-  const byIp = new Map<Ipv4, Reservation>();
-  for (const reservation of list) {
-    const { mac, clientId, ip } = reservation;
-    if (clientId !== undefined) byClientId.set(clientId, [...(byClientId.get(clientId) ?? []), reservation]);
-    else if (mac !== undefined) byMac.set(mac, [...(byMac.get(mac) ?? []), reservation]);
-    if (ip !== undefined) byIp.set(ip, reservation);
-  }
-  return {
-    byMac: (mac) => byMac.get(mac) ?? [],
-    byClientId: (clientId) => byClientId.get(clientId) ?? [],
-    byIp: (ip) => byIp.get(ip),
-  };
-}
-
 /**
- * The machine's reservation that holds in this network: by client id, then by MAC (dhcp-server order; RFC 4361 §6.3
- * lets MACs match although option 61 is sent). One with an address of another network does not count.
+ * The machine's reservation that holds in this network: the first in {@link HostIndex} order that has an address of it, or
+ * none at all. One with an address of another network does not count.
  */
-export function reservationOf(
-  plan: DhcpPlan,
-  network: PlannedNetwork,
-  who: { readonly mac: Mac; readonly clientId?: string },
-): Reservation | undefined {
-  const byId = who.clientId === undefined ? [] : plan.reservations.byClientId(who.clientId);
-  const candidates = [
-    ...byId.filter(({ mac }) => mac === undefined || mac === who.mac),
-    ...plan.reservations.byMac(who.mac),
-  ];
-  return candidates.find(({ ip }) => ip === undefined || contains(network.subnet, ip));
+export function reservationOf({ hosts }: Pick<Turn, 'hosts'>, network: Network): Reservation | undefined {
+  return hosts.find(({ ip }) => ip === undefined || contains(network.subnet, ip));
 }

@@ -39,6 +39,23 @@ export function createPool(
   };
 }
 
+/** Several pools as one, numbered one after the other. They are taken to be disjoint. */
+export function joinPools(pools: readonly Pool[]): Pool {
+  return {
+    size: pools.reduce((sum, { size }) => sum + size, 0),
+    at(index) {
+      let left = index;
+      const pool = pools.find(({ size }) => {
+        if (left < size) return true;
+        left -= size;
+        return false;
+      });
+      return pool!.at(left);
+    },
+    has: (ip) => pools.some((pool) => pool.has(ip)),
+  };
+}
+
 /** Sorted, disjoint, not even touching. */
 function union(ranges: readonly AddressRange[]): AddressRange[] {
   const out: AddressRange[] = [];

@@ -5,7 +5,7 @@ import { boundAck, refuse } from './bind.ts';
 import { canAdopt, holds, isReservedFor, liveBinding, ownRecord } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import type { Lease } from './lease.ts';
-import { reservationOf } from './plan.ts';
+import { type PlannedNetwork, reservationOf } from './plan.ts';
 import { put } from './records.ts';
 import { isOurs, networkAt, networksOf } from './select-network.ts';
 import { ignore, type Turn } from './turn.ts';
@@ -75,7 +75,7 @@ function initReboot(turn: Turn, asked: Ipv4): Decision {
   const network = networkAt(networks, asked);
   if (network && holds(turn, network, asked)) return boundAck(turn, { network, ip: asked });
   if (liveBinding(turn, networks))
-    return refuse(turn, network ? 'other-address' : 'wrong-network', network ?? first);
+    return network ? refuseHeld(turn, network, asked) : refuse(turn, 'wrong-network', first);
   if (network && isReservedFor(turn, network, asked) && canAdopt(turn, network, asked)) {
     return boundAck(turn, { network, ip: asked });
   }
@@ -90,7 +90,7 @@ function renewing(turn: Turn, ciaddr: Ipv4): Decision {
   const network = networkAt(networksOf(turn.request, turn.context.plan), ciaddr);
   if (!network) return refuse(turn, 'wrong-network');
   if (holds(turn, network, ciaddr)) return boundAck(turn, { network, ip: ciaddr });
-  if (liveBinding(turn, [network])) return refuse(turn, 'other-address', network);
+  if (liveBinding(turn, [network])) return refuseHeld(turn, network, ciaddr);
   if (canAdopt(turn, network, ciaddr)) return boundAck(turn, { network, ip: ciaddr, adopted: true });
   return refuse(turn, 'lease-not-found', network);
 }
@@ -102,8 +102,14 @@ function rebinding(turn: Turn, ciaddr: Ipv4): Decision {
   if (!first) return ignore(turn, 'no-network');
   const network = networkAt(networks, ciaddr);
   if (network && holds(turn, network, ciaddr)) return boundAck(turn, { network, ip: ciaddr });
-  if (network && liveBinding(turn, [network])) return refuse(turn, 'other-address', network);
+  if (network && liveBinding(turn, [network])) return refuseHeld(turn, network, ciaddr);
   return unknownClient(turn, ciaddr);
+}
+
+/** It has a lease: of another address, or of this one that it may not have any longer, the pools being changed. */
+function refuseHeld(turn: Turn, network: PlannedNetwork, ip: Ipv4): Decision {
+  const isClosed = ownRecord(turn, network)?.ip === ip && reservationOf(turn, network)?.ip === undefined;
+  return refuse(turn, isClosed ? 'not-permitted' : 'other-address', network);
 }
 
 /**
@@ -113,8 +119,7 @@ function rebinding(turn: Turn, ciaddr: Ipv4): Decision {
 function unknownClient(turn: Turn, ip: Ipv4): Decision {
   const { plan } = turn.context;
   const networks = networksOf(turn.request, plan);
-  const admitted = networks[0] && isAdmitted(turn, reservationOf(plan, networks[0], turn.identity));
-  if (!admitted) return ignore(turn, 'not-netboot');
+  if (!networks[0] || !isAdmitted(turn)) return ignore(turn, 'not-netboot');
   if (!plan.settings.authoritative) return ignore(turn, 'unknown-client');
   const network = networkAt(networks, ip);
   if (!network) return refuse(turn, 'wrong-network', networks[0]);

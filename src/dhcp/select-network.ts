@@ -14,22 +14,18 @@ export function networksOf(
 ): readonly PlannedNetwork[] {
   const chosen =
     linkSelectionOf(packet) ?? subnetSelectionOf(packet, { enabled: plan.settings.relays.subnetSelection });
-  if (chosen !== undefined) return networksAt(plan, chosen);
-  if (packet.giaddr !== UNSPECIFIED) return networksAt(plan, packet.giaddr);
+  if (chosen !== undefined) return plan.places.at(chosen);
+  if (packet.giaddr !== UNSPECIFIED) return plan.places.behind(packet.giaddr);
   if (packet.ciaddr !== UNSPECIFIED && plan.ownAddresses.has(destination)) {
-    const direct = networksAt(plan, packet.ciaddr);
+    const direct = plan.places.at(packet.ciaddr);
     if (direct.length > 0) return direct;
   }
-  return plan.networks.filter(({ subnet }) => link.addresses.some(({ ip }) => contains(subnet, ip)));
+  return plan.places.on(link);
 }
 
 /** The network whose subnet an address lies in. */
 export function networkAt(networks: readonly PlannedNetwork[], ip: Ipv4): PlannedNetwork | undefined {
   return networks.find(({ subnet }) => contains(subnet, ip));
-}
-
-function networksAt(plan: DhcpPlan, ip: Ipv4): readonly PlannedNetwork[] {
-  return plan.networks.filter(({ subnet }) => contains(subnet, ip));
 }
 
 /**

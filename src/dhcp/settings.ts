@@ -1,9 +1,21 @@
+import type { MachineUuid } from '../boot/client.ts';
 import type { BootSettings } from '../boot/settings.ts';
 import { broadcastOf, formatSubnet, type Ipv4, type Subnet, subnetOf } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
+import type { QuirkName } from './quirks-table.ts';
+import type { Rule } from './rule.ts';
 
 /** Addresses from `first` to `last`, both included. */
 export type AddressRange = { readonly first: Ipv4; readonly last: Ipv4 };
+
+/**
+ * A range for some clients: those with a tag of `allow` (absent: all) and none of `deny`. Tags come from networks, hosts
+ * and rules; `known`, `unknown` (has an entry in hosts, or not) and `bootp` are there without saying.
+ */
+export type PoolRange = AddressRange & {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+};
 
 /** An interface as DHCP sees it: what it is called, what it may send, and the addresses that are ours on it. */
 export type Link = {
@@ -22,16 +34,51 @@ export type LinkAddress = { readonly ip: Ipv4; readonly length: number };
 /** An option sent as it stands, to whoever gets a reply of this network. */
 export type RawOption = { readonly code: number; readonly body: Uint8Array };
 
+/**
+ * What a client is told beside its address; absent = what the wider circle says. A host goes before a rule, that before its
+ * network, that before all networks.
+ */
+export type Terms = {
+  /** Option 3; none = not sent. */
+  readonly routers?: readonly Ipv4[];
+  /** Option 6; none = not sent. */
+  readonly dns?: readonly Ipv4[];
+  /** Option 15. */
+  readonly domain?: string;
+  readonly leaseSeconds?: number;
+  readonly minLeaseSeconds?: number;
+  readonly maxLeaseSeconds?: number;
+  readonly bootLeaseSeconds?: number;
+  readonly nextServer?: 'auto' | Ipv4;
+  readonly options?: readonly RawOption[];
+  /** How its firmware is answered, instead of {@link DhcpSettings.quirks}. */
+  readonly quirks?: readonly QuirkName[];
+};
+
 /** One subnet and what its clients are told. Addresses are numbers, times are seconds. */
 export type Network = {
   /** For logs and events: `eth0`, or the subnet. */
   readonly name: string;
   readonly subnet: Subnet;
+  /** Its clients are behind this interface, whatever addresses that has; absent: behind one with an address of the subnet. */
+  readonly interface?: string;
+  /** Relays (giaddr) outside of the subnet whose clients are of it. One inside needs no naming (RFC 2131 §4.3.1). */
+  readonly relays?: readonly Ipv4[];
+  /** Networks of one name share a link: a client may get an address of any of them. */
+  readonly sharedNetwork?: string;
+  /** Clients without an entry in hosts get nothing here. */
+  readonly denyUnknown?: boolean;
+  /** The named boot file of its clients, instead of {@link BootSettings.bootFile}. */
+  readonly file?: string;
+  /** Tags of all its clients. */
+  readonly tags?: readonly string[];
+  /** How its clients' firmware is answered, instead of {@link DhcpSettings.quirks}. */
+  readonly quirks?: readonly QuirkName[];
   /**
    * Addresses for clients without a reservation; none = reservations only. The network and broadcast address, our
    * own addresses, routers, name servers, next server, `excluded` and reserved addresses are never handed out.
    */
-  readonly ranges: readonly AddressRange[];
+  readonly ranges: readonly PoolRange[];
   readonly excluded: readonly AddressRange[];
   /** Option 3; none = not sent. */
   readonly routers: readonly Ipv4[];
@@ -58,16 +105,28 @@ export type Network = {
   readonly options: readonly RawOption[];
 };
 
-/** A machine that always gets the same address. `mac`, `clientId` (lower-case hex of option 61), or both name it. */
+/**
+ * A machine with an entry of its own. Every selector that is there must fit the machine; `hostname` is one only where there
+ * is no other.
+ */
 export type Reservation = {
   readonly mac?: Mac;
+  /** Option 61, lower-case hex. */
   readonly clientId?: string;
+  /** Option 97 as dmidecode or as PXELINUX spells it (see {@link MachineUuid}), lower case with dashes. */
+  readonly uuid?: string;
+  /** Option 82.1 and 82.2 of its relay, lower-case hex, and giaddr. Ids of switches are unique within a relay only. */
+  readonly circuitId?: string;
+  readonly remoteId?: string;
+  readonly relay?: Ipv4;
   /** Absent: known by name, address from the pool. */
   readonly ip?: Ipv4;
   /** Option 12. */
   readonly hostname?: string;
   /** Boot file of this machine, before any rule. */
   readonly file?: string;
+  readonly tags?: readonly string[];
+  readonly terms?: Terms;
 };
 
 /** RFC 951 clients: requests without option 53. Reservations are always answered when `enabled`. */
@@ -98,6 +157,10 @@ export type DhcpSettings = {
   readonly dhcp: boolean;
   readonly networks: readonly Network[];
   readonly reservations: readonly Reservation[];
+  /** The first that matches holds, see rules.ts. */
+  readonly rules: readonly Rule[];
+  /** Options of all networks that do not say otherwise. */
+  readonly options: readonly RawOption[];
   readonly bootp: BootpSettings;
   readonly boot: BootSettings;
   /** Off: only netboot clients, machines that booted here and reservations are answered. */
@@ -118,6 +181,8 @@ export type DhcpSettings = {
   readonly relays: RelaySettings;
   /** Access concentrators (giaddr) that may ask who has which lease (RFC 4388); none = not answered. */
   readonly leaseQuery: readonly Ipv4[];
+  /** How firmware is answered: always with these; `auto` = with another when it does not boot; `off` = the usual way. */
+  readonly quirks: 'auto' | 'off' | readonly QuirkName[];
   /** How long an offered address is held for its client. */
   readonly offerSeconds: number;
   /** How long an address that somebody else uses (conflict, DECLINE) is set aside. */
@@ -128,6 +193,8 @@ export const DEFAULT_SETTINGS: DhcpSettings = {
   dhcp: true,
   networks: [],
   reservations: [],
+  rules: [],
+  options: [],
   bootp: { enabled: true, ranges: [], serverName: '' },
   boot: { bootFile: 'pxelinux.0', archFiles: new Map() },
   answerAll: false,
@@ -140,6 +207,7 @@ export const DEFAULT_SETTINGS: DhcpSettings = {
   minSecs: 0,
   relays: { subnetSelection: false, trustDirectInfo: true, informViaRelay: true },
   leaseQuery: [],
+  quirks: 'auto',
   offerSeconds: 60,
   abandonSeconds: 86_400,
 };

@@ -5,6 +5,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   'no-network': 'no network is configured for where it comes from',
   'other-server': 'it speaks to another server',
   'unknown-client': 'nothing is known of it, and there is no address for strangers',
+  'unknown-denied': 'it has no entry in hosts, and strangers get nothing here',
+  'rule-ignores': 'a rule says to ignore it',
   'unknown-address': 'nobody has that address',
   'foreign-address': 'its address is of no network here',
   'file-not-found': 'the file it asks for does not exist',
@@ -35,6 +37,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'lease-not-found': 'it has no such lease',
   'not-available': 'somebody else has that address',
   'not-offered': 'that address was not offered to it',
+  'not-permitted': 'that address is no longer for machines like it',
   'other-address': 'it has another address here',
   'wrong-network': 'that address belongs to another network',
 };
