@@ -41,6 +41,15 @@ export function describe(event: BootEvent): string {
       return `${client(event)} gets no address: pool ${event.pool} is full`;
     case 'dhcp.conflict':
       return `${formatIpv4(event.ip)} is used by ${event.owner ?? 'somebody'} already; set aside`;
+    case 'dhcp.role':
+      return `${event.interface}: ${describeRole(event)}`;
+    case 'dhcp.other-server': {
+      const offers = event.offered === undefined ? '' : `, offers ${formatIpv4(event.offered)}`;
+      const kind = event.kind === 'address' ? 'another DHCP server' : 'another proxyDHCP server';
+      return `${event.interface}: ${kind} is here: ${formatIpv4(event.ip)} (${event.mac})${offers}${boots(event.file)}`;
+    }
+    case 'dhcp.server-gone':
+      return `${event.interface}: no DHCP server gives addresses any more; pxed does not either (mode proxy)`;
     case 'dhcp.malformed':
       return `${event.mac ?? formatIpv4(event.peer)} sent bytes that are no DHCP message: ${event.why}`;
     case 'bootp.reply':
@@ -53,6 +62,8 @@ export function describe(event: BootEvent): string {
     }
     case 'service.ready':
       return `${event.service} ready${event.detail ? `: ${event.detail}` : ''}`;
+    case 'service.interface':
+      return `${event.interface} changed: ${event.detail}`;
     case 'service.stopped':
       return `${event.service} stopped`;
     case 'service.failed': {
@@ -64,6 +75,12 @@ export function describe(event: BootEvent): string {
     default:
       return describeTransfer(event);
   }
+}
+
+function describeRole({ role, ip, mac }: Extract<BootEvent, { type: 'dhcp.role' }>): string {
+  if (role === 'server') return 'no other DHCP server answers; pxed gives addresses';
+  const who = ip === undefined ? 'another server' : `${formatIpv4(ip)} (${mac})`;
+  return `${who} gives addresses; pxed only tells boot clients their files (proxyDHCP)`;
 }
 
 type TransferEvent = Extract<BootEvent, { type: `tftp.${string}` }>;

@@ -71,6 +71,27 @@ export type DhcpEvent =
     }
   /** Somebody else uses an address of the pool; it is set aside. */
   | { readonly type: 'dhcp.conflict'; readonly ip: Ipv4; readonly owner?: Mac }
+  /** What pxed is on an interface; beside whom, when it leaves the addresses to another server. */
+  | {
+      readonly type: 'dhcp.role';
+      readonly interface: string;
+      readonly role: 'server' | 'proxy';
+      readonly ip?: Ipv4;
+      readonly mac?: Mac;
+    }
+  /** Somebody else answers DHCP clients: gives addresses, or (`boot`) tells boot files alone. */
+  | {
+      readonly type: 'dhcp.other-server';
+      readonly interface: string;
+      readonly kind: 'address' | 'boot';
+      readonly ip: Ipv4;
+      /** Of the server, or the relay in front of it. */
+      readonly mac: Mac;
+      readonly offered?: Ipv4;
+      readonly file?: string;
+    }
+  /** We leave the addresses to another server, and no server gives any. */
+  | { readonly type: 'dhcp.server-gone'; readonly interface: string }
   /** Bytes that are not a message (peer is the IP source). */
   | {
       readonly type: 'dhcp.malformed';
@@ -153,6 +174,8 @@ export type ServiceEvent =
     }
   | { readonly type: 'service.ready'; readonly service: string; readonly detail?: string }
   | { readonly type: 'service.stopped'; readonly service: string }
+  /** An interface is not what it was: its addresses, MTU, MAC or carrier. */
+  | { readonly type: 'service.interface'; readonly interface: string; readonly detail: string }
   | {
       readonly type: 'service.failed';
       readonly service: string;

@@ -12,8 +12,11 @@ export function levelOf(event: BootEvent): Level {
     case 'dhcp.conflict':
     case 'dhcp.decline':
     case 'dhcp.nak':
+    case 'dhcp.server-gone':
     case 'tftp.failed':
       return 'warn';
+    case 'dhcp.other-server':
+      return event.kind === 'address' ? 'warn' : 'info';
     case 'tftp.refused':
       if (event.search) return 'debug';
       return event.failure === 'not-found' ? 'info' : 'warn';
