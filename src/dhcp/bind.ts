@@ -1,10 +1,12 @@
 import { MessageType, readOption } from '../dhcp-packet/index.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import { bootOf } from './admit.ts';
+import { menuFor } from './boot-menu.ts';
 import type { Decision } from './conversation.ts';
 import { clientKey } from './identity.ts';
 import { expiryOf, grantSeconds } from './lease-time.ts';
 import type { PlannedNetwork } from './plan.ts';
+import { accepted, shapeInForce } from './quirks.ts';
 import { booted, put, recordOf } from './records.ts';
 import { grantReply, nakReply } from './reply.ts';
 import { termsFor } from './terms.ts';
@@ -28,7 +30,9 @@ export function boundAck(turn: Turn, binding: Binding): Decision {
   const asked = readOption(request.packet.options, 'lease-time');
   const seconds = grantSeconds(asked, network, client.stage);
   const boot = bootOf(turn, terms);
-  const file = boot?.file;
+  const menu = menuFor(turn, terms);
+  const file = menu ? undefined : boot?.file;
+  const taken = accepted(turn, ip);
   const lease = recordOf(turn, {
     ip,
     client: clientKey(network, identity),
@@ -37,8 +41,9 @@ export function boundAck(turn: Turn, binding: Binding): Decision {
     kind: 'dhcp',
   });
   return {
-    mutations: [put(lease), ...(client.netboot || adopted ? booted(turn) : [])],
+    mutations: [put(lease), ...(client.netboot || adopted ? booted(turn) : []), ...taken.mutations],
     events: [
+      ...taken.events,
       { type: 'dhcp.ack', ip, leaseSeconds: seconds, ...(file !== undefined && { file }), ...turn.facts },
     ],
     reply: grantReply(turn, {
@@ -49,7 +54,10 @@ export function boundAck(turn: Turn, binding: Binding): Decision {
       reservation,
       rapidCommit,
       ...(boot && { boot }),
+      ...(menu && { menu }),
+      shape: shapeInForce(turn, network),
     }),
+    ...(taken.step && { trial: taken.step }),
     ...(boot && { boot }),
     ...(terms.rules && { rules: terms.rules }),
   };

@@ -1,9 +1,20 @@
 import type { BootClient } from '../boot/client.ts';
 import { isUrl } from '../boot/policy.ts';
-import { type DhcpPacket, DiscoveryControl, writeOption, writePxe } from '../dhcp-packet/index.ts';
-import { fromHex, latin1Decode } from '../lib/bytes.ts';
+import type { BootMenu } from '../boot/settings.ts';
+import {
+  BROADCAST_FLAG,
+  type DhcpPacket,
+  DiscoveryControl,
+  writeOption,
+  writePxe,
+} from '../dhcp-packet/index.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
+import { writeMenu } from './boot-menu.ts';
+import { type AnswerShape, PLAIN } from './quirks-table.ts';
+import { wireText } from './wire-text.ts';
+
+export { wireText };
 
 /** What a client boots from where. */
 export type BootAnswer = {
@@ -13,13 +24,23 @@ export type BootAnswer = {
   readonly nextServer: Ipv4;
   /** A path or URL; absent when this client gets none. */
   readonly file?: string;
+  /** Shown by the client, which then asks port 4011 for the file; `own`: our address. */
+  readonly menu?: { readonly lines: BootMenu; readonly own: Ipv4 } | undefined;
+  /** The usual one when absent. */
+  readonly shape?: AnswerShape;
+  /** It is a proxy's offer: another server gives the address. */
+  readonly proxy?: boolean;
 };
 
 /**
  * A prompt of no seconds and a menu of one entry, "Raspberry Pi Boot", in the octets and the order that the boot ROM of
  * a Pi 3 is known to accept: without that text it goes on asking (raspberrypi.org, bootmodes/net).
  */
-const PI_MENU = fromHex('06 01 03  0a 04 00 505845  09 14 0000 11 5261737062657272792050692042 6f6f74  ff');
+function piMenu(text: string): Uint8Array {
+  const octets = [...text].map((letter) => letter.charCodeAt(0));
+  const entry = [0x09, octets.length + 3, 0, 0, octets.length, ...octets];
+  return Uint8Array.from([0x06, 1, 3, 0x0a, 4, 0, 0x50, 0x58, 0x45, ...entry, 0xff]);
+}
 
 /** The header's `file` has 128 octets, one of them the final NUL. */
 const LONGEST_FILE = 127;
@@ -31,27 +52,43 @@ const LONGEST_FILE = 127;
  * - siaddr and, without a URL, `sname` and 66: the TFTP server. 67, and `file` when it fits: the boot file.
  * - PXE clients: 60 `PXEClient` and 43.6 = 8 ("take the file, no discovery"), always both: 60 alone sends EDK2 to port
  *   4011, none costs an iPXE ROM three seconds of waiting for a proxy.
- * - iPXE besides: 175.176 = 1, no proxyDHCP wait.
+ * - iPXE besides: 175.176 = 1, no proxyDHCP wait; not of a proxy, which it has waited for.
  * - UEFI HTTP clients: 60 `HTTPClient` and the URL; nothing of PXE, which they would take for another's answer.
+ * - With a menu: 43 holds the menu and there is no file: what DHCP names, a boot server could not change any more
+ *   (PXE 2.1 §2.4.1).
  */
 export function writeBootAnswer(reply: DhcpPacket, answer: BootAnswer): void {
-  const { client, nextServer } = answer;
+  const { client, nextServer, menu, shape = PLAIN } = answer;
   reply.siaddr = nextServer;
-  if (answer.file === undefined) return;
-  const file = wireText(expand(answer.file, answer));
-  if (file.length <= LONGEST_FILE) reply.file = file;
-  writeOption(reply.options, 'bootfile-name', file);
-  if (!isUrl(file)) {
-    reply.sname = formatIpv4(nextServer);
-    writeOption(reply.options, 'tftp-server-name', formatIpv4(nextServer));
-  }
+  if (shape.broadcast) reply.flags |= BROADCAST_FLAG;
+  const isPi = client.kind === 'raspberry-pi';
+  if (answer.file === undefined && !menu && !isPi) return;
+  const named = answer.file !== undefined && !menu && shape.file !== 'later';
+  if (named) writeFile(reply, wireText(expand(answer.file, answer)), answer);
   if (client.kind === 'http') writeOption(reply.options, 'vendor-class-id', 'HTTPClient');
-  if (client.kind === 'pxe' || client.kind === 'ipxe' || client.kind === 'raspberry-pi') {
-    writeOption(reply.options, 'vendor-class-id', 'PXEClient');
-    if (client.kind === 'raspberry-pi') reply.options.set(43, PI_MENU);
-    else writePxe(reply.options, { values: { discoveryControl: DiscoveryControl.useBootFile } });
+  if (client.kind === 'pxe' || client.kind === 'ipxe' || isPi) {
+    if (shape.vendorClass) writeOption(reply.options, 'vendor-class-id', 'PXEClient');
+    if (isPi) reply.options.set(43, piMenu(shape.piText));
+    else if (shape.discovery === 'skip') writeDiscovery(reply, answer);
   }
-  if (client.kind === 'ipxe') writeOption(reply.options, 'ipxe-encap', { values: { noPxeDhcp: 1 } });
+  if (client.kind === 'ipxe' && !answer.proxy) {
+    writeOption(reply.options, 'ipxe-encap', { values: { noPxeDhcp: 1 } });
+  }
+}
+
+function writeFile(reply: DhcpPacket, file: string, { nextServer, shape = PLAIN }: BootAnswer): void {
+  const header = shape.file !== 'options';
+  const options = shape.file !== 'header' || file.length > LONGEST_FILE;
+  const server = isUrl(file) ? undefined : formatIpv4(nextServer);
+  if (header && file.length <= LONGEST_FILE) reply.file = file;
+  if (header && server !== undefined) reply.sname = server;
+  if (options) writeOption(reply.options, 'bootfile-name', file);
+  if (options && server !== undefined) writeOption(reply.options, 'tftp-server-name', server);
+}
+
+function writeDiscovery(reply: DhcpPacket, { menu }: BootAnswer): void {
+  if (menu) writeMenu(reply, menu.lines, menu.own);
+  else writePxe(reply.options, { values: { discoveryControl: DiscoveryControl.useBootFile } });
 }
 
 /** Placeholders of configured files: next-server, mac, mac-hyp (dashes), uuid. Unknown ones stay as they are. */
@@ -63,15 +100,4 @@ export function expand(file: string, { client, mac, nextServer }: BootAnswer): s
     uuid: client.uuid?.smbios,
   };
   return file.replace(/\$\{([a-z-]+)\}/g, (whole, name: string) => values[name] ?? whole);
-}
-
-/** UTF-8 octets as latin1 text: the way wire strings are kept. */
-export function wireText(text: string): string {
-  return isAscii(text) ? text : latin1Decode(new TextEncoder().encode(text));
-}
-
-/** Then UTF-8 and latin1 are the same octets, and nothing has to be converted. */
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
 }

@@ -47,7 +47,8 @@ export function bootpDestination(request: DhcpRequest, reply: DhcpPacket, from: 
 
 function unconfigured(packet: DhcpPacket, reply: DhcpPacket, from: Ipv4): Destination {
   const ethernet = packet.hlen === 6 && packet.htype !== 0;
-  if (wantsBroadcast(packet) || !ethernet || reply.yiaddr === UNSPECIFIED) {
+  // A reply may be flagged although its request is not: then a relay must see that, too.
+  if (wantsBroadcast(packet) || wantsBroadcast(reply) || !ethernet || reply.yiaddr === UNSPECIFIED) {
     return { kind: 'broadcast', port: CLIENT_PORT, from };
   }
   return {

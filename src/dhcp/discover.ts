@@ -2,12 +2,14 @@ import { MessageType, readOption, secondsElapsed } from '../dhcp-packet/index.ts
 import { offerIpv6Only, offerNoAutoConfigure, prefersIpv6 } from './addressless.ts';
 import { bootless, bootOf, isAdmitted } from './admit.ts';
 import { boundAck } from './bind.ts';
+import { menuFor } from './boot-menu.ts';
 import { type Choice, choose } from './choice.ts';
 import type { Decision } from './conversation.ts';
 import { isLive, type LeaseMutation } from './lease.ts';
 import { grantSeconds } from './lease-time.ts';
 import type { PlannedNetwork } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
+import { isVisible, planAnswer } from './quirks.ts';
 import { put, recordOf } from './records.ts';
 import { grantReply } from './reply.ts';
 import { networksOf } from './select-network.ts';
@@ -26,8 +28,10 @@ export function handleDiscover(turn: Turn): Decision {
   if (secondsElapsed(request.packet) < context.plan.settings.minSecs) return ignore(turn, 'min-secs');
   if (!isAdmitted(turn)) return ignore(turn, 'not-netboot');
   if (isDenied(turn, networks)) return ignore(turn, 'unknown-denied');
-  const boot = bootOf(turn, termsFor(turn, first));
-  if (bootless(turn, boot)) return { ...ignore(turn, 'no-boot-file', boot?.reason), ...(boot && { boot }) };
+  const terms = termsFor(turn, first);
+  const boot = bootOf(turn, terms);
+  if (bootless(turn, boot) && !menuFor(turn, terms))
+    return { ...ignore(turn, 'no-boot-file', boot?.reason), ...(boot && { boot }) };
   if (prefersIpv6(turn, first)) return offerIpv6Only(turn, first);
   const before = conflict(turn);
   const choice = choose(turn, networks);
@@ -57,12 +61,15 @@ function offer(turn: Turn, choice: Choice): Decision {
   const { network, reservation } = terms;
   const { ip } = choice;
   const boot = bootOf(turn, terms);
+  const menu = menuFor(turn, terms);
+  const plan = planAnswer(turn, network, { visible: isVisible(turn, { network, menu, file: boot?.file }) });
   const asked = readOption(turn.request.packet.options, 'lease-time');
   const seconds = grantSeconds(asked, network, turn.client.stage);
-  const file = boot?.file;
+  const file = menu ? undefined : boot?.file;
   return {
     mutations: hold(turn, choice),
     events: [
+      ...plan.events,
       {
         type: 'dhcp.offer',
         ip,
@@ -78,7 +85,10 @@ function offer(turn: Turn, choice: Choice): Decision {
       seconds,
       reservation,
       ...(boot && { boot }),
+      ...(menu && { menu }),
+      shape: plan.shape,
     }),
+    ...(plan.step && { trial: plan.step }),
     ...(boot && { boot }),
     ...(terms.rules && { rules: terms.rules }),
   };

@@ -8,6 +8,7 @@ import { handleDiscover } from './discover.ts';
 import { identityProblem } from './identity.ts';
 import { handleInform } from './inform.ts';
 import { handleLeaseQuery } from './lease-query.ts';
+import { handleProxy } from './proxy.ts';
 import { handleRelease } from './release.ts';
 import { handleRequest } from './request.ts';
 import type { RuleTrace } from './rules.ts';
@@ -50,9 +51,14 @@ export function handle(request: DhcpRequest, context: DhcpContext): Decision {
   const type = messageType(turn.request.packet);
   const rules = GIVES_BACK.has(type) ? undefined : ignoringRules(turn);
   if (rules) return { ...ignore(turn, 'rule-ignores'), rules };
-  if (type === undefined) return request.port === 67 ? handleBootp(turn) : ignore(turn, 'unexpected-type');
+  const proxy = request.link.role === 'proxy';
+  if (type === undefined) {
+    if (request.port !== 67) return ignore(turn, 'unexpected-type');
+    return proxy ? ignore(turn, 'address-server') : handleBootp(turn);
+  }
   if (!context.plan.settings.dhcp) return ignore(turn, 'dhcp-off');
   if (isBootServerRequest(turn)) return handleBootServer(turn);
+  if (proxy) return handleProxy(turn);
   const handler = HANDLERS.get(type);
   return handler ? handler(turn) : ignore(turn, 'unexpected-type');
 }

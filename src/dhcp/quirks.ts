@@ -1,11 +1,13 @@
 import { isUrl } from '../boot/policy.ts';
-import type { BootDecision } from '../boot/settings.ts';
 import type { BootEvent } from '../events/event.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { LeaseMutation, Machine } from './lease.ts';
+import type { PlannedNetwork } from './plan.ts';
 import { type AnswerShape, isQuirkName, ladderOf, PLAIN, type QuirkName, shapeOf } from './quirks-table.ts';
-import type { Reservation } from './settings.ts';
+import { machineOf } from './records.ts';
+import { ownAddressFor } from './select-network.ts';
+import type { Network } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -71,13 +73,16 @@ export type AnswerPlan = {
   readonly events: readonly BootEvent[];
 };
 
-/** Plans an answer that counts: an OFFER, or the ACK on port 4011. `visible`: see {@link downloadsFromUs}. */
+/**
+ * Plans an answer that counts: an OFFER, or the ACK on port 4011. `network` as the client sees it (terms.ts); `visible`: see
+ * {@link isVisible}.
+ */
 export function planAnswer(
   turn: Turn,
-  reservation: Reservation | undefined,
+  network: Network,
   { visible, ip }: { readonly visible: boolean; readonly ip?: Ipv4 },
 ): AnswerPlan {
-  const fixed = fixedQuirks(turn, reservation);
+  const fixed = fixedQuirks(turn, network);
   if (fixed) return { shape: shapeOf(fixed), events: [] };
   const { now } = turn.context;
   const before = trialOf(turn);
@@ -98,15 +103,13 @@ export function planAnswer(
     shape: shapeOf([quirk]),
     ...(quirk !== 'default' && { quirk }),
     step: { key: trial.key, trial },
-    events: tired
-      ? [{ type: 'dhcp.quirk', why: 'no-boot', quirk, before: before.quirk, ...turn.facts }]
-      : [],
+    events: tired ? [{ type: 'dhcp.quirk', why: 'no-boot', quirk, before: before.quirk, ...turn.facts }] : [],
   };
 }
 
 /** The shape of an answer that belongs to one planned before: the ACK after its OFFER. */
-export function shapeInForce(turn: Turn, reservation: Reservation | undefined): AnswerShape {
-  const fixed = fixedQuirks(turn, reservation);
+export function shapeInForce(turn: Turn, network: Network): AnswerShape {
+  const fixed = fixedQuirks(turn, network);
   if (fixed) return shapeOf(fixed);
   const quirk = trialOf(turn)?.quirk ?? rememberedQuirk(turn);
   return quirk === 'default' ? PLAIN : shapeOf([quirk]);
@@ -116,12 +119,16 @@ export function shapeInForce(turn: Turn, reservation: Reservation | undefined): 
 export function accepted(
   turn: Turn,
   ip: Ipv4,
-): { readonly step?: TrialStep; readonly mutations: readonly LeaseMutation[]; readonly events: readonly BootEvent[] } {
+): {
+  readonly step?: TrialStep;
+  readonly mutations: readonly LeaseMutation[];
+  readonly events: readonly BootEvent[];
+} {
   const trial = trialOf(turn);
   if (!trial) return { mutations: [], events: [] };
   if (trial.visible) return { step: { key: trial.key, trial: { ...trial, ip } }, mutations: [], events: [] };
-  const { now, leases } = turn.context;
-  return { step: { key: trial.key, trial: undefined }, ...success(trial, leases.machine(trial.mac), now) };
+  const { now } = turn.context;
+  return { step: { key: trial.key, trial: undefined }, ...success(trial, machineOf(turn), now) };
 }
 
 /** The client of this trial boots: what is worth remembering, and telling. */
@@ -140,15 +147,21 @@ export function success(
   };
 }
 
-/** Shall we see whether the client downloads this file: from our root, by TFTP? */
-export function downloadsFromUs(turn: Turn, boot: BootDecision | undefined, ownServer: boolean): boolean {
-  return ownServer && turn.context.exists !== undefined && boot?.file !== undefined && !isUrl(boot.file);
+/** Shall we see whether the client boots: it downloads this file, at once, from our root, by TFTP. */
+export function isVisible(
+  { context, request }: Turn,
+  how: { readonly network: PlannedNetwork; readonly menu?: unknown; readonly file: string | undefined },
+): boolean {
+  if (how.menu !== undefined || how.file === undefined || isUrl(how.file)) return false;
+  const { nextServer } = how.network;
+  const own = nextServer === 'auto' || nextServer === ownAddressFor(request, context.plan, how.network);
+  return own && context.exists !== undefined;
 }
 
-/** The operator's word: quirks of the machine, else of everybody; undefined = find out. */
-function fixedQuirks(turn: Turn, reservation: Reservation | undefined): readonly QuirkName[] | undefined {
+/** The operator's word: quirks of the client's terms, else of everybody; undefined = find out. */
+function fixedQuirks(turn: Turn, network: Network): readonly QuirkName[] | undefined {
   const { netboot, kind } = turn.client;
-  const configured = reservation?.quirks ?? turn.context.plan.settings.quirks;
+  const configured = network.quirks ?? turn.context.plan.settings.quirks;
   if (configured === 'off' || !netboot || kind === 'u-boot') return [];
   if (configured !== 'auto') return configured;
   return turn.context.quirks && turn.identity.mac !== '' ? undefined : [];

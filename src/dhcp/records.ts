@@ -1,6 +1,6 @@
 import { readOption } from '../dhcp-packet/index.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
-import type { Lease, LeaseMutation } from './lease.ts';
+import type { Lease, LeaseMutation, Machine } from './lease.ts';
 import { relayFieldsOf } from './relay.ts';
 import type { Turn } from './turn.ts';
 
@@ -24,13 +24,16 @@ export function recordOf(
 }
 
 /** Remembers that this machine booted here. */
-export function booted({ context, identity, client }: Turn): LeaseMutation[] {
-  if (identity.mac === '') return [];
+export function booted(turn: Turn): LeaseMutation[] {
+  return turn.identity.mac === '' ? [] : [{ kind: 'machine', machine: machineOf(turn) }];
+}
+
+/** What is known of this turn's machine from now on. */
+export function machineOf({ context, identity, client }: Turn): Machine {
   const before = context.leases.machine(identity.mac);
   const arch = client.archs[0]?.name ?? before?.arch;
   const known = { mac: identity.mac, bootedAt: context.now, ...(arch !== undefined && { arch }) };
-  const machine = { ...known, ...(before?.quirk !== undefined && { quirk: before.quirk }) };
-  return [{ kind: 'machine', machine }];
+  return { ...known, ...(before?.quirk !== undefined && { quirk: before.quirk }) };
 }
 
 export function put(lease: Lease, volatile = false): LeaseMutation {

@@ -1,4 +1,4 @@
-import type { BootDecision } from '../boot/settings.ts';
+import type { BootDecision, BootMenu } from '../boot/settings.ts';
 import {
   BROADCAST_FLAG,
   createPacket,
@@ -16,9 +16,10 @@ import type { Reply } from './conversation.ts';
 import { dhcpDestination } from './destination.ts';
 import { renewalTimes } from './lease-time.ts';
 import type { PlannedNetwork } from './plan.ts';
+import type { AnswerShape } from './quirks-table.ts';
 import { subnetSelectionOf } from './relay.ts';
 import { ownAddressFor, serverIdOf } from './select-network.ts';
-import type { Reservation } from './settings.ts';
+import type { RawOption, Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 /** What an OFFER or ACK grants. */
@@ -33,6 +34,10 @@ export type Grant = {
   readonly reservation?: Reservation | undefined;
   /** The ACK to a DISCOVER (RFC 4039 §4). */
   readonly rapidCommit?: boolean;
+  /** Shown instead of the file. */
+  readonly menu?: BootMenu | undefined;
+  /** How boot data is laid out; the usual way when absent. */
+  readonly shape?: AnswerShape;
   /** Option 116, to a client that sent it and gets no address (RFC 2563 §2.3). */
   readonly mayMakeUpAddress?: boolean;
 };
@@ -55,6 +60,8 @@ export function grantReply(turn: Turn, grant: Grant): Reply {
     mac: turn.identity.mac,
     nextServer: network.nextServer === 'auto' ? own : network.nextServer,
     ...(grant.boot?.file !== undefined && { file: grant.boot.file }),
+    ...(grant.menu && { menu: { lines: grant.menu, own } }),
+    ...(grant.shape && { shape: grant.shape }),
   });
   writeConfigured(reply, network, packet.options.get(55));
   writeNegotiated(reply, turn, grant);
@@ -63,6 +70,7 @@ export function grantReply(turn: Turn, grant: Grant): Reply {
     packet: reply,
     limits: limitsFor(turn, link.mtu),
     destination: dhcpDestination(turn.request, reply, own),
+    ...(grant.shape && grant.shape.delayMs > 0 && { delayMs: grant.shape.delayMs }),
   };
 }
 
@@ -143,15 +151,20 @@ export function writeNetworkOptions(reply: DhcpPacket, network: PlannedNetwork, 
   if (asked?.includes(28)) writeOption(options, 'broadcast', broadcastOf(network.subnet));
 }
 
-/** Protocol, not configuration: 50 to 59 but 56, 61, 82. */
-const PROTECTED: ReadonlySet<number> = new Set([0, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 82, 255]);
+/** Protocol, not configuration: 50 to 59 but 56, 61, 82, and what is only ever said in reply: 80, 116, 118. */
+const PROTECTED: ReadonlySet<number> = new Set(
+  [0, 50, 51, 52, 53, 54, 55, 57, 58, 59].concat([61, 80, 82, 116, 118, 255]),
+);
 
 /** Sent although not asked for: boot clients use them without asking (209 to 211: RFC 5071 §4.5, §5.5, §6.5). */
 const FORCED: ReadonlySet<number> = new Set([43, 60, 66, 67, 150, 175, 209, 210, 211]);
 
-/** Options of the configuration as they stand: what is asked for; everything, when the client gives no list. */
+/**
+ * Options of the configuration as they stand: what is asked for, in the order asked (RFC 2132 §9.8), each once; everything,
+ * when the client gives no list.
+ */
 export function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, asked?: Uint8Array): void {
-  for (const { code, body } of network.options) {
+  for (const { code, body } of inOrderOf(network.options, asked)) {
     if (PROTECTED.has(code) || body.length === 0) continue;
     if (asked === undefined || asked.includes(code) || FORCED.has(code) || reply.options.has(code)) {
       reply.options.set(code, body);
@@ -163,6 +176,14 @@ export function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, aske
     reply.options.delete(3);
     reply.options.delete(33);
   }
+}
+
+function inOrderOf(options: readonly RawOption[], asked?: Uint8Array): readonly RawOption[] {
+  if (asked === undefined || options.length < 2) return options;
+  // Those not asked for come last, in the order of the configuration.
+  const place = ({ code }: RawOption): number =>
+    (asked.indexOf(code) + asked.length + 1) % (asked.length + 1);
+  return options.toSorted((a, b) => place(a) - place(b));
 }
 
 /** Firmware and loaders read the header as it is and the first part only: never overload, never split towards them. */
