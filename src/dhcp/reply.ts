@@ -180,9 +180,10 @@ export function writeConfigured(reply: DhcpPacket, network: PlannedNetwork, aske
 
 function inOrderOf(options: readonly RawOption[], asked?: Uint8Array): readonly RawOption[] {
   if (asked === undefined || options.length < 2) return options;
-  // Those not asked for come last, in the order of the configuration.
-  const place = ({ code }: RawOption): number =>
-    (asked.indexOf(code) + asked.length + 1) % (asked.length + 1);
+  const place = ({ code }: RawOption): number => {
+    const at = asked.indexOf(code);
+    return at < 0 ? asked.length : at;
+  };
   return options.toSorted((a, b) => place(a) - place(b));
 }
 
