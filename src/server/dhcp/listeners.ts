@@ -3,6 +3,7 @@ import type { Link } from '../../dhcp/settings.ts';
 import { buildUdpFrame } from '../../frame/udp.ts';
 import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
 import type { BoundFrames, BoundSocket, DatagramSocket, FrameSocket, Network } from '../../net/datagram.ts';
+import type { Lookout } from './look-around.ts';
 
 /** One interface: its facts, and its sockets, opened by whoever may. */
 export type DhcpListener = {
@@ -13,6 +14,8 @@ export type DhcpListener = {
   readonly pxe?: BoundSocket;
   /** Raw frames out, ARP in. Without them replies to hosts without an address are broadcast, and nothing is probed. */
   readonly frames?: BoundFrames;
+  /** Whether other servers give addresses here; `link.role`, and nobody asks, when left out. */
+  readonly lookout?: Omit<Lookout, 'link'>;
 };
 
 /** A listener's sockets at work. */

@@ -6,6 +6,7 @@ import type { Network, Poller } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
 import { type Clock, createClock } from './clock.ts';
 import { type AttachedListener, attachListener, type DhcpListener, detachListener } from './listeners.ts';
+import { createLookAround } from './look-around.ts';
 import { createReporter } from './reporter.ts';
 import { createTurns } from './turns.ts';
 
@@ -19,6 +20,8 @@ export type DhcpServerOptions = {
   readonly exists?: FileExists;
   readonly emit: Emit;
   readonly clock?: Clock;
+  /** From 0 to less than 1; Math.random when left out. */
+  readonly random?: () => number;
 };
 
 export type DhcpCounters = {
@@ -35,18 +38,20 @@ export type DhcpCounters = {
 
 export type DhcpServer = {
   /**
-   * Serves until `signal` aborts. `ready` is called once datagrams are read. Rejects when the sockets fail for good; it may
-   * be run again, datagrams wait in the kernel meanwhile.
+   * Serves until `signal` aborts. `ready` is called once datagrams are read of every interface with a carrier: an interface
+   * whose role the network has to tell is not read before it is known. Rejects when the sockets fail for good; it may be run
+   * again, datagrams wait in the kernel meanwhile.
    */
   run(signal: AbortSignal, ready?: () => void): Promise<void>;
   /**
    * From the next datagram on; leases and offers stay. `links`: what the interfaces are like by now, the same ones by
-   * name.
+   * name; `running`: those with a carrier, all when left out.
    */
   reconfigure(change: {
     readonly settings: DhcpSettings;
     readonly exists?: FileExists;
     readonly links: readonly Link[];
+    readonly running?: ReadonlySet<string>;
   }): void;
   readonly counters: Readonly<DhcpCounters>;
 };
@@ -55,6 +60,7 @@ export type DhcpServer = {
 export type Current = {
   plan: DhcpPlan;
   exists: FileExists | undefined;
+  /** Those that are served: their role is known. */
   links: ReadonlyMap<string, Link>;
 };
 
@@ -68,53 +74,93 @@ const MAX_WAIT_MS = 60_000;
 export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
   const { network, listeners, leases, emit } = options;
   const clock = options.clock ?? createClock();
-  const links = listeners.map(({ link }) => link);
+  let links: readonly Link[] = listeners.map(({ link }) => link);
+  let poller: Poller | undefined;
+  const lookAround = createLookAround({
+    ...{ network, emit, clock, random: options.random ?? Math.random },
+    lookouts: listeners.map(({ link, lookout }) => ({
+      ...(lookout ?? { role: link.role ?? 'server', watching: false, running: true }),
+      link,
+    })),
+  });
   const current: Current = {
     plan: planDhcp(options.settings, links),
     exists: options.exists,
-    links: byName(links),
+    links: served(),
   };
   const counters: DhcpCounters = { received: 0, malformed: 0, replies: 0, faults: 0, limited: 0, shed: 0 };
 
   async function run(signal: AbortSignal, ready?: () => void): Promise<void> {
-    const poller = network.createPoller();
+    const polling = network.createPoller();
     const attached: AttachedListener[] = [];
-    const wake = (): void => poller.wake();
+    const wake = (): void => polling.wake();
+    poller = polling;
     try {
-      for (const listener of listeners) attached.push(attach(listener, poller));
+      for (const listener of listeners) {
+        const one = attachListener(network, listener);
+        attached.push(one);
+        if (one.frames) polling.add(one.frames);
+      }
+      lookAround.attach(polling);
       const reporter = createReporter({ emit, counters, clock });
-      const turns = createTurns({ attached, leases, current, clock, reporter });
+      const granted = (name: string) => lookAround.granted(name);
+      const turns = createTurns({ attached, leases, current, clock, reporter, granted });
       signal.addEventListener('abort', wake);
-      ready?.();
+      const begin = createBeginning(attached, polling, ready);
+      begin();
       while (!signal.aborted) {
-        await poller.waitAsync(Math.min(Math.max(0, turns.nextAt() - clock.ticks()), MAX_WAIT_MS));
-        if (!signal.aborted) turns.take();
+        const next = Math.min(turns.nextAt(), lookAround.nextAt());
+        await polling.waitAsync(Math.min(Math.max(0, next - clock.ticks()), MAX_WAIT_MS));
+        if (signal.aborted) break;
+        if (lookAround.take()) current.links = served();
+        begin();
+        turns.take();
       }
     } finally {
       signal.removeEventListener('abort', wake);
       for (const listener of attached) detachListener(listener);
-      poller.close();
+      lookAround.detach();
+      poller = undefined;
+      polling.close();
     }
   }
 
-  function attach(listener: DhcpListener, poller: Poller): AttachedListener {
-    const attached = attachListener(network, listener);
-    for (const { socket } of attached.ports) poller.add(socket);
-    if (attached.frames) poller.add(attached.frames);
-    return attached;
+  /** Has an interface read once its role is known, and tells when all are. */
+  function createBeginning(attached: readonly AttachedListener[], polling: Poller, ready?: () => void) {
+    const waiting = new Set(attached);
+    let told = false;
+    return () => {
+      for (const listener of waiting) {
+        if (!current.links.has(listener.name)) continue;
+        waiting.delete(listener);
+        for (const { socket } of listener.ports) polling.add(socket);
+      }
+      if (told || !lookAround.settled) return;
+      told = true;
+      ready?.();
+    };
+  }
+
+  /** The interfaces whose role is known, with it. */
+  function served(): ReadonlyMap<string, Link> {
+    const known = new Map<string, Link>();
+    for (const link of links) {
+      const role = lookAround.roleOf(link.name);
+      if (role) known.set(link.name, { ...link, role });
+    }
+    return known;
   }
 
   return {
     run,
-    reconfigure({ settings, exists, links: changed }) {
+    reconfigure({ settings, exists, links: changed, running }) {
+      links = changed;
+      lookAround.update(changed, running ?? new Set(changed.map(({ name }) => name)));
       current.plan = planDhcp(settings, changed);
-      current.links = byName(changed);
+      current.links = served();
       current.exists = exists;
+      poller?.wake();
     },
     counters,
   };
-}
-
-function byName(links: readonly Link[]): ReadonlyMap<string, Link> {
-  return new Map(links.map((link) => [link.name, link]));
 }

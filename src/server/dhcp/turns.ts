@@ -1,9 +1,9 @@
 import type { DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
 import { handle } from '../../dhcp/handle.ts';
 import type { PlannedNetwork } from '../../dhcp/plan.ts';
-import { decode, encodeReport, hardwareAddress } from '../../dhcp-packet/index.ts';
+import { decode, encodeReport, hardwareAddress, MessageType, messageType } from '../../dhcp-packet/index.ts';
 import type { BootEvent } from '../../events/event.ts';
-import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
+import { LIMITED_BROADCAST, UNSPECIFIED } from '../../lib/ipv4.ts';
 import { formatMac } from '../../lib/mac.ts';
 import type { Datagram } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
@@ -52,6 +52,8 @@ export function createTurns(io: {
   readonly current: Current;
   readonly clock: Clock;
   readonly reporter: Reporter;
+  /** A client of this interface got an address. */
+  readonly granted?: (name: string) => void;
 }) {
   const { attached, leases, current, clock, reporter } = io;
   const byName = new Map(attached.map((listener) => [listener.name, listener]));
@@ -83,7 +85,7 @@ export function createTurns(io: {
     }
     for (const settled of probes.due(clock.ticks())) resume(settled);
     atOnce = backlog.size > 0 ? 0 : BATCH;
-    for (const listener of attached) receive(listener);
+    for (const listener of attached) if (current.links.has(listener.name)) receive(listener);
     answerBacklog();
     finish();
   }
@@ -194,6 +196,8 @@ export function createTurns(io: {
       reporter.dropped(report.dropped, hardwareAddress(packet));
       const listener = byName.get(request.link.name);
       if (listener) transmit(listener, request, { payload: report.bytes, destination });
+      if (packet.yiaddr !== UNSPECIFIED && messageType(packet) !== MessageType.OFFER)
+        io.granted?.(request.link.name);
       reporter.counters.replies++;
     } catch (error) {
       reporter.fault(error, hardwareAddress(packet));
