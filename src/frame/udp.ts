@@ -22,10 +22,19 @@ export type UdpFrame = UdpDatagram & {
 const HEADER = 8;
 
 /**
+ * `checksum: 'ignored'`: for frames that a packet socket sees. What another system of the same machine sends, or a virtual
+ * card hands over, has no checksum yet: the hardware that was to make it is not there.
+ */
+export type UdpChecks = { readonly checksum?: 'verified' | 'ignored' };
+
+/**
  * Reads the UDP datagram of an IPv4 packet (RFC 768); `payload` is a view. A checksum of 0 means that the sender made none.
  * Reasons: `udp-protocol`, `udp-short`, `udp-length`, `udp-checksum`.
  */
-export function parseUdp(packet: Ipv4Packet): Decoded<UdpDatagram> {
+export function parseUdp(
+  packet: Ipv4Packet,
+  { checksum = 'verified' }: UdpChecks = {},
+): Decoded<UdpDatagram> {
   const { payload: bytes } = packet;
   if (packet.protocol !== IP_PROTOCOL.udp) return rejected('udp-protocol');
   if (bytes.length < HEADER) return rejected('udp-short');
@@ -33,7 +42,8 @@ export function parseUdp(packet: Ipv4Packet): Decoded<UdpDatagram> {
   const length = view.getUint16(4);
   if (length < HEADER || length > bytes.length) return rejected('udp-length');
   const datagram = bytes.subarray(0, length);
-  if (view.getUint16(6) !== 0 && internetChecksum(datagram, pseudoHeader(packet, length)) !== 0) {
+  const made = view.getUint16(6) !== 0 && checksum === 'verified';
+  if (made && internetChecksum(datagram, pseudoHeader(packet, length)) !== 0) {
     return rejected('udp-checksum');
   }
   return ok({
@@ -72,13 +82,13 @@ export function buildUdpFrame(frame: UdpFrame): Uint8Array {
 }
 
 /** Reads what {@link buildUdpFrame} lays out. Reasons: those of the three layers, and `frame-not-ipv4`. */
-export function parseUdpFrame(bytes: Uint8Array): Decoded<UdpFrame> {
+export function parseUdpFrame(bytes: Uint8Array, checks?: UdpChecks): Decoded<UdpFrame> {
   const ethernet = parseEthernet(bytes);
   if (!ethernet.ok) return ethernet;
   if (ethernet.value.etherType !== ETHERTYPE.ipv4) return rejected('frame-not-ipv4');
   const packet = parseIpv4Packet(ethernet.value.payload);
   if (!packet.ok) return packet;
-  const datagram = parseUdp(packet.value);
+  const datagram = parseUdp(packet.value, checks);
   if (!datagram.ok) return datagram;
   return ok({
     ...datagram.value,
