@@ -71,11 +71,13 @@ describe('createHostStack()', () => {
     expect(asked).toHaveLength(1);
     expect(arpIn(asked[0]!)).toMatchObject({ operation: 'request', senderIp: OWN, targetIp: PEER });
     stack.receive(answerOf(PEER));
-    expect(frames(stack).map(parseUdpFrame)).toMatchObject([
+    expect(frames(stack).map((bytes) => parseUdpFrame(bytes))).toMatchObject([
       { ok: true, value: { toMac: PEER_MAC, to: PEER } },
     ]);
     stack.send(datagram(PEER), 1);
-    expect(frames(stack).map(parseUdpFrame)).toMatchObject([{ ok: true, value: { toMac: PEER_MAC } }]);
+    expect(frames(stack).map((bytes) => parseUdpFrame(bytes))).toMatchObject([
+      { ok: true, value: { toMac: PEER_MAC } },
+    ]);
   });
 
   test('asks for the router when the destination is on another network', () => {
