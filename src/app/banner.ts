@@ -32,7 +32,7 @@ export function bannerOf(started: Started): BootEvent {
   const { setup, links, runAs } = started;
   const facts: Record<string, string> = {};
   facts.interface = links.map(describeLink).join('; ') || 'all of them';
-  if (started.dhcp) describeAddressing(facts, started.dhcp);
+  if (started.dhcp) describeAddressing(facts, started.dhcp, setup.config.mode);
   const { tftp } = setup.config;
   if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));
@@ -66,11 +66,17 @@ function describeLink({ name, addresses, mtu, running }: InterfaceFacts): string
   return `${name} (${shown || 'IPv6 only'}), MTU ${mtu}${running ? '' : ', no carrier yet'}`;
 }
 
-function describeAddressing(facts: Record<string, string>, settings: DhcpSettings): void {
+function describeAddressing(
+  facts: Record<string, string>,
+  settings: DhcpSettings,
+  mode: Config['mode'],
+): void {
   const { bootp } = settings;
-  if (settings.dhcp) {
+  if (mode === 'proxy') facts.DHCP = 'proxy: another server gives the addresses, pxed the boot files';
+  else if (settings.dhcp) {
     const whom = settings.answerAll ? 'every client' : 'machines that boot over the network';
-    facts.DHCP = `full server for ${whom}: ${settings.networks.map(describeNetwork).join('; ')}`;
+    const unless = mode === 'auto' ? ', unless another server answers' : '';
+    facts.DHCP = `full server for ${whom}${unless}: ${settings.networks.map(describeNetwork).join('; ')}`;
   }
   if (!bootp.enabled) return;
   const range = bootp.ranges === 'network' ? 'from the DHCP range' : bootp.ranges.map(formatRange).join(', ');

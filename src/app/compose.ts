@@ -1,7 +1,5 @@
-import { availableParallelism, hostname } from 'node:os';
-import type { FileExists } from '../boot/settings.ts';
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import type { DhcpSettings, Link } from '../dhcp/settings.ts';
 import type { Emit } from '../events/event.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { loadNetwork } from '../net/load.ts';
@@ -11,11 +9,11 @@ import { createDhcpServer } from '../server/dhcp/server.ts';
 import { createMemoryLeases } from '../store/lease-memory.ts';
 import { bannerOf } from './banner.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
-import { checkInterface, checkSameInterfaces } from './check-interface.ts';
-import { checkBootFile, checkRoot } from './check-root.ts';
-import { dhcpSettingsOf } from './dhcp-settings.ts';
+import { addressingWarnings } from './check-addressing.ts';
+import { checkSameInterfaces } from './check-interface.ts';
+import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
+import { watchLinks } from './link-watch.ts';
 import { giveUpRoot } from './privileges.ts';
-import { createRootFiles } from './root-files.ts';
 import type { Setup } from './setup.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
 import { sweepSoon } from './sweep.ts';
@@ -38,22 +36,13 @@ export type Composed = {
 
 export type ComposeIo = { readonly version: string; readonly emit: Emit };
 
-/** What a setup comes to on this machine. */
-type Facts = {
-  /** None: files are served on all interfaces. */
-  readonly links: readonly InterfaceFacts[];
-  readonly root?: string;
-  readonly exists?: FileExists;
-  readonly dhcp?: DhcpSettings;
-};
-
 /**
  * Checks what can be checked, opens every socket, gives up root, and makes the tasks. Throws StartProblem when it
  * cannot be served.
  */
 export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
   const network = await loadNetwork();
-  const facts = lookAround(setup, network);
+  const facts = gatherFacts(setup, network);
   const { config } = setup;
   const addressing = facts.dhcp !== undefined;
   const sockets = await openSockets(
@@ -62,6 +51,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
       interfaces: facts.links.map(({ name }) => name),
       dhcp: addressing,
       pxe: config.mode !== 'off',
+      ears: looksAround(config),
       ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network) }),
     },
     portOwner,
@@ -81,36 +71,13 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
+    for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
     if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
     return assemble(started, tftp);
   } catch (error) {
     releaseSockets(network, sockets);
     throw error;
   }
-}
-
-function lookAround(setup: Setup, network: Network): Facts {
-  const { config } = setup;
-  const ipv4 = config.mode !== 'off' || config.bootp.enabled;
-  const links = (config.interfaces ?? []).map((name) => checkInterface(network, name, { ipv4 }));
-  const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
-  const addressing = links.length > 0 && ipv4;
-  // Clients that are sent to another TFTP server find the boot file there.
-  if (addressing && root !== undefined && setup.overrides.nextServer === undefined) {
-    checkBootFile(root, config.boot.filename);
-  }
-  return {
-    links,
-    ...(root !== undefined && {
-      root,
-      exists: rootFilesOf(config, root, network),
-    }),
-    ...(addressing && { dhcp: dhcpSettingsOf(setup, links.map(linkOf), hostname()) }),
-  };
-}
-
-function rootFilesOf({ tftp }: Config, root: string, { openBeneath }: Network): FileExists {
-  return createRootFiles(root, { ignoreCase: tftp['ignore-case'], ...(openBeneath && { openBeneath }) });
 }
 
 function tftpPortsOf({ tftp }: Config, network: Network) {
@@ -120,25 +87,26 @@ function tftpPortsOf({ tftp }: Config, network: Network) {
   return { port, singlePort, workers, ...(ports && { ports: { from: ports.first, to: ports.last } }) };
 }
 
-function linkOf({ name, index, mac, mtu, addresses }: InterfaceFacts): Link {
-  return {
-    name,
-    index,
-    mac,
-    mtu,
-    addresses: addresses.map(({ address, prefixLength }) => ({ ip: address, length: prefixLength })),
-  };
-}
-
 function namesOf({ links }: Facts): string[] {
   return links.map(({ name }) => name);
 }
 
+/** Does anybody want to know of other DHCP servers? */
+function looksAround(config: Config): boolean {
+  return config.mode === 'auto' || (config.mode !== 'off' && config['rogue-watch']);
+}
+
+const ROLES = { auto: 'auto', dhcp: 'server', proxy: 'proxy', off: 'server' } as const;
+
 /** The sockets of each interface, with what is known of it. */
-function listenersOf({ links }: Facts, sockets: Sockets): DhcpListener[] {
-  return sockets.links.map(({ interface: name, ...opened }) => ({
+function listenersOf({ links }: Facts, sockets: Sockets, config: Config): DhcpListener[] {
+  const role = ROLES[config.mode];
+  const watching = config.mode !== 'off' && config['rogue-watch'];
+  const running = runningLinks(links);
+  return sockets.links.map(({ interface: name, ears, ...opened }) => ({
     link: linkOf(links.find((facts) => facts.name === name)!),
     ...opened,
+    lookout: { role, watching, running: running.has(name), ears },
   }));
 }
 
@@ -169,7 +137,7 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
   if (facts.dhcp) {
     const server = createDhcpServer({
       network,
-      listeners: listenersOf(facts, sockets),
+      listeners: listenersOf(facts, sockets, setup.config),
       settings: facts.dhcp,
       leases: createMemoryLeases(),
       ...(facts.exists && { exists: facts.exists }),
@@ -180,27 +148,39 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
       server.reconfigure({
         settings: next.dhcp!,
         links: next.links.map(linkOf),
+        running: runningLinks(next.links),
         ...(next.exists && { exists: next.exists }),
       }),
     );
   }
-  let current = setup;
+  let current = { setup, facts };
+  const enforce = (next: typeof current) => {
+    checkSameInterfaces(facts.links, next.facts.links);
+    for (const change of changes) change(next.setup, next.facts);
+    current = next;
+  };
+  const watch = (links: readonly InterfaceFacts[]) =>
+    watchLinks({
+      ...{ network, links, emit },
+      changed: (now) => enforce({ ...current, facts: withLinks(current.facts, current.setup, now) }),
+    });
+  let unwatch = watch(facts.links);
   return {
     tasks,
     get setup() {
-      return current;
+      return current.setup;
     },
     apply(next) {
-      const changed = lookAround(next, network);
-      checkSameInterfaces(facts.links, changed.links);
-      for (const change of changes) change(next, changed);
-      current = next;
+      enforce({ setup: next, facts: gatherFacts(next, network) });
+      unwatch();
+      unwatch = watch(current.facts.links);
     },
     notify(state) {
       const path = process.env.NOTIFY_SOCKET;
       if (path) network.notify(path, state);
     },
     async release() {
+      unwatch();
       await tftp?.close();
       releaseSockets(network, sockets);
     },

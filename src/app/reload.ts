@@ -40,6 +40,7 @@ function needRestart(before: Setup, after: Setup): string[] {
   const facts = ({ config }: Setup): Record<string, unknown> => ({
     interfaces: config.interfaces?.join(),
     mode: config.mode,
+    'rogue-watch': config['rogue-watch'],
     'bootp.enabled': config.bootp.enabled,
     'tftp.enabled': config.tftp.enabled,
     'tftp.port': config.tftp.port,

@@ -1,3 +1,4 @@
+import { ETHERTYPE } from '../frame/ethernet.ts';
 import type { BoundFrames, BoundSocket, NetError, Network } from '../net/datagram.ts';
 import {
   openTftpSockets,
@@ -24,6 +25,8 @@ export type LinkSockets = {
   readonly pxe?: BoundSocket;
   /** ARP in, whole frames out: conflict probes, unicast to hosts without an address. Absent where unsupported. */
   readonly frames?: BoundFrames;
+  /** What servers tell clients (UDP to port 68): see server/dhcp/look-around. */
+  readonly ears?: BoundFrames;
 };
 
 export type SocketsWanted = {
@@ -32,13 +35,15 @@ export type SocketsWanted = {
   /** Needs interfaces. */
   readonly dhcp: boolean;
   readonly pxe: boolean;
+  /** {@link LinkSockets.ears}, where the system has them. */
+  readonly ears: boolean;
   readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports' | 'workers'>;
 };
 
 /** Names who holds a UDP port, `dnsmasq, pid 812`; undefined when nobody can be seen. */
 export type PortOwner = (port: number) => string | undefined;
 
-const ARP = 0x0806;
+const CLIENT_PORT = 68;
 
 /**
  * Opens them all, or none: on failure what was opened is released, and a {@link StartProblem} says who holds the port
@@ -94,14 +99,18 @@ async function openLink(
   link.dhcp = await bind(67);
   if (wanted.pxe) link.pxe = await bind(4011);
   if (!network.canSendRaw) return;
-  const frames = network.bindFrames(name, ARP);
-  if (!frames.ok) throw explain(frames.error, { on: name }, ownerOf);
-  link.frames = frames.value;
+  const bindFrames = (etherType: number, udpTo?: number): BoundFrames => {
+    const bound = network.bindFrames(name, etherType, udpTo);
+    if (bound.ok) return bound.value;
+    throw explain(bound.error, { on: name }, ownerOf);
+  };
+  link.frames = bindFrames(ETHERTYPE.arp);
+  if (wanted.ears) link.ears = bindFrames(ETHERTYPE.ipv4, CLIENT_PORT);
 }
 
-function releaseLink(network: Network, { dhcp, pxe, frames }: Opened): void {
+function releaseLink(network: Network, { dhcp, pxe, frames, ears }: Opened): void {
   for (const socket of [dhcp, pxe]) if (socket) network.release(socket);
-  if (frames) network.releaseFrames(frames);
+  for (const bound of [frames, ears]) if (bound) network.releaseFrames(bound);
 }
 
 /** Closes them for good. */

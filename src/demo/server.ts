@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Running, startProcess } from './process.ts';
 
-/** The real thing: `pxed eth0 <root> pxelinux.0`, as a process of its own. */
+/** The real thing: `pxed eth0 <root> pxelinux.0`, as a process of its own; nobody else is there who could give addresses. */
 export type ServerOptions = {
   readonly interface: string;
   readonly root: string;
@@ -24,7 +24,7 @@ export type Server = {
 
 /** Starts it. */
 export function startServer(options: ServerOptions): Server {
-  const args = [options.interface, options.root, options.bootFile, '--log-format', 'text'];
+  const args = [options.interface, options.root, options.bootFile, '--mode', 'dhcp', '--log-format', 'text'];
   if (options.stayRoot || ![TOP, options.root].every(isOpenToAll)) args.push('--user', 'root');
   const ready = Promise.withResolvers<void>();
   const running = startProcess(process.execPath, [pxedProgram(), ...args], {

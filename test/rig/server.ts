@@ -23,6 +23,8 @@ export type ServerSpec = {
   hosts?: Readonly<Record<string, string>>;
   /** More lines of pxed's configuration. */
   config?: string;
+  /** Default `dhcp`: the only server of its lab need not look for others first. */
+  mode?: 'auto' | 'dhcp' | 'proxy';
   /** Default `eth0`. */
   interfaceName?: string;
 };
@@ -35,6 +37,7 @@ export function pxedCommand(spec: ServerSpec): Command {
     process.execPath,
     join(PROJECT, 'bin/pxed.ts'),
     ...(spec.answerAll === true ? ['-a'] : []),
+    ...['--mode', spec.mode ?? 'dhcp'],
     ...(spec.options ?? []),
     spec.interfaceName ?? 'eth0',
     spec.root,

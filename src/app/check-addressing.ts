@@ -1,0 +1,33 @@
+import type { Config } from '../config/schema.ts';
+import type { DhcpSettings } from '../dhcp/settings.ts';
+import type { BootEvent } from '../events/event.ts';
+import { contains, formatIpv4 } from '../lib/ipv4.ts';
+import type { InterfaceFacts, Network } from '../net/datagram.ts';
+
+/** What an operator did not mean, although it can be served. */
+export function addressingWarnings(
+  config: Config,
+  facts: { readonly links: readonly InterfaceFacts[]; readonly dhcp?: DhcpSettings },
+  { canSendRaw }: Pick<Network, 'canSendRaw'>,
+): BootEvent[] {
+  const { dhcp } = facts;
+  if (!dhcp || config.mode === 'proxy') return [];
+  const warn = (problem: string, detail: string): BootEvent => {
+    return { type: 'service.warning', service: 'dhcp', problem, detail };
+  };
+  // With networks configured, all clients may be behind relays.
+  const direct = config.networks.length === 0 ? facts.links : [];
+  const warnings = direct.flatMap(({ name, addresses }) => {
+    const ip = addresses[0]!.address;
+    const network = dhcp.networks.find(({ subnet }) => contains(subnet, ip));
+    if (network?.subnet.length !== 32) return [];
+    const fix = `ip address add ${formatIpv4(ip)}/24 dev ${name}`;
+    const detail = `${name} has ${formatIpv4(ip)}/32, a network without room for clients; give it the prefix of its network, for example: ${fix}`;
+    return [warn('no-room', detail)];
+  });
+  if (config.mode === 'auto' && !canSendRaw) {
+    const detail = 'these sockets cannot look for other DHCP servers: mode auto is mode dhcp here';
+    warnings.push(warn('cannot-look-around', detail));
+  }
+  return warnings;
+}
