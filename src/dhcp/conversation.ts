@@ -21,8 +21,6 @@ export type DhcpRequest = {
   /** The port of ours it came to: 4011 is PXE's boot server. */
   readonly port: 67 | 4011;
   readonly link: Link;
-  /** Who put it on the link, client or router: known where the request was read from a whole frame. */
-  readonly hop?: Mac;
 };
 
 /** Everything else a decision depends on. Nothing here is changed by deciding. */

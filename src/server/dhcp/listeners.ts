@@ -4,12 +4,15 @@ import { buildUdpFrame } from '../../frame/udp.ts';
 import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
 import type { BoundFrames, BoundSocket, DatagramSocket, FrameSocket, Network } from '../../net/datagram.ts';
 import type { Lookout } from './look-around.ts';
+import { createOverheardPort } from './overheard-port.ts';
 
 /** One interface: its facts, and its sockets, opened by whoever may. */
 export type DhcpListener = {
   readonly link: Link;
-  /** Port 67. */
-  readonly dhcp: BoundSocket;
+  /** Port 67; absent where another program of this machine has it. */
+  readonly dhcp?: BoundSocket;
+  /** Frames with datagrams to port 67: instead of `dhcp` where that is another's. */
+  readonly overheard?: BoundFrames;
   /** Port 4011. */
   readonly pxe?: BoundSocket;
   /** Raw frames out, ARP in. Without them replies to hosts without an address are broadcast, and nothing is probed. */
@@ -24,17 +27,30 @@ export type AttachedListener = {
   readonly name: string;
   readonly ports: readonly { readonly port: 67 | 4011; readonly socket: DatagramSocket }[];
   readonly frames?: FrameSocket;
+  /** Where requests come from: what a poller waits for to read `ports`. */
+  readonly inputs: readonly (DatagramSocket | FrameSocket)[];
 };
 
-export function attachListener(network: Network, listener: DhcpListener): AttachedListener {
-  const { link, dhcp, pxe, frames } = listener;
+/** `linkOf`: what the interface is like at the time. */
+export function attachListener(
+  network: Network,
+  listener: DhcpListener,
+  linkOf: () => Link = () => listener.link,
+): AttachedListener {
+  const attach = (bound: BoundSocket | undefined) => (bound ? [network.attach(bound)] : []);
+  const dhcp = attach(listener.dhcp);
+  const pxe = attach(listener.pxe);
+  const overheard = listener.overheard && network.attachFrames(listener.overheard);
+  const frames = listener.frames && network.attachFrames(listener.frames);
+  const on67 = overheard ? [...dhcp, createOverheardPort(overheard, linkOf)] : dhcp;
   return {
-    name: link.name,
+    name: listener.link.name,
     ports: [
-      { port: 67, socket: network.attach(dhcp) },
-      ...(pxe ? [{ port: 4011 as const, socket: network.attach(pxe) }] : []),
+      ...on67.map((socket) => ({ port: 67 as const, socket })),
+      ...pxe.map((socket) => ({ port: 4011 as const, socket })),
     ],
-    ...(frames && { frames: network.attachFrames(frames) }),
+    ...(frames && { frames }),
+    inputs: [...dhcp, ...pxe, ...(overheard ? [overheard] : [])],
   };
 }
 

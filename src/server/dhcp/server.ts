@@ -1,7 +1,9 @@
 import type { FileExists } from '../../boot/settings.ts';
 import { type DhcpPlan, planDhcp } from '../../dhcp/plan.ts';
+import { createQuirkMemory } from '../../dhcp/quirk-memory.ts';
 import type { DhcpSettings, Link } from '../../dhcp/settings.ts';
 import type { Emit } from '../../events/event.ts';
+import type { Ipv4 } from '../../lib/ipv4.ts';
 import type { Network, Poller } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -53,6 +55,8 @@ export type DhcpServer = {
     readonly links: readonly Link[];
     readonly running?: ReadonlySet<string>;
   }): void;
+  /** The client with this address began to download a file of ours: it takes our answers. */
+  fetched(ip: Ipv4): void;
   readonly counters: Readonly<DhcpCounters>;
 };
 
@@ -90,6 +94,9 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
   };
   const counters: DhcpCounters = { received: 0, malformed: 0, replies: 0, faults: 0, limited: 0, shed: 0 };
 
+  const quirks = createQuirkMemory();
+  let fetched: ((ip: Ipv4) => void) | undefined;
+
   async function run(signal: AbortSignal, ready?: () => void): Promise<void> {
     const polling = network.createPoller();
     const attached: AttachedListener[] = [];
@@ -97,14 +104,17 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
     poller = polling;
     try {
       for (const listener of listeners) {
-        const one = attachListener(network, listener);
+        const one = attachListener(network, listener, () => linkNow(listener.link));
         attached.push(one);
         if (one.frames) polling.add(one.frames);
       }
       lookAround.attach(polling);
       const reporter = createReporter({ emit, counters, clock });
       const granted = (name: string) => lookAround.granted(name);
-      const turns = createTurns({ attached, leases, current, clock, reporter, granted });
+      const turns = createTurns({ attached, leases, current, clock, reporter, granted, quirks });
+      fetched = (ip) => {
+        if (turns.fetched(ip)) wake();
+      };
       signal.addEventListener('abort', wake);
       const begin = createBeginning(attached, polling, ready);
       begin();
@@ -118,6 +128,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       }
     } finally {
       signal.removeEventListener('abort', wake);
+      fetched = undefined;
       for (const listener of attached) detachListener(listener);
       lookAround.detach();
       poller = undefined;
@@ -133,12 +144,16 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       for (const listener of waiting) {
         if (!current.links.has(listener.name)) continue;
         waiting.delete(listener);
-        for (const { socket } of listener.ports) polling.add(socket);
+        for (const input of listener.inputs) polling.add(input);
       }
       if (told || !lookAround.settled) return;
       told = true;
       ready?.();
     };
+  }
+
+  function linkNow(known: Link): Link {
+    return links.find(({ name }) => name === known.name) ?? known;
   }
 
   /** The interfaces whose role is known, with it. */
@@ -161,6 +176,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       current.exists = exists;
       poller?.wake();
     },
+    fetched: (ip) => fetched?.(ip),
     counters,
   };
 }

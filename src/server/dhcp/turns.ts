@@ -1,9 +1,11 @@
 import type { DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
 import { handle } from '../../dhcp/handle.ts';
 import type { PlannedNetwork } from '../../dhcp/plan.ts';
+import type { QuirkMemory } from '../../dhcp/quirk-memory.ts';
+import { success } from '../../dhcp/quirks.ts';
 import { decode, encodeReport, hardwareAddress, MessageType, messageType } from '../../dhcp-packet/index.ts';
 import type { BootEvent } from '../../events/event.ts';
-import { LIMITED_BROADCAST, UNSPECIFIED } from '../../lib/ipv4.ts';
+import { type Ipv4, LIMITED_BROADCAST, UNSPECIFIED } from '../../lib/ipv4.ts';
 import { formatMac } from '../../lib/mac.ts';
 import type { Datagram } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
@@ -12,6 +14,7 @@ import type { Clock } from './clock.ts';
 import { glanceAt } from './glance.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
 import { createOfferGuard } from './offer-guard.ts';
+import { createPostponed } from './postponed.ts';
 import { createProbes, type Settled } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import type { Reporter } from './reporter.ts';
@@ -54,8 +57,10 @@ export function createTurns(io: {
   readonly reporter: Reporter;
   /** A client of this interface got an address. */
   readonly granted?: (name: string) => void;
+  readonly quirks: QuirkMemory;
 }) {
-  const { attached, leases, current, clock, reporter } = io;
+  const { attached, leases, current, clock, reporter, quirks } = io;
+  const postponed = createPostponed<Outgoing>();
   const byName = new Map(attached.map((listener) => [listener.name, listener]));
   const probes = createProbes((probe, frame) => {
     const frames = byName.get(probe.link.name)?.frames;
@@ -155,12 +160,14 @@ export function createTurns(io: {
         plan: current.plan,
         leases,
         mayHold,
+        quirks,
         ...(current.exists && { exists: current.exists }),
         ...(probe && { probe }),
       });
       guard.observe(decision.mutations, leases, { ticks: clock.ticks(), wall: clock.wall() });
       leases.stage(decision.mutations);
       events.push(...decision.events);
+      if (decision.trial) quirks.apply(decision.trial);
       if (decision.reply) outbox.push({ reply: decision.reply, request });
       if (!decision.probe) return;
       const { timeoutMs } = current.plan.settings.probe;
@@ -185,12 +192,16 @@ export function createTurns(io: {
       reporter.unsaved(error, replies.length);
       return;
     }
-    for (const { reply, request } of replies) send(reply, request);
+    for (const outgoing of replies) {
+      const { delayMs = 0 } = outgoing.reply;
+      if (delayMs === 0 || !postponed.add(outgoing, clock.ticks() + delayMs)) send(outgoing);
+    }
+    for (const outgoing of postponed.due(clock.ticks())) send(outgoing);
     for (const { ports } of attached) for (const { socket } of ports) socket.flush();
     reporter.tell(facts);
   }
 
-  function send({ packet, limits, destination }: Reply, request: DhcpRequest): void {
+  function send({ reply: { packet, limits, destination }, request }: Outgoing): void {
     try {
       const report = encodeReport(packet, limits);
       reporter.dropped(report.dropped, hardwareAddress(packet));
@@ -204,9 +215,20 @@ export function createTurns(io: {
     }
   }
 
+  /** True when there is something to save or to tell, in the next turn. */
+  function fetched(ip: Ipv4): boolean {
+    const trial = quirks.fetched(ip);
+    if (!trial) return false;
+    const { mutations, events: learnt } = success(trial, leases.machine(trial.mac), clock.wall());
+    leases.stage(mutations);
+    events.push(...learnt);
+    return learnt.length > 0;
+  }
+
   return {
     take,
+    fetched,
     /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
-    nextAt: () => (backlog.size > 0 ? clock.ticks() : probes.nextAt()),
+    nextAt: () => (backlog.size > 0 ? clock.ticks() : Math.min(probes.nextAt(), postponed.nextAt())),
   };
 }
