@@ -14,6 +14,16 @@ export interface LeaseStore extends LeaseView {
    * reads see the last committed state again: no reply may tell of what was staged.
    */
   commit(): void;
+  /**
+   * The wall clock was set by `ms`: moves all times of all records with it, in one transaction, so that every lease lasts
+   * as long as it was told to. Throws, and moves nothing, when that cannot be made safe. Nothing may be staged.
+   */
+  shift(ms: number): void;
+  /**
+   * A small step of what can wait: room of superseded records, old history, the write-ahead log. `now` as in leases.
+   * Throws when the disk refuses; nothing is lost by that.
+   */
+  tidy(now: number): void;
   /** Records of all addresses, for lists and saving. */
   all(): Iterable<Lease>;
   close(): void;
