@@ -11,10 +11,12 @@ import { bannerOf } from './banner.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
 import { addressingWarnings } from './check-addressing.ts';
 import { checkSameInterfaces } from './check-interface.ts';
+import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
 import { watchLinks } from './link-watch.ts';
 import { giveUpRoot } from './privileges.ts';
 import type { Setup } from './setup.ts';
+import { sharingWarnings } from './shared-port.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
 import { sweepSoon } from './sweep.ts';
 import type { Task } from './task.ts';
@@ -51,12 +53,14 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
       interfaces: facts.links.map(({ name }) => name),
       dhcp: addressing,
       pxe: config.mode !== 'off',
+      sharing: config.mode === 'proxy' || config.mode === 'auto',
       ears: looksAround(config),
       ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network) }),
     },
     portOwner,
   );
-  const started: Parts = { setup, network, facts, sockets, emit: io.emit };
+  const downloads = createDownloads(io.emit);
+  const started: Parts = { setup, network, facts, sockets, emit: io.emit, downloads };
   try {
     const tftp = await prepareTftp(started);
     const runAs = giveUpRoot(network, config);
@@ -71,6 +75,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
+    for (const warning of sharingWarnings(sockets)) io.emit(warning);
     for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
     if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
     return assemble(started, tftp);
@@ -103,10 +108,11 @@ function listenersOf({ links }: Facts, sockets: Sockets, config: Config): DhcpLi
   const role = ROLES[config.mode];
   const watching = config.mode !== 'off' && config['rogue-watch'];
   const running = runningLinks(links);
-  return sockets.links.map(({ interface: name, ears, ...opened }) => ({
+  return sockets.links.map(({ interface: name, ears, taken, ...opened }) => ({
     link: linkOf(links.find((facts) => facts.name === name)!),
     ...opened,
-    lookout: { role, watching, running: running.has(name), ears },
+    // Who has this machine's port 67 gives the addresses: there is nothing to find out.
+    lookout: { role: taken ? 'proxy' : role, watching, running: running.has(name), ears },
   }));
 }
 
@@ -116,16 +122,26 @@ type Parts = {
   readonly facts: Facts;
   readonly sockets: Sockets;
   readonly emit: Emit;
+  readonly downloads: ReturnType<typeof createDownloads>;
 };
 
 /** Before root is given up: the serving thread loads the program's files, which may lie in a closed home. */
-async function prepareTftp({ setup, network, facts, sockets, emit }: Parts): Promise<TftpTasks | undefined> {
+async function prepareTftp({
+  setup,
+  network,
+  facts,
+  sockets,
+  downloads,
+}: Parts): Promise<TftpTasks | undefined> {
   if (!sockets.tftp || facts.root === undefined) return undefined;
   const settings = tftpSettingsOf(setup.config.tftp, facts.root, namesOf(facts));
-  return createTftpTasks({ network, crew: sockets.tftp, settings, emit });
+  return createTftpTasks({ network, crew: sockets.tftp, settings, emit: downloads.emit });
 }
 
-function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTasks | undefined): Composed {
+function assemble(
+  { setup, network, facts, sockets, emit, downloads }: Parts,
+  tftp: TftpTasks | undefined,
+): Composed {
   const tasks: Task[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [];
   if (tftp) {
@@ -143,6 +159,7 @@ function assemble({ setup, network, facts, sockets, emit }: Parts, tftp: TftpTas
       ...(facts.exists && { exists: facts.exists }),
       emit,
     });
+    downloads.tell(server.fetched);
     tasks.push({ name: 'dhcp', run: ({ signal, ready }) => server.run(signal, ready) });
     changes.push((_, next) =>
       server.reconfigure({

@@ -19,8 +19,12 @@ export type Sockets = {
 /** What DHCP and BOOTP use of one interface, each bound to it. */
 export type LinkSockets = {
   readonly interface: string;
-  /** Port 67: DHCP and BOOTP. */
-  readonly dhcp: BoundSocket;
+  /** Port 67: DHCP and BOOTP. Absent where it is {@link taken}. */
+  readonly dhcp?: BoundSocket;
+  /** Another program has port 67, and may keep it; who, as far as can be seen. */
+  readonly taken?: { readonly owner: string | undefined };
+  /** Then: frames with datagrams to port 67, where the system has such sockets. */
+  readonly overheard?: BoundFrames;
   /** Port 4011: PXE boot servers (PXE 2.1 §2.4). */
   readonly pxe?: BoundSocket;
   /** ARP in, whole frames out: conflict probes, unicast to hosts without an address. Absent where unsupported. */
@@ -35,6 +39,8 @@ export type SocketsWanted = {
   /** Needs interfaces. */
   readonly dhcp: boolean;
   readonly pxe: boolean;
+  /** Another program may have port 67: what is sent there is overheard. */
+  readonly sharing: boolean;
   /** {@link LinkSockets.ears}, where the system has them. */
   readonly ears: boolean;
   readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports' | 'workers'>;
@@ -43,6 +49,7 @@ export type SocketsWanted = {
 /** Names who holds a UDP port, `dnsmasq, pid 812`; undefined when nobody can be seen. */
 export type PortOwner = (port: number) => string | undefined;
 
+const SERVER_PORT = 67;
 const CLIENT_PORT = 68;
 
 /**
@@ -81,7 +88,7 @@ export async function openSockets(
 type Opened = { -readonly [K in keyof LinkSockets]?: LinkSockets[K] } & { readonly interface: string };
 
 function isComplete(link: Opened): link is LinkSockets {
-  return link.dhcp !== undefined;
+  return link.dhcp !== undefined || link.taken !== undefined;
 }
 
 /** Opens an interface's sockets into `link`, so that whoever catches a failure knows what to close. */
@@ -96,7 +103,10 @@ async function openLink(
     if (bound.ok) return bound.value;
     throw explain(bound.error, { port, on: name }, ownerOf);
   };
-  link.dhcp = await bind(67);
+  const dhcp = await network.bind({ interface: name, port: SERVER_PORT, broadcast: true });
+  if (dhcp.ok) link.dhcp = dhcp.value;
+  else if (wanted.sharing && dhcp.error.errno === 'EADDRINUSE') link.taken = { owner: ownerOf(SERVER_PORT) };
+  else throw explain(dhcp.error, { port: SERVER_PORT, on: name }, ownerOf);
   if (wanted.pxe) link.pxe = await bind(4011);
   if (!network.canSendRaw) return;
   const bindFrames = (etherType: number, udpTo?: number): BoundFrames => {
@@ -105,12 +115,13 @@ async function openLink(
     throw explain(bound.error, { on: name }, ownerOf);
   };
   link.frames = bindFrames(ETHERTYPE.arp);
+  if (link.taken) link.overheard = bindFrames(ETHERTYPE.ipv4, SERVER_PORT);
   if (wanted.ears) link.ears = bindFrames(ETHERTYPE.ipv4, CLIENT_PORT);
 }
 
-function releaseLink(network: Network, { dhcp, pxe, frames, ears }: Opened): void {
+function releaseLink(network: Network, { dhcp, pxe, frames, ears, overheard }: Opened): void {
   for (const socket of [dhcp, pxe]) if (socket) network.release(socket);
-  for (const bound of [frames, ears]) if (bound) network.releaseFrames(bound);
+  for (const bound of [frames, ears, overheard]) if (bound) network.releaseFrames(bound);
 }
 
 /** Closes them for good. */
