@@ -339,6 +339,86 @@ describe('others', () => {
       settings: { archFiles: new Map([[7, 'x.efi']]) },
       want: undefined,
     },
+  ]);
+});
+
+describe('HTTP clients, with the root at a URL (boot.http)', () => {
+  const httpUrl = 'http://10.0.0.1/boot/';
+  const X64 = rom(16, { kind: 'http' });
+  const rows: { name: string; code: number; files: string[]; want: string }[] = [
+    { name: 'x86-64', code: 16, files: ['pxelinux.0', 'bootx64.efi'], want: 'bootx64.efi' },
+    { name: 'EBC, the twin', code: 17, files: ['bootx64.efi'], want: 'bootx64.efi' },
+    { name: 'IA32', code: 15, files: ['bootia32.efi', 'bootx64.efi'], want: 'bootia32.efi' },
+    { name: 'ARM32', code: 18, files: ['bootarm.efi'], want: 'bootarm.efi' },
+    { name: 'ARM64', code: 19, files: ['efi/grubaa64.efi'], want: 'efi/grubaa64.efi' },
+    { name: 'BIOS', code: 20, files: ['pxelinux.0'], want: 'pxelinux.0' },
+    { name: 'RISC-V 32', code: 26, files: ['bootriscv32.efi'], want: 'bootriscv32.efi' },
+    { name: 'RISC-V 64', code: 28, files: ['bootriscv64.efi'], want: 'bootriscv64.efi' },
+    { name: 'RISC-V 128', code: 30, files: ['bootriscv128.efi'], want: 'bootriscv128.efi' },
+    { name: 'LoongArch 32', code: 38, files: ['bootloongarch32.efi'], want: 'bootloongarch32.efi' },
+    { name: 'LoongArch 64', code: 40, files: ['bootloongarch64.efi'], want: 'bootloongarch64.efi' },
+    { name: 'iPXE, with a script for it', code: 16, files: ['ipxe.efi', 'boot.ipxe'], want: 'ipxe.efi' },
+  ];
+  check(
+    rows.map(({ name, code, files, want }) => ({
+      name: `${name}: the loader of its processor`,
+      client: rom(code, { kind: 'http' }),
+      files,
+      settings: { httpUrl },
+      want: httpUrl + want,
+      reason: /by HTTP/,
+    })),
+  );
+  check([
+    {
+      name: 'no loader in the root: nothing, and why',
+      client: X64,
+      files: ['pxelinux.0'],
+      settings: { httpUrl },
+      want: undefined,
+      reason: /no UEFI loader in the root/,
+    },
+    {
+      name: 'the machine’s own file',
+      client: X64,
+      machineFile: '/efi/own loader.efi',
+      settings: { httpUrl },
+      want: 'http://10.0.0.1/boot/efi/own%20loader.efi',
+    },
+    {
+      name: 'a URL as it stands',
+      client: X64,
+      machineFile: 'https://elsewhere/own loader.efi',
+      settings: { httpUrl },
+      want: 'https://elsewhere/own loader.efi',
+    },
+    {
+      name: 'without boot.http the machine’s own path is no use, and it says so',
+      client: X64,
+      machineFile: 'own.efi',
+      want: undefined,
+      reason: /own file is no URL/,
+    },
+    {
+      name: 'the path configured for its architecture',
+      client: X64,
+      settings: { httpUrl, archFiles: new Map([[16, 'iso/live.iso']]) },
+      want: 'http://10.0.0.1/boot/iso/live.iso',
+    },
+    {
+      name: 'letters that a URL has not, but the placeholders stay',
+      client: X64,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration
+      settings: { httpUrl: 'http://${next-server}/', archFiles: new Map([[16, 'b/${mac}/ü 50%?#.efi']]) },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+      want: 'http://${next-server}/b/${mac}/%C3%BC%2050%25%3F%23.efi',
+    },
+    { name: 'a PXE client gets a path as ever', client: rom(0), settings: { httpUrl }, want: 'pxelinux.0' },
+  ]);
+});
+
+describe('BOOTP and U-Boot', () => {
+  check([
     { name: 'BOOTP: the named file', client: BOOTP, want: 'pxelinux.0' },
     {
       name: 'BOOTP: the file it asks for',

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { archCode } from '../../src/boot/arch-table.ts';
 import type { BootSettings } from '../../src/boot/settings.ts';
-import { type DhcpPacket, decode, MessageType, readOption } from '../../src/dhcp-packet/index.ts';
+import {
+  type DhcpPacket,
+  decode,
+  encodeReport,
+  MessageType,
+  readOption,
+} from '../../src/dhcp-packet/index.ts';
 import { fromHex } from '../../src/lib/bytes.ts';
 import { golden } from '../golden/load.ts';
 import {
@@ -22,6 +28,15 @@ import {
 
 const SKIP_DISCOVERY = new Uint8Array([6, 1, 8, 255]);
 const UEFI_TREE = ['pxelinux.0', 'syslinux.efi', 'ldlinux.e64'];
+
+/** As Windows 10's DHCP client asks. */
+const WINDOWS: Fields = {
+  with: {
+    'vendor-class-id': 'MSFT 5.0',
+    'host-name': 'DESKTOP-1',
+    'parameter-request-list': [1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252],
+  },
+};
 
 function boot(fields: Partial<BootSettings> = {}) {
   return { settings: { boot: { bootFile: 'pxelinux.0', archFiles: new Map<number, string>(), ...fields } } };
@@ -93,6 +108,72 @@ describe('the answer table', () => {
     const http = { 'vendor-class-id': 'HTTPClient:Arch:00016:UNDI:003000', 'client-arch': [16] };
     const path = createWorld(boot({ archFiles: new Map([[16, 'shimx64.efi']]) }));
     expect(whyIgnored(path.send(discover({ with: http })))).toBe('no-boot-file');
+  });
+
+  test('golden 15 (OVMF’s HTTP boot) is answered as golden 16: 60, URL, name server, no PXE', () => {
+    const discovered = decode(golden('15').bytes);
+    const want = decode(golden('16').bytes);
+    if (!discovered.ok || !want.ok) throw new Error('unreadable');
+    const world = createWorld({
+      ...boot({ httpUrl: 'http://10.0.0.1/boot/' }),
+      network: { dns: [SERVER] },
+      files: ['efi/shimx64.efi', 'efi/grubx64.efi'],
+    });
+    const { packet } = discovered.value;
+    const offer = received(world.send(packet));
+    const { options } = want.value.packet;
+    for (const key of ['vendor-class-id', 'bootfile-name', 'dns-servers', 'server-id'] as const) {
+      expect(readOption(offer.options, key)).toEqual(readOption(options, key));
+    }
+    expect(offer.file).toBe('http://10.0.0.1/boot/efi/shimx64.efi');
+    expect([43, 66, 175].filter((code) => offer.options.has(code))).toEqual([]);
+    const asHttp = { 'vendor-class-id': 'HTTPClient:Arch:00016:UNDI:003001', 'client-arch': [16] };
+    const ack = received(world.send(selecting(offer.yiaddr, { with: asHttp })));
+    for (const code of [60, 67, 6, 54]) expect(ack.options.get(code)).toEqual(offer.options.get(code));
+  });
+
+  test('a URL too long for the header is in option 67 alone, whole; one too long for that is left out and told', () => {
+    const http = { 'vendor-class-id': 'HTTPClient:Arch:00016:UNDI:003000', 'client-arch': [16] };
+    const urlOf = (length: number) => `http://10.0.0.1/${'x'.repeat(length - 20)}.efi`;
+    const answerTo = (length: number) => {
+      const world = createWorld(boot({ archFiles: new Map([[16, urlOf(length)]]) }));
+      return world.send(discover({ with: { ...http, 'max-message-size': 1472 } })).reply!;
+    };
+    const long = encodeReport(answerTo(254).packet, answerTo(254).limits);
+    expect(long.dropped).toEqual([]);
+    expect(answerTo(254).packet.file).toBe('');
+    expect(readOption(answerTo(254).packet.options, 'bootfile-name')).toBe(urlOf(254));
+    const longer = encodeReport(answerTo(255).packet, answerTo(255).limits);
+    expect(longer.dropped).toEqual([{ code: 67, reason: 'too-long' }]);
+  });
+
+  test.each([
+    { name: 'bootmgfw’s firmware stage, UEFI', fields: { with: PXE_UEFI }, want: 'answered' },
+    { name: 'Windows PE and Windows', fields: WINDOWS, want: 'not-netboot' },
+  ])('Windows: $name: $want', ({ fields, want }) => {
+    const world = createWorld({ files: UEFI_TREE });
+    expect(whyIgnored(world.send(bareDiscover({ mac: '52:54:00:77:00:01', ...fields })))).toBe(want);
+  });
+
+  test('Windows: the system of a machine that booted here keeps its address and is told no boot file', () => {
+    const world = createWorld({ files: UEFI_TREE });
+    const { yiaddr } = received(world.send(discover({ with: PXE_UEFI })));
+    received(world.send(selecting(yiaddr, { with: PXE_UEFI })));
+    const offer = received(world.send(bareDiscover(WINDOWS)));
+    expect(offer).toMatchObject({ yiaddr, file: '' });
+    expect([43, 60, 66, 67].filter((code) => offer.options.has(code))).toEqual([]);
+  });
+
+  test('Windows: what WDS’s loaders ask on port 4011 (private option 250) is answered like any boot server request', () => {
+    const world = createWorld({ files: UEFI_TREE });
+    const wds = request({
+      ciaddr: ip('10.0.0.77'),
+      with: { ...PXE_UEFI },
+      raw: { 250: '0c010101020200030e01010d' },
+    });
+    const ack = received(world.send(wds, { port: 4011, source: { ip: ip('10.0.0.77'), port: 4011 } }));
+    expect(ack).toMatchObject({ ciaddr: ip('10.0.0.77'), file: 'syslinux.efi' });
+    expect(ack.options.has(250)).toBe(false);
   });
 
   test('firmware without a boot file gets no answer at all: OVMF ignores it, iPXE gives up', () => {
