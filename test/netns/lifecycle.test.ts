@@ -44,7 +44,9 @@ ring('a pxed process', [namespaces, command('curl', 'curl'), command('udhcpc', '
   }
 
   async function serve(tool: Tool, ...args: string[]): Promise<Running> {
-    running = server.start(commandOf(tool, ...args, '--log-format', 'json'));
+    // Nobody else is here: nothing to wait for.
+    const mode = tool === 'pxed' ? ['--mode', 'dhcp'] : [];
+    running = server.start(commandOf(tool, ...args, ...mode, '--log-format', 'json'));
     await running.waitFor(new RegExp(`"service":"${tool}","msg":"${tool} ready"`), READY_MS);
     return running;
   }
