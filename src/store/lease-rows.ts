@@ -27,7 +27,7 @@ export type PastBinding = {
 };
 
 export const INSERT_LEASE = 'INSERT INTO lease VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)';
-export const INSERT_MACHINE = 'INSERT INTO machine VALUES (?,?,?,?)';
+export const INSERT_MACHINE = 'INSERT INTO machine VALUES (?,?,?,?,?)';
 export const INSERT_HISTORY = 'INSERT INTO history VALUES (?,?,?,?,?,?,?,?)';
 
 export type Param = null | number | string;
@@ -58,7 +58,7 @@ export function leaseRow(stored: StoredLease): Param[] {
 }
 
 export function machineRow({ id, machine }: StoredMachine): Param[] {
-  return [id, machine.mac, Math.floor(machine.bootedAt), machine.arch ?? null];
+  return [id, machine.mac, Math.floor(machine.bootedAt), machine.arch ?? null, machine.quirk ?? null];
 }
 
 export function historyRow(id: number, past: PastBinding): Param[] {
@@ -93,10 +93,11 @@ export function leaseOf(row: readonly Cell[]): StoredLease | undefined {
 
 /** The machine of a row; undefined for a row that is none. */
 export function machineOf(row: readonly Cell[]): StoredMachine | undefined {
-  const [id, mac, bootedAt, arch] = row;
-  if (row.length !== 4 || !isId(id) || !isMac(mac) || mac === '' || !isTime(bootedAt)) return undefined;
-  if (!isTextOrNull(arch)) return undefined;
-  return { id, machine: { mac, bootedAt, ...(arch !== null && { arch }) } };
+  const [id, mac, bootedAt, arch, quirk] = row;
+  if (row.length !== 5 || !isId(id) || !isMac(mac) || mac === '' || !isTime(bootedAt)) return undefined;
+  if (!isTextOrNull(arch) || !isTextOrNull(quirk)) return undefined;
+  const known = { mac, bootedAt, ...(arch !== null && { arch }), ...(quirk !== null && { quirk }) };
+  return { id, machine: known };
 }
 
 /** The past binding of a row; undefined for a row that is none. */

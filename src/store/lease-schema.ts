@@ -35,7 +35,8 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY,
     mac TEXT NOT NULL,
     booted INTEGER NOT NULL,
-    arch TEXT
+    arch TEXT,
+    quirk TEXT
   ) STRICT;
   CREATE TABLE history (
     id INTEGER PRIMARY KEY,

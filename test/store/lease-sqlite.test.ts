@@ -23,7 +23,10 @@ test('createSqliteLeases() finds everything again that was committed', async () 
     clientId: '00ff',
   });
   save(first, put(full), put(lease(0, 'b')), put(lease(7, '', { state: 'abandoned' })));
-  save(first, { kind: 'machine', machine: { mac: '52:54:00:00:00:01', bootedAt: NOON, arch: 'x86PC' } });
+  save(first, {
+    kind: 'machine',
+    machine: { mac: '52:54:00:00:00:01', bootedAt: NOON, arch: 'x86PC', quirk: 'no-43' },
+  });
   first.close();
 
   const second = await loaded(path);
@@ -33,6 +36,7 @@ test('createSqliteLeases() finds everything again that was committed', async () 
     mac: '52:54:00:00:00:01',
     bootedAt: NOON,
     arch: 'x86PC',
+    quirk: 'no-43',
   });
   second.close();
 });
