@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
+import { nextKey } from './identity.ts';
 import { isLive, type Lease, type LeaseView } from './lease.ts';
 import type { Pool } from './pool.ts';
 
@@ -33,6 +34,9 @@ export function chooseAddress(wish: Wish, pool: Pool, ledger: Ledger): Ipv4 | un
   if (former !== undefined && wish.mayKeep(former) && mayHave(former)) {
     return former;
   }
+  // The one it was offered instead, and did not take yet.
+  const next = former === undefined ? undefined : ledger.leases.byClient(nextKey(wish.client))?.ip;
+  if (next !== undefined && wish.mayKeep(next) && mayHave(next)) return next;
   if (wish.asked !== undefined && pool.has(wish.asked) && mayHave(wish.asked)) return wish.asked;
   return search(wish, pool, ledger);
 }
@@ -50,7 +54,12 @@ const BACK_OFF_MS = 600_000;
 /** May this client have the address: is nobody else holding it? */
 export function isFree(ip: Ipv4, client: string, { leases, now }: Ledger): boolean {
   const record = leases.byIp(ip);
-  return !isLive(record, now) || (record.client === client && record.state !== 'abandoned');
+  return !isLive(record, now) || (isOf(record, client) && record.state !== 'abandoned');
+}
+
+/** Is it this client's, had or offered? */
+export function isOf(record: Lease, client: string): boolean {
+  return record.client === client || record.client === nextKey(client);
 }
 
 function search(wish: Wish, pool: Pool, { leases, now }: Ledger): Ipv4 | undefined {

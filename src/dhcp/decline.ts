@@ -1,5 +1,5 @@
 import { readOption } from '../dhcp-packet/index.ts';
-import { ownRecord } from './claims.ts';
+import { recordAt } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import { abandon } from './records.ts';
 import { isOurs } from './select-network.ts';
@@ -16,8 +16,8 @@ export function handleDecline(turn: Turn): Decision {
   if (serverId === undefined || !isOurs(serverId, request, context.plan)) return ignore(turn, 'other-server');
   if (ip === undefined) return ignore(turn, 'decline-without-address');
   const network = context.plan.places.at(ip)[0];
-  const record = network && ownRecord(turn, network);
-  if (record?.ip !== ip || record.state === 'released') return ignore(turn, 'decline-not-owner');
+  const record = network && recordAt(turn, network, ip);
+  if (!record || record.state === 'released') return ignore(turn, 'decline-not-owner');
   return {
     mutations: [abandon(turn, ip)],
     events: [

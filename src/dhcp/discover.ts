@@ -4,6 +4,7 @@ import { bootless, bootOf, isAdmitted } from './admit.ts';
 import { boundAck } from './bind.ts';
 import { menuFor } from './boot-menu.ts';
 import { type Choice, choose } from './choice.ts';
+import { holdKey } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import { isLive, type LeaseMutation } from './lease.ts';
 import { grantSeconds } from './lease-time.ts';
@@ -109,5 +110,6 @@ function hold(turn: Turn, { ip, client }: Choice): LeaseMutation[] {
   const record = context.leases.byIp(ip);
   if (isLive(record, context.now) && record.state === 'bound') return [];
   const expiresAt = context.now + context.plan.settings.offerSeconds * 1000;
-  return [put(recordOf(turn, { ip, client, state: 'offered', expiresAt, kind: 'dhcp' }), true)];
+  const key = holdKey(turn, client, ip);
+  return [put(recordOf(turn, { ip, client: key, state: 'offered', expiresAt, kind: 'dhcp' }), true)];
 }

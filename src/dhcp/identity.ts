@@ -32,6 +32,14 @@ export function identityProblem(packet: DhcpPacket, { mac, clientId }: Identity)
 }
 
 /**
+ * The key of an address that a client is offered while it has a lease of another: until it takes that, the lease stays
+ * its own. A DISCOVER may be forged, late, or of another boot stage that knows nothing of the lease.
+ */
+export function nextKey(client: string): string {
+  return `${client} next`;
+}
+
+/**
  * The key of a client's lease in a network: its hardware address in every boot stage; with `matchClientId` option 61
  * where it is sent, byte for byte (RFC 2131 §4.2).
  */

@@ -1,5 +1,7 @@
 import { type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
+import { isOf } from './allocate.ts';
 import type { Choice } from './choice.ts';
+import { holdKey } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import { isLive } from './lease.ts';
 import { abandon, put, recordOf } from './records.ts';
@@ -14,12 +16,15 @@ export function probeFirst(turn: Turn, { ip, client, reservation }: Choice): Dec
   const { settings } = context.plan;
   if (!settings.probe.enabled || reservation?.ip === ip) return undefined;
   const record = context.leases.byIp(ip);
-  const holds = isLive(record, context.now) && record.client === client && record.state !== 'probing';
+  const holds = isLive(record, context.now) && isOf(record, client) && record.state !== 'probing';
   if (holds || isFreeByProbe(turn, ip)) return undefined;
   const expiresAt = context.now + settings.offerSeconds * 1000;
   const onLink = request.packet.giaddr === UNSPECIFIED;
+  const key = holdKey(turn, client, ip);
   return {
-    mutations: [put(recordOf(turn, { ip, client, state: 'probing', expiresAt, kind: kindOf(turn) }), true)],
+    mutations: [
+      put(recordOf(turn, { ip, client: key, state: 'probing', expiresAt, kind: kindOf(turn) }), true),
+    ],
     events: [],
     probe: { ip, mac: identity.mac, link: request.link, onLink },
   };

@@ -1,6 +1,6 @@
 import { readOption } from '../dhcp-packet/index.ts';
 import { UNSPECIFIED } from '../lib/ipv4.ts';
-import { ownRecord } from './claims.ts';
+import { recordAt } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import { put } from './records.ts';
 import { isOurs } from './select-network.ts';
@@ -17,8 +17,8 @@ export function handleRelease(turn: Turn): Decision {
   if (serverId === undefined || !isOurs(serverId, request, context.plan)) return ignore(turn, 'other-server');
   if (ciaddr === UNSPECIFIED) return ignore(turn, 'release-without-address');
   const network = context.plan.places.at(ciaddr)[0];
-  const record = network && ownRecord(turn, network);
-  if (record?.ip !== ciaddr || record.state !== 'bound') return ignore(turn, 'release-not-owner');
+  const record = network && recordAt(turn, network, ciaddr);
+  if (record?.state !== 'bound') return ignore(turn, 'release-not-owner');
   return {
     mutations: [put({ ...record, state: 'released', since: context.now, expiresAt: context.now })],
     events: [{ type: 'dhcp.release', ip: ciaddr, ...turn.facts }],

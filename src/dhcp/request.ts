@@ -2,7 +2,7 @@ import { readOption } from '../dhcp-packet/index.ts';
 import { type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
 import { isAdmitted } from './admit.ts';
 import { boundAck, refuse } from './bind.ts';
-import { canAdopt, holds, isReservedFor, liveBinding, ownRecord } from './claims.ts';
+import { canAdopt, holds, isReservedFor, liveBinding, openOffers, recordAt } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import type { Lease } from './lease.ts';
 import { type PlannedNetwork, reservationOf } from './plan.ts';
@@ -47,16 +47,13 @@ function selecting(turn: Turn, { serverId, asked }: { serverId: Ipv4; asked: Ipv
   if (isReservedFor(turn, network, asked) && canAdopt(turn, network, asked)) {
     return boundAck(turn, { network, ip: asked });
   }
-  return refuse(turn, ownRecord(turn, network)?.ip === asked ? 'address-taken' : 'not-offered', network);
+  return refuse(turn, recordAt(turn, network, asked) ? 'address-taken' : 'not-offered', network);
 }
 
 /** The client took another server's offer: ours is free again. It is remembered whose it was. */
 function forget(turn: Turn): Decision {
   const { request, context } = turn;
-  const offers = networksOf(request, context.plan)
-    .map((network) => ownRecord(turn, network))
-    .filter((record) => record !== undefined)
-    .filter(({ state }) => state === 'offered' || state === 'probing');
+  const offers = networksOf(request, context.plan).flatMap((network) => openOffers(turn, network));
   return {
     ...ignore(turn, 'other-server'),
     mutations: offers.map((record) => put(released(record, context.now), true)),
@@ -108,7 +105,7 @@ function rebinding(turn: Turn, ciaddr: Ipv4): Decision {
 
 /** It has a lease: of another address, or of this one that it may not have any longer, the pools being changed. */
 function refuseHeld(turn: Turn, network: PlannedNetwork, ip: Ipv4): Decision {
-  const isClosed = ownRecord(turn, network)?.ip === ip && reservationOf(turn, network)?.ip === undefined;
+  const isClosed = recordAt(turn, network, ip) && reservationOf(turn, network)?.ip === undefined;
   return refuse(turn, isClosed ? 'not-permitted' : 'other-address', network);
 }
 

@@ -1,0 +1,78 @@
+import type { Decision, DhcpRequest, ProbeOutcome } from '../../src/dhcp/conversation.ts';
+import { handle } from '../../src/dhcp/handle.ts';
+import type { LeaseMutation } from '../../src/dhcp/lease.ts';
+import { planDhcp } from '../../src/dhcp/plan.ts';
+import type { DhcpSettings, Link } from '../../src/dhcp/settings.ts';
+import { decode } from '../../src/dhcp-packet/index.ts';
+import { type Ipv4, LIMITED_BROADCAST } from '../../src/lib/ipv4.ts';
+import { createMemoryLeases } from '../../src/store/lease-memory.ts';
+import type { LeaseStore } from '../../src/store/lease-store.ts';
+
+/** How a datagram came. */
+export type Arrival = {
+  readonly link: Link;
+  readonly source?: { readonly ip: Ipv4; readonly port: number };
+  readonly destination?: Ipv4;
+};
+
+export type Answered = { readonly request: DhcpRequest; readonly decision: Decision };
+
+/**
+ * The brain as the server runs it, without sockets: octets in, mutations committed before the reply is looked at. A
+ * restart forgets what was volatile; a reload makes a new plan.
+ */
+export function createFuzzServer(first: { settings: DhcpSettings; links: readonly Link[]; now: number }) {
+  const { links } = first;
+  let { settings, now } = first;
+  let plan = planDhcp(settings, links);
+  let leases: LeaseStore = createMemoryLeases();
+  const safe: LeaseMutation[] = [];
+  let pending: { request: DhcpRequest; ip: Ipv4 } | undefined;
+
+  function decide(request: DhcpRequest, probe?: ProbeOutcome): Answered {
+    const exists = (path: string) => path === 'pxelinux.0';
+    const decision = handle(request, { now, plan, leases, exists, ...(probe && { probe }) });
+    leases.stage(decision.mutations);
+    leases.commit();
+    safe.push(...decision.mutations.filter((mutation) => mutation.kind !== 'put' || !mutation.volatile));
+    pending = decision.probe && { request, ip: decision.probe.ip };
+    return { request, decision };
+  }
+
+  return {
+    now: () => now,
+    settings: () => settings,
+    leases: () => leases,
+    /** undefined for octets that are no message. */
+    receive(bytes: Uint8Array, { link, source, destination }: Arrival): Answered | undefined {
+      const decoded = decode(bytes);
+      if (!decoded.ok) return undefined;
+      return decide({
+        packet: decoded.value.packet,
+        warnings: decoded.value.warnings,
+        sizeBytes: bytes.length,
+        source: source ?? { ip: decoded.value.packet.ciaddr, port: 68 },
+        destination: destination ?? LIMITED_BROADCAST,
+        port: 67,
+        link,
+      });
+    },
+    /** undefined when nothing is being probed. */
+    settle(inUse: boolean): Answered | undefined {
+      return pending && decide(pending.request, { ip: pending.ip, inUse });
+    },
+    later(seconds: number): void {
+      now += seconds * 1000;
+    },
+    restart(): void {
+      leases = createMemoryLeases();
+      leases.stage(safe);
+      leases.commit();
+      pending = undefined;
+    },
+    reload(next: DhcpSettings): void {
+      settings = next;
+      plan = planDhcp(next, links);
+    },
+  };
+}
