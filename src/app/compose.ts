@@ -156,6 +156,7 @@ function assemble(
       listeners: listenersOf(facts, sockets, setup.config),
       settings: facts.dhcp,
       leases: createMemoryLeases(),
+      ...(sockets.echo && { echo: sockets.echo }),
       ...(facts.exists && { exists: facts.exists }),
       emit,
     });

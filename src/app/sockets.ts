@@ -12,6 +12,8 @@ import { StartProblem } from './start-problem.ts';
 export type Sockets = {
   /** One entry for each interface, in their order; none without addressing. */
   readonly links: readonly LinkSockets[];
+  /** Pings addresses behind relays. Absent where unsupported. */
+  readonly echo?: BoundSocket;
   /** The TFTP port, and the ports of transfers, for each worker. */
   readonly tftp?: readonly TftpSockets[];
 };
@@ -64,21 +66,24 @@ export async function openSockets(
   const { interfaces } = wanted;
   const links: Opened[] = [];
   let tftp: readonly TftpSockets[] | undefined;
+  let echo: BoundSocket | undefined;
   try {
     for (const name of wanted.dhcp ? interfaces : []) {
       const link: Opened = { interface: name };
       links.push(link);
       await openLink(link, { network, wanted, ownerOf });
     }
+    if (links.length > 0) echo = openEcho(network, ownerOf);
     if (wanted.tftp) {
       const on = interfaces.length > 0 ? { interfaces } : {};
       const opened = await openTftpSockets(network, { ...on, ...wanted.tftp });
       if (!opened.ok) throw explain(opened.error, { port: wanted.tftp.port }, ownerOf);
       tftp = opened.value;
     }
-    return { links: links.filter(isComplete), ...(tftp && { tftp }) };
+    return { links: links.filter(isComplete), ...(echo && { echo }), ...(tftp && { tftp }) };
   } catch (error) {
     for (const link of links) releaseLink(network, link);
+    if (echo) network.release(echo);
     if (tftp) releaseTftpSockets(network, tftp);
     throw error;
   }
@@ -119,14 +124,21 @@ async function openLink(
   if (wanted.ears) link.ears = bindFrames(ETHERTYPE.ipv4, CLIENT_PORT);
 }
 
+function openEcho(network: Network, ownerOf: PortOwner): BoundSocket | undefined {
+  const bound = network.bindEcho?.();
+  if (bound === undefined || bound.ok) return bound?.value;
+  throw explain(bound.error, {}, ownerOf);
+}
+
 function releaseLink(network: Network, { dhcp, pxe, frames, ears, overheard }: Opened): void {
   for (const socket of [dhcp, pxe]) if (socket) network.release(socket);
   for (const bound of [frames, ears, overheard]) if (bound) network.releaseFrames(bound);
 }
 
 /** Closes them for good. */
-export function releaseSockets(network: Network, { links, tftp }: Sockets): void {
+export function releaseSockets(network: Network, { links, echo, tftp }: Sockets): void {
   for (const link of links) releaseLink(network, link);
+  if (echo) network.release(echo);
   if (tftp) releaseTftpSockets(network, tftp);
 }
 

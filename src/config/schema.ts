@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { circles, fileName } from './network-schema.ts';
 import * as value from './values.ts';
 
 /**
@@ -7,50 +8,6 @@ import * as value from './values.ts';
  */
 
 const name = z.string().min(1);
-const fileName = z.string().min(1).max(127, 'must fit the 127 octets of the DHCP header field "file"');
-
-const network = z.strictObject({
-  subnet: value.subnet.describe('The network this entry is about.'),
-  range: value
-    .listOf(value.addressRange)
-    .optional()
-    .describe('Addresses to hand out; the whole subnet when left out.'),
-  exclude: value.listOf(value.addressRange).optional().describe('Addresses never handed out.'),
-  routers: value.listOf(value.ipv4).optional().describe('Option 3; pxed itself when left out, [] for none.'),
-  'domain-name-servers': value.listOf(value.ipv4).optional().describe('Option 6.'),
-  'domain-name': name.optional().describe('Option 15.'),
-  lease: value.duration.optional().describe('How long a lease lasts when the client asks for nothing else.'),
-  'lease-min': value.duration.optional().describe('Shorter wishes are raised to this.'),
-  'lease-max': value.duration.optional().describe('Longer wishes are cut to this.'),
-  'lease-boot': value.duration
-    .optional()
-    .describe('Lease of firmware and boot loaders; as lease when left out.'),
-  'match-client-id': z.boolean().optional().describe('Identify by option 61, not by MAC.'),
-  'ipv6-only': value.duration
-    .optional()
-    .describe('Clients that ask for option 108 get no address, and do without IPv4 for so long.'),
-  'auto-configure': z
-    .boolean()
-    .optional()
-    .describe('false: clients that get no address are told not to make one up (option 116).'),
-  'next-server': z
-    .union([z.literal('auto'), value.ipv4])
-    .optional()
-    .describe('TFTP server; auto = pxed itself.'),
-  options: z
-    .record(z.string().regex(/^\d{1,3}$/, 'option codes are numbers from 1 to 254'), value.optionBody)
-    .optional()
-    .describe('Further options by number: text, or hex:….'),
-});
-
-const host = z.strictObject({
-  mac: value.mac.optional(),
-  'client-id': value.hexText.optional().describe('The machine that sends this option 61, in hex.'),
-  address: value.ipv4.optional().describe('Always this address.'),
-  hostname: name.optional().describe('Option 12.'),
-  filename: fileName.optional().describe('Boot file of this machine, before any rule.'),
-});
-
 const boot = z.strictObject({
   filename: fileName
     .default('pxelinux.0')
@@ -202,9 +159,8 @@ export const schema = z.strictObject({
     .listOf(value.ipv4)
     .default([])
     .describe('Relays that may ask who has which lease (RFC 4388).'),
-  'conflict-probe': z.boolean().default(true).describe('Probe an address by ARP before its first offer.'),
-  networks: z.array(network).default([]),
-  hosts: z.array(host).default([]),
+  'conflict-probe': z.boolean().default(true).describe('Ask for an address (ARP, ping) before its first offer.'),
+  ...circles,
   boot: boot.prefault({}),
   bootp: bootp.prefault({}),
   tftp: tftp.prefault({}),
@@ -217,3 +173,6 @@ export const schema = z.strictObject({
 export type Config = z.output<typeof schema>;
 export type NetworkConfig = Config['networks'][number];
 export type HostConfig = Config['hosts'][number];
+export type RangeConfig = NonNullable<NetworkConfig['range']>[number];
+export type TemplateConfig = Config['templates'][string];
+export type RuleConfig = Config['rules'][number];

@@ -51,6 +51,11 @@ export interface Network {
    * IPv4, with `udpTo` only UDP datagrams to that port. What this machine sends itself is not among them.
    */
   bindFrames(interfaceName: string, etherType: number, udpTo?: number): Outcome<BoundFrames>;
+  /**
+   * A socket for pinging: {@link attach}ed, its datagrams out are ICMP messages (port 0), those in whole IPv4 packets with an
+   * echo reply, to whatever program. Absent where the system has none.
+   */
+  readonly bindEcho?: () => Outcome<BoundSocket>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
   /** What a reader may know about memory and disk; undefined where the system does not tell. */

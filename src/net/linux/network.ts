@@ -7,7 +7,7 @@ import { layoutsHold } from './ffi.ts';
 import { interfaceFacts } from './interface-facts.ts';
 import { keepTogether } from './keep-together.ts';
 import { notifyServiceManager } from './notify.ts';
-import { closeFd, openPacket, openUdp } from './open.ts';
+import { closeFd, openEcho, openPacket, openUdp } from './open.ts';
 import { createOpenBeneath } from './openat2.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { createPageCache } from './page-cache.ts';
@@ -37,6 +37,7 @@ export function linuxNetwork(): Network | undefined {
     giveUpPrivileges,
     notify: notifyServiceManager,
     bindFrames,
+    bindEcho: openEcho,
     attachFrames: (bound) => new PacketSocket(bound),
     releaseFrames: (bound) => closeFd(bound.fd),
     canSendRaw: true,

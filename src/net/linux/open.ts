@@ -83,6 +83,22 @@ export function openPacket(
   return { ok: true, value: { fd, interface: interfaceName, ifindex } };
 }
 
+/** All types but echo reply. */
+const ALL_BUT_ECHO_REPLY = ~1;
+/** Answers to a few thousand probes. */
+const ECHO_BUFFER_BYTES = 1 << 18;
+
+/** A raw ICMP socket that hears echo replies alone. Wants CAP_NET_RAW. */
+export function openEcho(): Outcome<BoundSocket> {
+  const fd = c.socket(s.AF_INET, s.SOCK_RAW | FLAGS, s.IPPROTO_ICMP);
+  if (fd < 0) return failure('socket SOCK_RAW');
+  const arena = new Arena(128);
+  const failed = setInt(arena, fd, s.SOL_RAW, s.ICMP_FILTER, ALL_BUT_ECHO_REPLY);
+  if (failed) return abandon(fd, failed);
+  growBuffer(arena, fd, s.SO_RCVBUFFORCE, s.SO_RCVBUF, ECHO_BUFFER_BYTES);
+  return { ok: true, value: { backend: 'linux', fd, address: 0, port: 0 } };
+}
+
 /** Closes a descriptor of ours. */
 export function closeFd(fd: number): void {
   c.close(fd);

@@ -15,7 +15,11 @@ export const SOL_IP = 0;
 export const SOL_SOCKET = 1;
 export const SOL_UDP = 17;
 export const SOL_IPV6 = 41;
+export const SOL_RAW = 255;
 export const SOL_PACKET = 263;
+export const IPPROTO_ICMP = 1;
+/** A set bit keeps messages of that type out. */
+export const ICMP_FILTER = 1;
 export const SO_REUSEADDR = 2;
 export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;

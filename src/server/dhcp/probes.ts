@@ -1,6 +1,9 @@
 import type { DhcpRequest, Probe, ProbeOutcome } from '../../dhcp/conversation.ts';
 import { buildArpProbe, parseArp, showsConflict } from '../../frame/arp.ts';
 import { ETHERTYPE, parseEthernet } from '../../frame/ethernet.ts';
+import { buildIcmpEcho, parseIcmpEcho } from '../../frame/icmp.ts';
+import { parseIpv4Packet } from '../../frame/ipv4-packet.ts';
+import { bytesEqual } from '../../lib/bytes.ts';
 import type { Ipv4 } from '../../lib/ipv4.ts';
 
 /** A probe that ended, and the request that waits for it: the newest the client sent meanwhile. */
@@ -11,17 +14,32 @@ export type Settled = {
   readonly attempt: number;
 };
 
-/** Sends an ARP probe out of a link; false when it cannot. */
-export type SendProbe = (probe: Probe, frame: Uint8Array) => boolean;
+/** How addresses are asked about; each is false when it cannot. */
+export type ProbeSenders = {
+  /** Sends an ARP probe out of the probe's link. */
+  readonly arp: (probe: Probe, frame: Uint8Array) => boolean;
+  /** Sends an ICMP message; absent where there is no socket for that. */
+  readonly echo?: (ip: Ipv4, message: Uint8Array) => boolean;
+  /** What an echo reply must bring back, unknown to anybody else: 2 octets of id and any number of payload. */
+  readonly secret: Uint8Array;
+};
 
 type Pending = { probe: Probe; request: DhcpRequest; attempt: number; deadline: number; repeatAt: number };
 
 /**
- * Conflict probes under way (RFC 2131 §2.2 by ARP, RFC 5227 §2.1.1), none of which holds up anybody else. A host that has the
- * address answers within a millisecond or two; silence for `timeoutMs`, with a second question half way, means that it is free.
+ * Conflict probes under way (RFC 2131 §2.2), none of which holds up anybody else: by ARP on our own link (RFC 5227 §2.1.1), by
+ * ICMP echo behind a relay. A host that has the address answers within milliseconds; silence for `timeoutMs`, with a second
+ * question half way, means that it is free.
  */
-export function createProbes(send: SendProbe) {
+export function createProbes({ arp, echo, secret }: ProbeSenders) {
   const pending = new Map<Ipv4, Pending>();
+  const id = ((secret[0] ?? 0) << 8) | (secret[1] ?? 0);
+  const payload = secret.subarray(2);
+
+  function ask(probe: Probe): boolean {
+    if (probe.onLink) return arp(probe, buildArpProbe(probe.link.mac, probe.ip));
+    return echo?.(probe.ip, buildIcmpEcho({ kind: 'request', id, sequence: 1, payload })) === true;
+  }
 
   return {
     /**
@@ -38,7 +56,7 @@ export function createProbes(send: SendProbe) {
         running.request = request;
         return true;
       }
-      if (!probe.onLink || !send(probe, buildArpProbe(probe.link.mac, probe.ip))) return false;
+      if (!ask(probe)) return false;
       const { now, timeoutMs, attempt } = when;
       pending.set(probe.ip, {
         probe,
@@ -65,6 +83,19 @@ export function createProbes(send: SendProbe) {
       return settled(found, { ip: found.probe.ip, inUse: true, owner: senderMac });
     },
 
+    /** Looks at an IPv4 packet with an echo reply; returns the probe it settles. One on our own link is ARP's to settle. */
+    observeEcho(bytes: Uint8Array): Settled | undefined {
+      if (pending.size === 0) return undefined;
+      const packet = parseIpv4Packet(bytes);
+      const found = packet.ok ? pending.get(packet.value.from) : undefined;
+      if (!packet.ok || !found || found.probe.onLink) return undefined;
+      const reply = parseIcmpEcho(packet.value.payload);
+      if (!reply.ok || reply.value.kind !== 'reply' || reply.value.id !== id) return undefined;
+      if (!bytesEqual(reply.value.payload, payload)) return undefined;
+      pending.delete(found.probe.ip);
+      return settled(found, { ip: found.probe.ip, inUse: true });
+    },
+
     /** Probes whose time is over: nobody answered. Asks those again that are half way. */
     due(now: number): Settled[] {
       const over: Settled[] = [];
@@ -74,7 +105,7 @@ export function createProbes(send: SendProbe) {
           over.push(settled(one, { ip, inUse: false }));
         } else if (one.repeatAt <= now) {
           one.repeatAt = Number.POSITIVE_INFINITY;
-          send(one.probe, buildArpProbe(one.probe.link.mac, ip));
+          ask(one.probe);
         }
       }
       return over;

@@ -4,13 +4,14 @@ import { createQuirkMemory } from '../../dhcp/quirk-memory.ts';
 import type { DhcpSettings, Link } from '../../dhcp/settings.ts';
 import type { Emit } from '../../events/event.ts';
 import type { Ipv4 } from '../../lib/ipv4.ts';
-import type { Network, Poller } from '../../net/datagram.ts';
+import type { BoundSocket, Network, Poller } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
 import { type Clock, createClock } from './clock.ts';
 import { type AttachedListener, attachListener, type DhcpListener, detachListener } from './listeners.ts';
 import { createLookAround } from './look-around.ts';
 import { createReporter } from './reporter.ts';
 import { createTurns } from './turns.ts';
+import { createUpkeep } from './upkeep.ts';
 
 export type DhcpServerOptions = {
   readonly network: Network;
@@ -22,6 +23,8 @@ export type DhcpServerOptions = {
   readonly exists?: FileExists;
   readonly emit: Emit;
   readonly clock?: Clock;
+  /** Of {@link Network.bindEcho}: addresses behind relays are pinged before their first offer. */
+  readonly echo?: BoundSocket;
   /** From 0 to less than 1; Math.random when left out. */
   readonly random?: () => number;
 };
@@ -36,6 +39,8 @@ export type DhcpCounters = {
   limited: number;
   /** Left because more came than can be answered. */
   shed: number;
+  /** Turns whose leases could not be saved. */
+  unsaved: number;
 };
 
 export type DhcpServer = {
@@ -92,7 +97,15 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
     exists: options.exists,
     links: served(),
   };
-  const counters: DhcpCounters = { received: 0, malformed: 0, replies: 0, faults: 0, limited: 0, shed: 0 };
+  const counters: DhcpCounters = {
+    received: 0,
+    malformed: 0,
+    replies: 0,
+    faults: 0,
+    limited: 0,
+    shed: 0,
+    unsaved: 0,
+  };
 
   const quirks = createQuirkMemory();
   let fetched: ((ip: Ipv4) => void) | undefined;
@@ -101,6 +114,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
     const polling = network.createPoller();
     const attached: AttachedListener[] = [];
     const wake = (): void => polling.wake();
+    const echo = options.echo && network.attach(options.echo, { batch: 32, outMessages: 16 });
     poller = polling;
     try {
       for (const listener of listeners) {
@@ -109,9 +123,14 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
         if (one.frames) polling.add(one.frames);
       }
       lookAround.attach(polling);
+      if (echo) polling.add(echo);
       const reporter = createReporter({ emit, counters, clock });
+      const upkeep = createUpkeep({ leases, clock, reporter });
       const granted = (name: string) => lookAround.granted(name);
-      const turns = createTurns({ attached, leases, current, clock, reporter, granted, quirks });
+      const turns = createTurns({
+        ...{ attached, leases, current, clock, reporter, granted, quirks },
+        ...(echo && { echo }),
+      });
       fetched = (ip) => {
         if (turns.fetched(ip)) wake();
       };
@@ -124,6 +143,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
         if (signal.aborted) break;
         if (lookAround.take()) current.links = served();
         begin();
+        upkeep.take();
         turns.take();
       }
     } finally {
@@ -131,6 +151,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       fetched = undefined;
       for (const listener of attached) detachListener(listener);
       lookAround.detach();
+      echo?.detach();
       poller = undefined;
       polling.close();
     }

@@ -7,7 +7,7 @@ import { decode, encodeReport, hardwareAddress, MessageType, messageType } from 
 import type { BootEvent } from '../../events/event.ts';
 import { type Ipv4, LIMITED_BROADCAST, UNSPECIFIED } from '../../lib/ipv4.ts';
 import { formatMac } from '../../lib/mac.ts';
-import type { Datagram } from '../../net/datagram.ts';
+import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
 import { createBacklog } from './backlog.ts';
 import type { Clock } from './clock.ts';
@@ -57,14 +57,20 @@ export function createTurns(io: {
   readonly reporter: Reporter;
   /** A client of this interface got an address. */
   readonly granted?: (name: string) => void;
+  /** Pings addresses behind relays before they are offered; absent where that is impossible. */
+  readonly echo?: DatagramSocket;
   readonly quirks: QuirkMemory;
 }) {
   const { attached, leases, current, clock, reporter, quirks } = io;
   const postponed = createPostponed<Outgoing>();
   const byName = new Map(attached.map((listener) => [listener.name, listener]));
-  const probes = createProbes((probe, frame) => {
-    const frames = byName.get(probe.link.name)?.frames;
-    return frames !== undefined && frames.send(frame) === undefined;
+  const probes = createProbes({
+    arp: (probe, frame) => {
+      const frames = byName.get(probe.link.name)?.frames;
+      return frames !== undefined && frames.send(frame) === undefined;
+    },
+    ...(io.echo && { echo: echoThrough(io.echo) }),
+    secret: crypto.getRandomValues(new Uint8Array(10)),
   });
   const backlog = createBacklog<Origin>();
   const isOver = createRateLimits(() => current.plan.settings.limits);
@@ -88,11 +94,20 @@ export function createTurns(io: {
         if (settled) resume(settled);
       }
     }
+    if (io.echo) hearEchoes(io.echo);
     for (const settled of probes.due(clock.ticks())) resume(settled);
     atOnce = backlog.size > 0 ? 0 : BATCH;
     for (const listener of attached) if (current.links.has(listener.name)) receive(listener);
     answerBacklog();
     finish();
+  }
+
+  function hearEchoes(socket: DatagramSocket): void {
+    const count = socket.receive();
+    for (let i = 0; i < count; i++) {
+      const settled = probes.observeEcho(socket.datagram(i).bytes);
+      if (settled) resume(settled);
+    }
   }
 
   function receive(listener: AttachedListener): void {
@@ -187,7 +202,7 @@ export function createTurns(io: {
     outbox = [];
     events = [];
     try {
-      leases.commit();
+      if (leases.commit()) reporter.saved();
     } catch (error) {
       reporter.unsaved(error, replies.length);
       return;
@@ -230,5 +245,14 @@ export function createTurns(io: {
     fetched,
     /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
     nextAt: () => (backlog.size > 0 ? clock.ticks() : Math.min(probes.nextAt(), postponed.nextAt())),
+  };
+}
+
+function echoThrough(socket: DatagramSocket): (ip: Ipv4, message: Uint8Array) => boolean {
+  return (ip, message) => {
+    socket.out.begin(ip, 0);
+    socket.out.bytes(message);
+    socket.out.end();
+    return socket.flush();
   };
 }
