@@ -7,7 +7,12 @@ export function createMemoryLeases(): LeaseStore {
   return {
     load: async () => {},
     stage: (mutations) => mutations.forEach(index.apply),
-    commit: index.keep,
+    commit: () => {
+      const { leases, machines } = index.changes;
+      const any = leases.size + machines.size > 0;
+      index.keep();
+      return any;
+    },
     shift: (ms) =>
       index.rewrite(
         (lease) => shiftedLease(lease, ms),

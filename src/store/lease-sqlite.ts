@@ -126,6 +126,7 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
         unchecked += batch.leases.length + batch.machines.length + batch.history.length;
       }
       ledger.keep();
+      return batch !== undefined;
     },
     shift: (ms) => onDisk(() => move(Math.round(ms), moment())),
     tidy: (now) => onDisk(() => tidy(now)),

@@ -11,9 +11,10 @@ export interface LeaseStore extends LeaseView {
   stage(mutations: readonly LeaseMutation[]): void;
   /**
    * Makes everything staged safe, in one transaction, as far as this store keeps anything. On failure it throws, and
-   * reads see the last committed state again: no reply may tell of what was staged.
+   * reads see the last committed state again: no reply may tell of what was staged. True when there was anything to make
+   * safe.
    */
-  commit(): void;
+  commit(): boolean;
   /**
    * The wall clock was set by `ms`: moves all times of all records with it, in one transaction, so that every lease lasts
    * as long as it was told to. Throws, and moves nothing, when that cannot be made safe. Nothing may be staged.

@@ -19,8 +19,12 @@ export function createReporter(to: {
   // Anybody can provoke these by a datagram.
   const malformedThrottle = createThrottle({ perSecond: 1, burst: 5 });
   const warningThrottle = createThrottle({ perSecond: 0.2, burst: 5 });
+  const unsavedThrottle = createThrottle({ perSecond: 0.1, burst: 1 });
   const droppedBefore = new Set<string>();
   let unreported = 0;
+  /** Replies that could not be sent since leases could last be saved, and those of them that were not told of. */
+  let withheld = 0;
+  let untold = 0;
   let shed = 0;
 
   function warn(problem: string, detail: string): boolean {
@@ -71,8 +75,30 @@ export function createReporter(to: {
         return;
       shed = 0;
     },
+    /** The store refused: nothing of that turn happened, and nobody was answered. */
     unsaved(error: unknown, replies: number): void {
-      warn('leases-not-saved', `${replies} replies were not sent: ${String(error)}`);
+      counters.unsaved++;
+      withheld += replies;
+      untold += replies;
+      if (!unsavedThrottle.pass(clock.ticks())) return;
+      const detail = `${untold} replies were not sent: ${messageOf(error)}`;
+      emit({ type: 'service.warning', service: 'dhcp', problem: 'leases-not-saved', detail });
+      untold = 0;
+    },
+    /** Something was saved: news only when before it could not. */
+    saved(): void {
+      if (withheld === 0) return;
+      const detail = `leases are saved again; ${withheld} replies were not sent meanwhile`;
+      emit({ type: 'service.ready', service: 'leases', detail });
+      withheld = 0;
+      untold = 0;
+    },
+    untidy(error: unknown): void {
+      warn('leases-not-tidied', messageOf(error));
+    },
+    clockSet(how: string): void {
+      const detail = `the system's clock was set ${how}; all leases were moved with it and last as long as they were told to`;
+      emit({ type: 'service.warning', service: 'dhcp', problem: 'clock-set', detail });
     },
     unsent(to: unknown, errno: string): void {
       warn('reply-not-sent', `${typeof to === 'number' ? formatIpv4(to) : 'client'}: ${errno}`);
@@ -86,6 +112,10 @@ export function createReporter(to: {
       warn('options-dropped', `no room for option ${codes} in the reply to ${mac}`);
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function giaddrOf(bytes: Uint8Array): Ipv4 {

@@ -110,7 +110,7 @@ describe('leases', () => {
   test('createDhcpServer() commits once for all that arrived, before anything is sent', async () => {
     const memory = createMemoryLeases();
     const order: string[] = [];
-    const commit = () => void order.push(`commit, ${rig.sent().length} sent`);
+    const commit = () => order.push(`commit, ${rig.sent().length} sent`) > 0;
     const rig = await started({ leases: { ...memory, commit } });
     for (let n = 0; n < 100; n++) {
       rig.deliver(discover({ ...toAll, mac: `52:54:00:00:01:${n.toString(16).padStart(2, '0')}` }));
@@ -127,6 +127,7 @@ describe('leases', () => {
     let full = true;
     const commit = () => {
       if (full) throw new Error('ENOSPC');
+      return true;
     };
     const rig = await started({ leases: { ...memory, commit } });
     rig.deliver(discover(toAll));
