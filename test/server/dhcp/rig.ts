@@ -15,6 +15,8 @@ import type {
   Poller,
   TransmitSource,
 } from '../../../src/net/datagram.ts';
+import { createClock } from '../../../src/server/dhcp/clock.ts';
+import type { Lookout } from '../../../src/server/dhcp/look-around.ts';
 import { createDhcpServer } from '../../../src/server/dhcp/server.ts';
 import { createMemoryLeases } from '../../../src/store/lease-memory.ts';
 import type { LeaseStore } from '../../../src/store/lease-store.ts';
@@ -35,7 +37,9 @@ export function createRig(
     readonly leases?: LeaseStore;
     readonly exists?: (path: string) => boolean;
     readonly raw?: boolean;
-    readonly clock?: { now: number };
+    readonly clock?: { now: number; setBy?: number };
+    /** Looks for other servers; its ears are `heard` and `asked`. */
+    readonly lookout?: Omit<Lookout, 'link' | 'ears'>;
   } = {},
 ) {
   const clock = options.clock ?? { now: 0 };
@@ -56,6 +60,14 @@ export function createRig(
       return frameErrno;
     },
     receive: () => inFrames.shift() ?? flood,
+    detach: () => {},
+  };
+  const heard: Uint8Array[] = [];
+  const asked: Uint8Array[] = [];
+  const earSocket: FrameSocket = {
+    bound: { fd: 4, interface: 'eth0', ifindex: 2 },
+    send: (frame) => void asked.push(frame.slice()),
+    receive: () => heard.shift(),
     detach: () => {},
   };
   const poller: Poller = {
@@ -83,7 +95,7 @@ export function createRig(
       sockets.set(bound.port, socket);
       return socket.face;
     },
-    attachFrames: () => frameSocket,
+    attachFrames: (bound: { fd: number }) => (bound.fd === 4 ? earSocket : frameSocket),
   } as unknown as Network;
 
   const leases = options.leases ?? createMemoryLeases();
@@ -102,14 +114,20 @@ export function createRig(
         dhcp: bound(67),
         pxe: bound(4011),
         ...(options.raw !== false && { frames: frameSocket.bound }),
+        ...(options.lookout && { lookout: { ...options.lookout, ears: earSocket.bound } }),
       },
     ],
     settings: settingsOf(options.settings, options.network),
     leases,
     exists: options.exists ?? ((path) => path === 'pxelinux.0'),
     emit: (event) => events.push(event),
-    clock: { wall: () => 1_000_000 + clock.now, ticks: () => clock.now },
+    clock: createClock(
+      () => 1_000_000 + clock.now + (options.clock?.setBy ?? 0),
+      () => clock.now,
+    ),
+    random: () => 0.5,
   });
+  let ready = false;
 
   return {
     server,
@@ -125,7 +143,9 @@ export function createRig(
       const idle = new Promise<void>((resolve) => {
         waiting = resolve;
       });
-      finished = server.run(signal);
+      finished = server.run(signal, () => {
+        ready = true;
+      });
       await idle;
     },
     /** Settles when the run ends. */
@@ -159,6 +179,11 @@ export function createRig(
         ifindex: 2,
       });
     },
+    isReady: () => ready,
+    /** DISCOVERs for other servers. */
+    asked,
+    /** What those say, as frames. */
+    hear: (frame: Uint8Array) => void heard.push(frame),
     deliverFrame: (frame: Uint8Array) => void inFrames.push(frame),
     /** From now on there is always one more frame. */
     floodFrames(frame: Uint8Array): void {
