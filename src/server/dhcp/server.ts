@@ -92,11 +92,8 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       link,
     })),
   });
-  const current: Current = {
-    plan: planDhcp(options.settings, links),
-    exists: options.exists,
-    links: served(),
-  };
+  let { settings } = options;
+  const current: Current = { ...planned(), exists: options.exists };
   const counters: DhcpCounters = {
     received: 0,
     malformed: 0,
@@ -141,7 +138,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
         const next = Math.min(turns.nextAt(), lookAround.nextAt());
         await polling.waitAsync(Math.min(Math.max(0, next - clock.ticks()), MAX_WAIT_MS));
         if (signal.aborted) break;
-        if (lookAround.take()) current.links = served();
+        if (lookAround.take()) Object.assign(current, planned());
         begin();
         upkeep.take();
         turns.take();
@@ -177,24 +174,23 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
     return links.find(({ name }) => name === known.name) ?? known;
   }
 
-  /** The interfaces whose role is known, with it. */
-  function served(): ReadonlyMap<string, Link> {
-    const known = new Map<string, Link>();
-    for (const link of links) {
+  /** The plan for all interfaces, and those whose role is known, with it. */
+  function planned(): Pick<Current, 'plan' | 'links'> {
+    const roles = links.map((link) => {
       const role = lookAround.roleOf(link.name);
-      if (role) known.set(link.name, { ...link, role });
-    }
-    return known;
+      return role ? { ...link, role } : link;
+    });
+    const known = roles.filter(({ name }) => lookAround.roleOf(name) !== undefined);
+    return { plan: planDhcp(settings, roles), links: new Map(known.map((link) => [link.name, link])) };
   }
 
   return {
     run,
-    reconfigure({ settings, exists, links: changed, running }) {
+    reconfigure({ settings: next, exists, links: changed, running }) {
+      settings = next;
       links = changed;
       lookAround.update(changed, running ?? new Set(changed.map(({ name }) => name)));
-      current.plan = planDhcp(settings, changed);
-      current.links = served();
-      current.exists = exists;
+      Object.assign(current, planned(), { exists });
       poller?.wake();
     },
     fetched: (ip) => fetched?.(ip),
