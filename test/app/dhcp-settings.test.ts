@@ -35,6 +35,16 @@ describe('dhcpSettingsOf()', () => {
     expect(networks([LAB, link('eth1', '192.168.77.2')])).toEqual(['192.168.77.0/24 192.168.77.1']);
   });
 
+  test('keeps the networks of two interfaces apart although one lies within the other', () => {
+    const wide = link('eth0', '10.0.0.1', 8);
+    const links = [wide, DESK];
+    expect(networks(links)).toEqual(['10.0.0.0/8 10.0.0.1', '10.1.0.0/16 10.1.0.1']);
+    const settings = dhcpSettingsOf({ tool: 'pxed', config: configOf(''), overrides: {} }, links, 'host');
+    const { places } = planDhcp(settings, links);
+    const on = (one: Link) => places.on(one).map(({ name }) => name);
+    expect([on(wide), on(DESK)]).toEqual([['eth0'], ['eth1']]);
+  });
+
   test('gives a configured network the interface that is on it, and others no router', () => {
     const yaml = 'networks:\n  - subnet: 10.1.0.0/16\n  - subnet: 10.9.0.0/16';
     expect(networks([LAB, DESK], yaml)).toEqual([
