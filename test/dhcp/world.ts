@@ -2,6 +2,7 @@ import type { Decision, DhcpRequest, ProbeOutcome } from '../../src/dhcp/convers
 import { handle } from '../../src/dhcp/handle.ts';
 import type { Lease } from '../../src/dhcp/lease.ts';
 import { planDhcp } from '../../src/dhcp/plan.ts';
+import type { QuirkMemory } from '../../src/dhcp/quirk-memory.ts';
 import {
   DEFAULT_SETTINGS,
   type DhcpSettings,
@@ -49,6 +50,8 @@ export type WorldOptions = {
   readonly network?: NetworkOverrides;
   readonly files?: readonly string[];
   readonly links?: readonly Link[];
+  /** Clients that go on asking are answered in another way. */
+  readonly quirks?: QuirkMemory;
 };
 
 export type How = {
@@ -75,8 +78,10 @@ export function createWorld(options: WorldOptions = {}) {
 
   function decide(request: DhcpRequest, probe?: ProbeOutcome): Decision {
     last = request;
+    const { quirks } = options;
     const context = { now, plan, leases, exists: (path: string) => files.has(path), ...(probe && { probe }) };
-    const decision = handle(request, context);
+    const decision = handle(request, { ...context, ...(quirks && { quirks }) });
+    if (decision.trial) quirks?.apply(decision.trial);
     leases.stage(decision.mutations);
     leases.commit();
     return decision;
