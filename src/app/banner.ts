@@ -21,6 +21,8 @@ export type Started = {
   readonly dhcp?: DhcpSettings;
   readonly exists?: FileExists;
   readonly runAs?: RunAs;
+  /** What is said of the leases; absent where none are given. */
+  readonly leases?: string;
   /** One entry for each worker that serves files. */
   readonly tftp?: Sockets['tftp'];
   /** Which sockets carry it: `linux` or `dgram`. */
@@ -33,6 +35,7 @@ export function bannerOf(started: Started): BootEvent {
   const facts: Record<string, string> = {};
   facts.interface = links.map(describeLink).join('; ') || 'all of them';
   if (started.dhcp) describeAddressing(facts, started.dhcp, setup.config.mode);
+  if (started.leases !== undefined) facts.leases = started.leases;
   const { tftp } = setup.config;
   if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));

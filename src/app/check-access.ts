@@ -34,7 +34,8 @@ export function rootWarnings(root: string, writes: 'off' | 'create' | 'overwrite
   return warnings;
 }
 
-function whoAmI(): string {
+/** The name of the user this process is. */
+export function whoAmI(): string {
   try {
     return userInfo().username;
   } catch {

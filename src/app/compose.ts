@@ -6,15 +6,15 @@ import { loadNetwork } from '../net/load.ts';
 import { portOwner } from '../net/port-owner.ts';
 import type { DhcpListener } from '../server/dhcp/listeners.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
-import { createMemoryLeases } from '../store/lease-memory.ts';
 import { bannerOf } from './banner.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
 import { addressingWarnings } from './check-addressing.ts';
 import { checkSameInterfaces } from './check-interface.ts';
 import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
+import { clockWarning, type LeaseState, openLeases, prepareState } from './lease-state.ts';
 import { watchLinks } from './link-watch.ts';
-import { giveUpRoot } from './privileges.ts';
+import { futureUser, giveUpRoot } from './privileges.ts';
 import type { Setup } from './setup.ts';
 import { sharingWarnings } from './shared-port.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
@@ -63,22 +63,26 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
   const started: Parts = { setup, network, facts, sockets, emit: io.emit, downloads };
   try {
     const tftp = await prepareTftp(started);
+    const stateFolder = addressing ? prepareState(config, futureUser(config)) : undefined;
     const runAs = giveUpRoot(network, config);
     if (runAs?.uid !== 0) tftp?.confine();
     if (facts.root !== undefined) checkReachable(facts.root);
+    const state = addressing ? await openLeases(stateFolder) : undefined;
     io.emit(
       bannerOf({
         ...{ setup, ...facts, version: io.version, backend: network.name },
         ...(sockets.tftp && { tftp: sockets.tftp }),
         ...(runAs && { runAs }),
+        ...(state && { leases: state.detail }),
       }),
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
+    if (state && state.movedByMs !== 0) io.emit(clockWarning(state.movedByMs));
     for (const warning of sharingWarnings(sockets)) io.emit(warning);
     for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
     if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
-    return assemble(started, tftp);
+    return assemble(started, { tftp, state });
   } catch (error) {
     releaseSockets(network, sockets);
     throw error;
@@ -111,8 +115,11 @@ function listenersOf({ links }: Facts, sockets: Sockets, config: Config): DhcpLi
   return sockets.links.map(({ interface: name, ears, taken, ...opened }) => ({
     link: linkOf(links.find((facts) => facts.name === name)!),
     ...opened,
-    // Who has this machine's port 67 gives the addresses: there is nothing to find out.
-    lookout: { role: taken ? 'proxy' : role, watching, running: running.has(name), ears },
+    // Who has this machine's port 67 gives the addresses: there is nothing to find out, and frames of ours do not reach it.
+    lookout: {
+      ...{ role: taken ? 'proxy' : role, watching: watching && !taken },
+      ...{ running: running.has(name), ears },
+    },
   }));
 }
 
@@ -140,7 +147,7 @@ async function prepareTftp({
 
 function assemble(
   { setup, network, facts, sockets, emit, downloads }: Parts,
-  tftp: TftpTasks | undefined,
+  { tftp, state }: { readonly tftp: TftpTasks | undefined; readonly state: LeaseState | undefined },
 ): Composed {
   const tasks: Task[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [];
@@ -150,12 +157,12 @@ function assemble(
       tftp.reconfigure(tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed))),
     );
   }
-  if (facts.dhcp) {
+  if (facts.dhcp && state) {
     const server = createDhcpServer({
       network,
       listeners: listenersOf(facts, sockets, setup.config),
       settings: facts.dhcp,
-      leases: createMemoryLeases(),
+      leases: state.leases,
       ...(sockets.echo && { echo: sockets.echo }),
       ...(facts.exists && { exists: facts.exists }),
       emit,
@@ -200,6 +207,7 @@ function assemble(
     async release() {
       unwatch();
       await tftp?.close();
+      state?.leases.close();
       releaseSockets(network, sockets);
     },
   };

@@ -9,8 +9,7 @@ import { StartProblem } from './start-problem.ts';
  * account does not exist, or the system refuses.
  */
 export function giveUpRoot(network: Network, config: Config): RunAs | undefined {
-  const isRoot = process.getuid?.() === 0;
-  const runAs = isRoot ? resolveRunAs(config) : undefined;
+  const runAs = futureUser(config);
   if (runAs?.uid === 0) return runAs;
   const given = network.giveUpPrivileges(runAs);
   if (given.ok) return runAs;
@@ -19,4 +18,9 @@ export function giveUpRoot(network: Network, config: Config): RunAs | undefined 
     `Cannot give up root: ${errno} (${operation})`,
     'Keep root knowingly with --user root, or run where the process may change its user',
   );
+}
+
+/** Whom {@link giveUpRoot} will become; undefined when this process is not root. */
+export function futureUser(config: Config): RunAs | undefined {
+  return process.getuid?.() === 0 ? resolveRunAs(config) : undefined;
 }

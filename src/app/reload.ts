@@ -47,6 +47,7 @@ function needRestart(before: Setup, after: Setup): string[] {
     'tftp.ports': JSON.stringify(config.tftp.ports),
     'tftp.workers': config.tftp.workers,
     'tftp.single-port': config.tftp['single-port'],
+    state: config.state,
     user: config.user,
     group: config.group,
     log: JSON.stringify(config.log),

@@ -82,6 +82,10 @@ export const ADDRESSING: readonly Option[] = [
   new Option('-g, --gateway <address>', 'router told to clients (default: own address)').argParser(
     ipv4Argument,
   ),
+  new Option(
+    '--state <folder>',
+    'where leases are kept over restarts; memory = nowhere (default: /var/lib/pxed)',
+  ).env('PXED_STATE'),
 ];
 
 /** DHCP alone; dhcpd and pxed. */

@@ -11,6 +11,7 @@ export type Options = {
   readonly logFormat?: 'auto' | 'text' | 'json';
   readonly user?: string;
   readonly group?: string;
+  readonly state?: string;
   readonly tftpServer?: Ipv4;
   readonly gateway?: Ipv4;
   readonly mode?: Config['mode'];
@@ -90,6 +91,7 @@ function withOptions(config: Config, options: Options): Config {
       'answer-all': options.answerAllDhcpRequests,
       authoritative: options.authoritative,
       'conflict-probe': options.conflictProbe === false ? false : undefined,
+      state: options.state,
       user: options.user,
       group: options.group,
     }),

@@ -24,7 +24,8 @@ export type Server = {
 
 /** Starts it. */
 export function startServer(options: ServerOptions): Server {
-  const args = [options.interface, options.root, options.bootFile, '--mode', 'dhcp', '--log-format', 'text'];
+  const { interface: name, root, bootFile } = options;
+  const args = [name, root, bootFile, '--mode', 'dhcp', '--state', 'memory', '--log-format', 'text'];
   if (options.stayRoot || ![TOP, options.root].every(isOpenToAll)) args.push('--user', 'root');
   const ready = Promise.withResolvers<void>();
   const running = startProcess(process.execPath, [pxedProgram(), ...args], {

@@ -38,6 +38,7 @@ export function pxedCommand(spec: ServerSpec): Command {
     join(PROJECT, 'bin/pxed.ts'),
     ...(spec.answerAll === true ? ['-a'] : []),
     ...['--mode', spec.mode ?? 'dhcp'],
+    ...(spec.options?.includes('--state') ? [] : ['--state', 'memory']),
     ...(spec.options ?? []),
     spec.interfaceName ?? 'eth0',
     spec.root,

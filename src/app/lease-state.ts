@@ -1,0 +1,147 @@
+import { accessSync, chownSync, constants, lchownSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Config } from '../config/schema.ts';
+import type { BootEvent } from '../events/event.ts';
+import { createMemoryLeases } from '../store/lease-memory.ts';
+import { createSqliteLeases } from '../store/lease-sqlite.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+import { lockOwner } from '../store/lock-owner.ts';
+import { StoreProblem } from '../store/store-problem.ts';
+import { whoAmI } from './check-access.ts';
+import type { RunAs } from './run-as.ts';
+import { StartProblem } from './start-problem.ts';
+
+/** The name that means that leases are kept nowhere. */
+export const MEMORY = 'memory';
+
+/** The file in a state folder. */
+export const LEASE_FILE = 'leases.db';
+
+/** Where root's services keep what outlasts them (FHS 5.8). */
+const SYSTEM_FOLDER = '/var/lib/pxed';
+
+/** A store that is loaded, with what the banner and the log say of it. */
+export type LeaseState = {
+  readonly leases: LeaseStore;
+  readonly detail: string;
+  /** By how many ms the wall clock was set while pxed did not run. */
+  readonly movedByMs: number;
+};
+
+/**
+ * Makes the folder for leases, of the user pxed becomes; call it while still root. Undefined: they are kept in memory.
+ *
+ * Not named, it is /var/lib/pxed for root and below $XDG_STATE_HOME or ~/.local/state for others, and for a root
+ * that may not write to /var. A folder of root's is handed to the user with the lease files in it; one of somebody else's
+ * is left as it is. Throws StartProblem.
+ */
+export function prepareState({ state }: Pick<Config, 'state'>, runAs: RunAs | undefined): string | undefined {
+  if (state === MEMORY) return undefined;
+  if (state !== undefined) return makeFolder(resolve(state), runAs);
+  if (process.getuid?.() !== 0) return makeFolder(ownFolder(), runAs);
+  try {
+    return makeFolder(SYSTEM_FOLDER, runAs);
+  } catch {
+    return makeFolder(ownFolder(), runAs);
+  }
+}
+
+/** The folder that is used when none is named, for who asks. */
+export function usualStateFolder(): string {
+  return process.getuid?.() === 0 ? SYSTEM_FOLDER : ownFolder();
+}
+
+function ownFolder(): string {
+  const base = process.env.XDG_STATE_HOME;
+  return join(base?.startsWith('/') ? base : join(homedir(), '.local/state'), 'pxed');
+}
+
+function makeFolder(path: string, runAs: RunAs | undefined): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o750 });
+    if (runAs && runAs.uid !== 0) handOver(path, runAs);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new StartProblem(`Cannot keep leases in ${path}: ${code}`, OTHER_FOLDER, { cause });
+  }
+  return path;
+}
+
+const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep no leases: --state memory';
+
+/**
+ * Only what is root's: nobody else can have put anything there, a link to a file of root's least of all. Named one by one,
+ * and not followed.
+ */
+function handOver(path: string, { uid, gid }: RunAs): void {
+  if (statSync(path).uid !== 0) return;
+  for (const suffix of ['', '-wal']) {
+    const file = join(path, `${LEASE_FILE}${suffix}`);
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile()) lchownSync(file, uid, gid);
+  }
+  chownSync(path, uid, gid);
+}
+
+/** Opens the store of a folder from {@link prepareState}, as the user pxed is now. Throws StartProblem. */
+export async function openLeases(folder: string | undefined): Promise<LeaseState> {
+  if (folder === undefined) {
+    return { leases: createMemoryLeases(), detail: 'in memory: a restart forgets them', movedByMs: 0 };
+  }
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new StartProblem(
+      `Cannot keep leases in ${folder}: ${whoAmI()}, whom pxed became, may not write there`,
+      `Give it away (chown -R ${whoAmI()} ${folder}), or choose another folder: --state`,
+      { cause },
+    );
+  }
+  const leases = createSqliteLeases(join(folder, LEASE_FILE));
+  try {
+    await leases.load();
+  } catch (error) {
+    throw error instanceof StoreProblem ? startProblemOf(error, folder) : error;
+  }
+  const count = [...leases.all()].length;
+  return { leases, detail: `${count} in ${join(folder, LEASE_FILE)}`, movedByMs: leases.movedByMs };
+}
+
+function startProblemOf(problem: StoreProblem, folder: string): StartProblem {
+  const { fault, path, message } = problem;
+  const say = (text: string, fix: string) => new StartProblem(text, fix, { cause: problem });
+  switch (fault) {
+    case 'locked': {
+      const owner = lockOwner(path);
+      return say(
+        `Cannot use the leases in ${path}: in use by ${owner ?? 'another process'}`,
+        'Stop it, or give this one a folder of its own: --state',
+      );
+    }
+    case 'damaged':
+      return say(
+        `Cannot read the leases: ${message}`,
+        `Save what can be saved: pxectl rescue ${folder} (it keeps the damaged file)`,
+      );
+    case 'newer':
+      return say(
+        `Cannot read the leases: ${message}`,
+        'Start the newer pxed, or name another folder: --state',
+      );
+    case 'foreign':
+      return say(
+        `Cannot read the leases: ${message}`,
+        'Move that file away, or name another folder: --state',
+      );
+    case 'unusable':
+      return say(`Cannot keep leases: ${message}`, OTHER_FOLDER);
+  }
+}
+
+/** What is to be said when the clock was set while pxed did not run. */
+export function clockWarning(ms: number): BootEvent {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  const how = `${ms > 0 ? 'forward' : 'back'} by ${minutes > 0 ? `${minutes} minutes` : `${Math.abs(ms) / 1000} s`}`;
+  const detail = `the system's clock was set ${how} while pxed did not run; all leases were moved with it`;
+  return { type: 'service.warning', service: 'leases', problem: 'clock-set', detail };
+}
