@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { discover, ip, MAC, selecting } from '../../dhcp/world.ts';
+import { createRig, packetOf } from './rig.ts';
+
+const stop: AbortController[] = [];
+
+afterEach(() => {
+  for (const one of stop.splice(0)) one.abort();
+});
+
+async function running(options: Parameters<typeof createRig>[0] = {}) {
+  const rig = createRig(options);
+  const end = new AbortController();
+  stop.push(end);
+  await rig.start(end.signal);
+  return rig;
+}
+
+describe('createDhcpServer()', () => {
+  test('holds an answer back for as long as a quirk says, and wakes for it', async () => {
+    const rig = await running({ settings: { quirks: ['slow-answer', 'broadcast'] } });
+    rig.deliver(discover());
+    await rig.turn();
+    expect(rig.sent()).toHaveLength(0);
+    expect(rig.timeout()).toBe(2000);
+    await rig.turn(1999);
+    expect(rig.sent()).toHaveLength(0);
+    await rig.turn(1);
+    expect(rig.sent()).toHaveLength(1);
+    await rig.turn(2000);
+    expect(rig.sent()).toHaveLength(1);
+  });
+
+  test('answers a machine that goes on asking in another way, and remembers it once it downloads', async () => {
+    const rig = await running();
+    for (const pass of [0, 4000, 8000, 16_000]) {
+      rig.deliver(discover());
+      await rig.turn(pass);
+    }
+    const changes = () => rig.events.filter(({ type }) => type === 'dhcp.quirk');
+    expect(changes()).toMatchObject([{ why: 'no-boot', before: 'default', quirk: 'broadcast', mac: MAC }]);
+    const { yiaddr } = packetOf(rig.sent().at(-1)!.bytes);
+    rig.deliver(selecting(yiaddr));
+    await rig.turn();
+    rig.server.fetched(ip('10.0.0.99'));
+    await rig.turn();
+    expect(changes()).toHaveLength(1);
+    rig.server.fetched(yiaddr);
+    await rig.turn();
+    expect(changes().slice(1)).toMatchObject([{ why: 'worked', quirk: 'broadcast', mac: MAC }]);
+    expect(rig.leases.machine(MAC)).toMatchObject({ quirk: 'broadcast', arch: 'x86PC' });
+  });
+
+  test('does not mind downloads while it does not run', async () => {
+    const rig = createRig();
+    rig.server.fetched(ip('10.0.0.99'));
+    expect(rig.events).toEqual([]);
+  });
+});
