@@ -1,15 +1,15 @@
 import { archCode } from '../boot/arch-table.ts';
 import type { BootSettings } from '../boot/settings.ts';
-import type { Config, HostConfig, NetworkConfig } from '../config/schema.ts';
+import type { Config, NetworkConfig } from '../config/schema.ts';
 import {
   DEFAULT_SETTINGS,
   type DhcpSettings,
   type Link,
   type Network,
   networkOfLink,
-  type Reservation,
 } from '../dhcp/settings.ts';
-import { contains, formatSubnet, type Subnet } from '../lib/ipv4.ts';
+import { contains, formatSubnet } from '../lib/ipv4.ts';
+import { placeOf, reservationOf, ruleOf, termsOf } from './dhcp-circles.ts';
 import type { NetworkOverrides, Setup } from './setup.ts';
 
 /**
@@ -21,8 +21,15 @@ import type { NetworkOverrides, Setup } from './setup.ts';
  */
 export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName: string): DhcpSettings {
   const { config } = setup;
-  const configured = config.networks.map((network) => networkOf(network, linkIn(network.subnet, links)));
-  const networks = [...ownNetworks(links, configured), ...configured];
+  const unknownClients = config['unknown-clients'];
+  const configured = config.networks.map((network) =>
+    networkOf(network, linkOf(network, links), unknownClients),
+  );
+  const own = ownNetworks(links, configured);
+  const networks = [
+    ...(unknownClients === 'deny' ? own.map((network) => ({ ...network, denyUnknown: true })) : own),
+    ...configured,
+  ];
   const isOwn = ({ subnet }: Network) => links.some((link) => contains(subnet, link.addresses[0]!.ip));
   return {
     ...DEFAULT_SETTINGS,
@@ -31,6 +38,8 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
       isOwn(network) ? overridden(network, networks, setup.overrides) : network,
     ),
     reservations: config.hosts.map(reservationOf),
+    rules: config.rules.map(ruleOf),
+    options: config.options,
     bootp: { enabled: config.bootp.enabled, ranges: config.bootp.range, serverName },
     boot: bootSettingsOf(config.boot),
     answerAll: config['answer-all'],
@@ -50,51 +59,38 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
 
 /** Networks of the interfaces that no entry is about; one for two interfaces of the same network. */
 function ownNetworks(links: readonly Link[], configured: readonly Network[]): Network[] {
-  const own: Network[] = [];
+  const own = new Map<string, Network>();
   for (const link of links) {
-    const isKnown = ({ subnet }: Network) => contains(subnet, link.addresses[0]!.ip);
-    if (!configured.some(isKnown) && !own.some(isKnown)) own.push(networkOfLink(link));
+    if (configured.some(({ subnet }) => contains(subnet, link.addresses[0]!.ip))) continue;
+    const network = networkOfLink(link);
+    const key = formatSubnet(network.subnet);
+    const { interface: _, ...shared } = own.get(key) ?? network;
+    // Bound to its interface, it is not taken for that of another one which lies within it.
+    own.set(key, own.has(key) || links.length === 1 ? shared : { ...network, interface: link.name });
   }
-  return own;
+  return [...own.values()];
 }
 
-/** The interface with an address in the subnet; the first when none has, as where relays lead to it. */
-function linkIn(subnet: Subnet, links: readonly Link[]): Link {
-  return links.find(({ addresses }) => contains(subnet, addresses[0]!.ip)) ?? links[0]!;
+/** The interface it names, or one with an address in the subnet; the first when there is none, as where relays lead to it. */
+function linkOf({ subnet, interface: name }: NetworkConfig, links: readonly Link[]): Link {
+  const near = ({ addresses }: Link) => contains(subnet, addresses[0]!.ip);
+  return links.find((link) => link.name === name) ?? links.find(near) ?? links[0]!;
 }
 
-function networkOf(network: NetworkConfig, link: Link): Network {
-  const leaseSeconds = network.lease;
+function networkOf(network: NetworkConfig, link: Link, unknownClients: 'allow' | 'deny'): Network {
+  const isNear = contains(network.subnet, link.addresses[0]!.ip);
   return networkOfLink(link, {
     name: formatSubnet(network.subnet),
     subnet: network.subnet,
-    ranges: network.range,
-    excluded: network.exclude,
     // Our own address is no router to clients on another subnet.
-    routers: network.routers ?? (contains(network.subnet, link.addresses[0]!.ip) ? undefined : []),
-    dns: network['domain-name-servers'],
-    domain: network['domain-name'],
-    leaseSeconds,
-    minLeaseSeconds: network['lease-min'] ?? shorterOf(leaseSeconds),
-    maxLeaseSeconds: network['lease-max'] ?? leaseSeconds,
-    bootLeaseSeconds: network['lease-boot'],
-    nextServer: network['next-server'],
-    matchClientId: network['match-client-id'],
-    ipv6OnlySeconds: network['ipv6-only'],
-    autoConfigure: network['auto-configure'],
-    options:
-      network.options &&
-      Object.entries(network.options).map(([code, body]) => ({ code: Number(code), body })),
+    ...(!isNear && { routers: [] }),
+    ...placeOf(network, unknownClients),
+    ...termsOf(network),
   });
 }
 
 function limit(given: number | 'off'): number | undefined {
   return given === 'off' ? undefined : given;
-}
-
-/** A lease shorter than the usual least wish is meant: then it is the least. */
-function shorterOf(leaseSeconds: number | undefined): number | undefined {
-  return leaseSeconds !== undefined && leaseSeconds < 120 ? leaseSeconds : undefined;
 }
 
 /** A router outside of all networks is meant for each of them. */
@@ -109,16 +105,6 @@ function overridden(
     ...(routers && (near === undefined || near === network) && { routers }),
     ...(dns && { dns }),
     ...(nextServer !== undefined && { nextServer }),
-  };
-}
-
-function reservationOf({ mac, 'client-id': clientId, address, hostname, filename }: HostConfig): Reservation {
-  return {
-    ...(mac !== undefined && { mac }),
-    ...(clientId !== undefined && { clientId }),
-    ...(address !== undefined && { ip: address }),
-    ...(hostname !== undefined && { hostname }),
-    ...(filename !== undefined && { file: filename }),
   };
 }
 

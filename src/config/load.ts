@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocume
 import type { z } from 'zod';
 import { crossCheck } from './cross-check.ts';
 import { type Config, schema } from './schema.ts';
+import { checkTemplates, withTemplates } from './templates.ts';
 
 /** One mistake: where it stands (line from 1; YAML path like `networks[0].range`), and what is wrong. */
 export type Problem = {
@@ -49,10 +50,9 @@ export function loadConfig(text: string, options: LoadOptions): Loaded {
     return { ok: false, problems: faults.map((fault) => problem(fault.pos[0], [], fault.message)) };
   }
   const checked = schema.safeParse(toData(document));
-  const findings = checked.success
-    ? crossCheck(checked.data, options.archNames)
-    : checked.error.issues.flatMap(findingsOf);
-  if (checked.success && findings.length === 0) return { ok: true, value: checked.data };
+  const complete = checked.success ? completed(checked.data, options.archNames) : undefined;
+  if (complete && !Array.isArray(complete)) return { ok: true, value: complete };
+  const findings = complete ?? checked.error?.issues.flatMap(findingsOf) ?? [];
   const problems = findings.map(({ path, message }) => problem(offsetOf(document, path), path, message));
   return { ok: false, problems: problems.sort((a, b) => a.line - b.line) };
 }
@@ -65,6 +65,15 @@ export function formatProblem({ file, line, path, message }: Problem): string {
 /** The configuration of an empty file: what the command line starts from when there is none. */
 export function defaultConfig(): Config {
   return schema.parse({ version: 1 });
+}
+
+/** What hosts and networks inherit is theirs from here on; or every value that contradicts another. */
+function completed(config: Config, archNames: Iterable<string>): Config | Finding[] {
+  const unsound = checkTemplates(config);
+  if (unsound.length > 0) return unsound;
+  const whole = withTemplates(config);
+  const findings = crossCheck(whole, archNames);
+  return findings.length > 0 ? findings : whole;
 }
 
 /** An anchor bomb is a mistake of the file, not of ours. */
@@ -82,6 +91,16 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
   }
   if (issue.code === 'invalid_key') {
     return [{ path: issue.path, message: issue.issues.map((each) => each.message).join('; ') }];
+  }
+  if (issue.code === 'invalid_union') {
+    // Of alternatives the one is meant whose outer form fits: its mistakes are inside.
+    const meant = issue.errors.find(
+      (issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0),
+    );
+    const inside = meant
+      ?.flatMap(findingsOf)
+      .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+    if (inside) return inside;
   }
   return [{ path: issue.path, message: lowerFirst(issue.message) }];
 }

@@ -17,18 +17,23 @@ export type CodedOption = { readonly code: number; readonly body: Uint8Array };
 
 /**
  * Reads an option of the configuration: `name` is a name of the option table, one that ISC dhcpd, Kea or dnsmasq has for it,
- * or a number; `value` is typed as the option is, or `hex:…`. Any reason is a sentence for people.
+ * or a number; `value` is typed as the option is, or `hex:…`. `also` are codes taken although there is a key for them. Any
+ * reason is a sentence for people.
  *
  * ```ts
  * readConfiguredOption('ntp-servers', ['10.0.0.1']); // { ok: true, value: { code: 42, body: 0a 00 00 01 } }
  * ```
  */
-export function readConfiguredOption(name: string, value: unknown): Decoded<CodedOption> {
+export function readConfiguredOption(
+  name: string,
+  value: unknown,
+  { also = [] }: { readonly also?: readonly number[] } = {},
+): Decoded<CodedOption> {
   const code = codeOf(name);
   if (!code.ok) return code;
   const row = OPTION_BY_CODE[code.value];
   const kind = row ? OPTION_KINDS[row.key] : 'octets';
-  const instead = INSTEAD[code.value];
+  const instead = also.includes(code.value) ? undefined : INSTEAD[code.value];
   if (instead !== undefined) return rejected(instead);
   if (kind === 'own') return rejected('pxed sets this option itself');
   const hex = typeof value === 'string' ? readHex(value) : undefined;

@@ -159,12 +159,18 @@ export const schema = z.strictObject({
     .listOf(value.ipv4)
     .default([])
     .describe('Relays that may ask who has which lease (RFC 4388).'),
-  'conflict-probe': z.boolean().default(true).describe('Ask for an address (ARP, ping) before its first offer.'),
+  'conflict-probe': z
+    .boolean()
+    .default(true)
+    .describe('Ask for an address (ARP, ping) before its first offer.'),
   ...circles,
   boot: boot.prefault({}),
   bootp: bootp.prefault({}),
   tftp: tftp.prefault({}),
   log: log.prefault({}),
+  state: name
+    .optional()
+    .describe('Folder that keeps leases over restarts; memory = nowhere; /var/lib/pxed when left out.'),
   user: name.optional().describe('Who to run as after start; pxed if that user exists, else nobody.'),
   group: name.optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toHex } from '../lib/bytes.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { type Ipv4, parseIpv4, parseSubnet } from '../lib/ipv4.ts';
 import { parseMac } from '../lib/mac.ts';
@@ -44,8 +45,14 @@ export const multicastGroup = parsed('a group address like 239.255.69.0:1758', p
 /** Lower-case hex, as `01525400123456` or with colons. */
 export const hexText = parsed('hex digits like 01:52:54:00:12:34:56', parseHexText);
 
-/** An option body: `hex:f100747e`, or text sent as it is. */
-export const optionBody = parsed('text, or octets like hex:f100747e', parseOptionBody);
+/** A MAC, or how it begins: `52:54:00`. */
+export const macHead = parsed('a MAC address or its first octets like 52:54:00', parseMacHead);
+
+/** Lower case with dashes, in either byte order. */
+export const uuid = parsed('a UUID like 564d8a10-97c2-4f05-9d3a-0123456789ab', parseUuid);
+
+/** Octets that a relay made: text, or `hex:0a0b`; lower-case hex comes of both. */
+export const octetText = parsed('text, or octets like hex:00040001', parseOctetText);
 
 /** `http://10.0.0.1/boot/`: a URL to put paths behind, with a slash at its end. */
 export const httpUrl = parsed('a URL like http://10.0.0.1/boot/', parseHttpUrl);
@@ -110,11 +117,22 @@ function parseHexText(text: string): string | undefined {
   return /^([0-9a-f]{2})+$/.test(digits) ? digits : undefined;
 }
 
-function parseOptionBody(text: string): Uint8Array | undefined {
-  if (!text.startsWith('hex:'))
-    return /^[\x20-\x7e]+$/.test(text) ? new TextEncoder().encode(text) : undefined;
-  const digits = parseHexText(text.slice(4));
-  return digits === undefined
-    ? undefined
-    : Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+function parseMacHead(text: string): string | undefined {
+  const head = text.replaceAll('-', ':').toLowerCase();
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){0,5}$/.test(head) ? head : undefined;
+}
+
+function parseUuid(text: string): string | undefined {
+  const digits = text.replaceAll('-', '').toLowerCase();
+  if (
+    !/^[0-9a-f]{32}$/.test(digits) ||
+    !/^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}$/i.test(text)
+  )
+    return undefined;
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function parseOctetText(text: string): string | undefined {
+  if (text.startsWith('hex:')) return parseHexText(text.slice(4));
+  return /^[\x20-\x7e]+$/.test(text) ? toHex(new TextEncoder().encode(text)) : undefined;
 }

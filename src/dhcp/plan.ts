@@ -69,7 +69,7 @@ export function planDhcp(settings: DhcpSettings, links: readonly Link[]): DhcpPl
     ownAddresses,
     hosts: indexHosts(settings.reservations),
     rules,
-    mayIgnore: rules.some(({ then }) => then.ignore),
+    mayIgnore: rules.some(({ says }) => says.ignore),
     hasTags: networks.some(({ parts }) => parts !== undefined),
   };
 }

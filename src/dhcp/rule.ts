@@ -35,7 +35,7 @@ export type Match = {
 };
 
 /** What follows for whom it matches. */
-export type Then = {
+export type Saying = {
   /** Boot file: after the machine's own, before all others. */
   readonly file?: string;
   readonly terms?: Terms;
@@ -46,4 +46,4 @@ export type Then = {
   readonly goOn?: boolean;
 };
 
-export type Rule = { readonly match: Match; readonly then: Then };
+export type Rule = { readonly match: Match; readonly says: Saying };

@@ -4,7 +4,7 @@ import { contains } from '../lib/ipv4.ts';
 import { agentOf, hostnamesOf } from './hosts.ts';
 import type { PlannedNetwork } from './plan.ts';
 import { relayPointOf } from './relay.ts';
-import type { Match, Rule, Then } from './rule.ts';
+import type { Match, Rule, Saying } from './rule.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { Turn } from './turn.ts';
  * They are compiled once, each key of `match` to a function; a client costs one call for each rule that fails at its first
  * key. The trace is numbers; {@link explainRules} makes words of them for whoever asks.
  */
-export type CompiledRule = { readonly then: Then; readonly conditions: readonly Condition[] };
+export type CompiledRule = { readonly says: Saying; readonly conditions: readonly Condition[] };
 
 type Condition = { readonly key: keyof Match; readonly holds: (subject: Subject) => boolean };
 
@@ -28,7 +28,7 @@ export const MATCHED = -1;
 /** What the rules say of a client. */
 export type Outcome = {
   /** Of the rules that matched, the strongest first. */
-  readonly matched: readonly { readonly index: number; readonly then: Then }[];
+  readonly matched: readonly { readonly index: number; readonly says: Saying }[];
   /** The client's tags: those it came with, and those of the rules. */
   readonly tags: readonly string[];
   readonly trace: RuleTrace;
@@ -36,7 +36,7 @@ export type Outcome = {
 
 /** Makes rules ready. Keys with an empty list never hold. */
 export function compileRules(rules: readonly Rule[]): readonly CompiledRule[] {
-  return rules.map(({ match, then }) => ({ then, conditions: conditionsOf(match) }));
+  return rules.map(({ match, says }) => ({ says, conditions: conditionsOf(match) }));
 }
 
 /** Looks for the client's rule; `tags` are those it has before any rule. */
@@ -47,15 +47,15 @@ export function applyRules(
 ): Outcome {
   let all = tags;
   const trace: number[] = [];
-  const matched: { index: number; then: Then }[] = [];
-  for (const [index, { then, conditions }] of rules.entries()) {
+  const matched: { index: number; says: Saying }[] = [];
+  for (const [index, { says, conditions }] of rules.entries()) {
     const subject = { turn, network, tags: all };
     const failed = conditions.findIndex(({ holds }) => !holds(subject));
     trace.push(failed);
     if (failed !== MATCHED) continue;
-    matched.push({ index, then });
-    if (then.tags) all = [...all, ...then.tags];
-    if (!then.goOn) break;
+    matched.push({ index, says });
+    if (says.tags) all = [...all, ...says.tags];
+    if (!says.goOn) break;
   }
   return { matched, tags: all, trace };
 }

@@ -29,12 +29,12 @@ export function termsFor(turn: Turn, network: PlannedNetwork): ClientTerms {
   const outcome = applyRules(plan.rules, { turn, network }, tagsOf(turn, network));
   const ruleFile = fileOf(outcome);
   // The first rule is the strongest: it is laid over those that came after it.
-  const ruled = outcome.matched.reduceRight((below, { then }) => overlay(below, then.terms), network);
+  const ruled = outcome.matched.reduceRight((below, { says }) => overlay(below, says.terms), network);
   return {
     network: overlay(ruled, reservation?.terms),
     reservation,
     ...(ruleFile && { ruleFile }),
-    ignore: outcome.matched.some(({ then }) => then.ignore === true),
+    ignore: outcome.matched.some(({ says }) => says.ignore === true),
     tags: outcome.tags,
     ...(plan.rules.length > 0 && { rules: outcome.trace }),
   };
@@ -83,8 +83,8 @@ function tagsOf(turn: Turn, network: PlannedNetwork): readonly string[] {
 }
 
 function fileOf({ matched }: Outcome): ClientTerms['ruleFile'] {
-  const found = matched.find(({ then }) => then.file !== undefined);
-  return found && { file: found.then.file!, rule: found.index };
+  const found = matched.find(({ says }) => says.file !== undefined);
+  return found && { file: found.says.file!, rule: found.index };
 }
 
 function overlay(network: PlannedNetwork, terms: Terms | undefined): PlannedNetwork {

@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
   tftp: { from: ['lib', 'tftp-packet'], types: ['events'] },
   http: { from: ['lib', 'boot'], types: ['events'] },
   events: { from: ['lib'] },
-  config: { from: ['lib'] },
+  config: { from: ['lib', 'dhcp-packet'] },
   net: { from: ['lib'] },
   store: { from: ['lib'], types: ['dhcp', 'boot'] },
   client: { from: ['lib', 'dhcp-packet', 'tftp-packet', 'frame', 'boot', 'net'] },

@@ -61,7 +61,7 @@ tftp:
     'pxed.yaml:3: moed: no such key',
     'pxed.yaml:5: networks[0].subnet: expected a subnet like 192.168.77.0/24 with its host bits zero, got "192.168.77.1/24"',
     'pxed.yaml:6: networks[0].lease: expected a time like 90s, 12h or infinite, got "1y"',
-    'pxed.yaml:8: networks[1].options.208: expected text, or octets like hex:f100747e, got "hex:zz"',
+    'pxed.yaml:8: networks[1].options.208: expected pairs of hex digits after hex:, got "hex:zz"',
     'pxed.yaml:10: hosts[0].mac: expected a MAC address like 52:54:00:12:34:56, got "52:54:00:12:34"',
     'pxed.yaml:11: hosts[0].address: expected an IPv4 address like 192.168.77.1, got 10.1',
     'pxed.yaml:13: tftp.writes: invalid option: expected one of "off"|"create"|"overwrite"',
@@ -95,8 +95,8 @@ test.each([
   ],
   [
     'a host nobody can be',
-    'version: 1\nhosts:\n  - hostname: a',
-    'pxed.yaml:3: hosts[0]: needs a mac or a client-id to be known by',
+    'version: 1\nhosts:\n  - address: 10.0.0.1',
+    'pxed.yaml:3: hosts[0]: needs one of client-id, mac, uuid, remote-id, circuit-id, hostname to be known by',
   ],
   [
     'a host outside all networks',
