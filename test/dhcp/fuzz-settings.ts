@@ -99,8 +99,8 @@ export function settingsOf(on: Flags, variant: Variant): DhcpSettings {
     rules:
       on.conditions && variant !== 'no-rules'
         ? [
-            { match: { mac: ['52:54:00:00:00:06'] }, then: { tags: ['guest'], goOn: true } },
-            { match: { stage: ['rom'] }, then: { terms: { leaseSeconds: 600 } } },
+            { match: { mac: ['52:54:00:00:00:06'] }, says: { tags: ['guest'], goOn: true } },
+            { match: { stage: ['rom'] }, says: { terms: { leaseSeconds: 600 } } },
           ]
         : [],
     bootp: { enabled: true, ranges: on.bootp ? 'network' : [], serverName: 'boot1' },

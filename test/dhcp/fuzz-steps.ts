@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { type DhcpPacket, encode, MessageType } from '../../src/dhcp-packet/index.ts';
 import type { Ipv4 } from '../../src/lib/ipv4.ts';
 import type { Arrival } from './fuzz-server.ts';
-import { ADDRESSES, MACHINES, type Machine, PLACES, type Place, VARIANTS, type Variant } from './fuzz-settings.ts';
+import {
+  ADDRESSES,
+  MACHINES,
+  type Machine,
+  PLACES,
+  type Place,
+  VARIANTS,
+  type Variant,
+} from './fuzz-settings.ts';
 import { type Fields, ip, message, PXE_BIOS } from './world.ts';
 
 /** What machines, relays, the operator and the cable may do. */
