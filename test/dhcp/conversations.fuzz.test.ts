@@ -69,7 +69,8 @@ function play(on: Flags, steps: readonly Step[]): Played {
 
   /** The address of a REQUEST that asks for what the client has by right, where that was so under these settings. */
   function isOwnLease({ request: { packet, link } }: Answered): Ipv4 | undefined {
-    if (messageType(packet) !== MessageType.REQUEST || packet.giaddr !== 0) return undefined;
+    if (messageType(packet) !== MessageType.REQUEST || packet.giaddr !== 0 || packet.hops > 0)
+      return undefined;
     const asked = readOption(packet.options, 'requested-ip');
     if (readOption(packet.options, 'server-id') !== undefined || readPxeItem(packet.options.get(43)))
       return undefined;
