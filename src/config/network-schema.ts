@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quirkNames } from './menu-schema.ts';
 import { type CodedOption, readConfiguredOption } from './option-values.ts';
 import * as value from './values.ts';
 
@@ -15,10 +16,10 @@ export const fileName = z.string().min(1).max(127, 'must fit the 127 octets of t
 const tag = z.string().regex(/^[\w.-]+$/, 'a tag is made of letters, digits, _ . and -');
 
 /** Boot file of one circle: a path, or a URL, which goes into option 67 alone. */
-const termsFile = z
+export const pathOrUrl = z
   .string()
   .min(1)
-  .max(255, 'must fit the 255 octets of option 67')
+  .max(254, 'must fit the 255 octets of option 67, a final NUL among them')
   .refine((file) => file.length <= 127 || /^[a-z][a-z0-9+.-]*:\/\//i.test(file), {
     error: 'must fit the 127 octets of the DHCP header field "file"',
   });
@@ -46,7 +47,7 @@ const nextServer = z.union([z.literal('auto'), value.ipv4], {
 });
 
 const terms = {
-  filename: termsFile.optional().describe('Boot file.'),
+  filename: pathOrUrl.optional().describe('Boot file.'),
   'next-server': nextServer.optional().describe('TFTP server; auto = pxed itself.'),
   routers: value.listOf(value.ipv4).optional().describe('Option 3; [] for none.'),
   'domain-name-servers': value.listOf(value.ipv4).optional().describe('Option 6.'),
@@ -59,6 +60,7 @@ const terms = {
     .describe('Lease of firmware and boot loaders; as lease when left out.'),
   options: options.optional().describe('Further options by name or number, typed, or as hex:….'),
   tags: value.listOf(tag).optional().describe('Words that pools and rules know its clients by.'),
+  quirks: quirkNames.optional().describe('How firmware is answered, whatever boot.quirks says.'),
 };
 
 const inherits = value

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { circles, fileName } from './network-schema.ts';
+import { menu, quirks } from './menu-schema.ts';
+import { circles, fileName, pathOrUrl } from './network-schema.ts';
 import * as value from './values.ts';
 
 /**
@@ -13,7 +14,7 @@ const boot = z.strictObject({
     .default('pxelinux.0')
     .describe('For BIOS and BOOTP, and for whoever no other rule has a file.'),
   arch: z
-    .record(z.string(), z.string().min(1))
+    .record(z.string(), pathOrUrl)
     .default({})
     .describe('Files by architecture: name or number of option 93.'),
   http: value.httpUrl
@@ -21,11 +22,11 @@ const boot = z.strictObject({
     .describe(
       'Where the root can be had by HTTP: UEFI machines that boot by HTTP get its files below this URL.',
     ),
-  ipxe: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Script or URL for clients that are iPXE; boot.ipxe if it exists.'),
+  ipxe: pathOrUrl.optional().describe('Script or URL for clients that are iPXE; boot.ipxe if it exists.'),
+  menu: menu.optional().describe('A menu that PXE firmware shows by itself; none when left out.'),
+  quirks: quirks
+    .default('auto')
+    .describe('How firmware is answered: auto = in another way when it does not boot; off = the usual way.'),
 });
 
 const bootp = z.strictObject({

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { dhcpSettingsOf } from '../../src/app/dhcp-settings.ts';
+import { formatProblem, loadConfig } from '../../src/config/load.ts';
+import { DEFAULT_SETTINGS } from '../../src/dhcp/settings.ts';
+import { parseIpv4 } from '../../src/lib/ipv4.ts';
+import { ETH0 } from '../dhcp/world.ts';
+
+function load(text: string) {
+  return loadConfig(`version: 1\n${text}`, { file: 'c.yaml', archNames: ['x86-64_HTTP'] });
+}
+
+function settingsOf(text: string) {
+  const loaded = load(text);
+  if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  return dhcpSettingsOf({ tool: 'pxed', config: loaded.value, overrides: {} }, [ETH0], 'boot1');
+}
+
+test('dhcpSettingsOf() what has no key given is as the brains have it', () => {
+  const { rapidCommit, minSecs, relays, leaseQuery, networks, boot } = settingsOf('');
+  const { rapidCommit: rapid, minSecs: secs, relays: told, leaseQuery: asked } = DEFAULT_SETTINGS;
+  expect({ rapidCommit, minSecs, relays, leaseQuery }).toEqual({
+    rapidCommit: rapid,
+    minSecs: secs,
+    relays: told,
+    leaseQuery: asked,
+  });
+  expect(networks[0]).not.toHaveProperty('ipv6OnlySeconds');
+  expect(boot.httpUrl).toBeUndefined();
+});
+
+test('dhcpSettingsOf() every key arrives', () => {
+  const settings = settingsOf(`
+rapid-commit: true
+min-secs: 3
+subnet-selection: true
+trust-82-without-giaddr: false
+inform-via-relay: false
+leasequery: [10.9.0.1, 10.9.1.1]
+networks:
+  - { subnet: 10.0.0.0/24, ipv6-only: 30m, auto-configure: false }
+boot: { http: "http://10.0.0.1:8080/boot" }
+`);
+  expect(settings).toMatchObject({
+    rapidCommit: true,
+    minSecs: 3,
+    relays: { subnetSelection: true, trustDirectInfo: false, informViaRelay: false },
+    leaseQuery: [parseIpv4('10.9.0.1'), parseIpv4('10.9.1.1')],
+    boot: { httpUrl: 'http://10.0.0.1:8080/boot/' },
+  });
+  expect(settings.networks[0]).toMatchObject({ ipv6OnlySeconds: 1800, autoConfigure: false });
+});
+
+test.each([
+  { text: 'min-secs: 70000', problem: /min-secs: too big/ },
+  { text: 'leasequery: [10.9.0]', problem: /leasequery\[0\]: expected an IPv4 address/ },
+  { text: 'boot: { http: boot }', problem: /boot\.http: expected a URL like/ },
+  { text: 'boot: { http: "ftp://10.0.0.1/" }', problem: /boot\.http: expected a URL like/ },
+  { text: 'boot: { http: "http://10.0.0.1/a b" }', problem: /boot\.http: expected a URL like/ },
+  { text: 'boot: { http: "http://10.0.0.1/?x" }', problem: /boot\.http: expected a URL like/ },
+  { text: `boot: { http: "http://h/${'x'.repeat(130)}" }`, problem: /boot\.http: expected a URL like/ },
+  {
+    text: `boot: { arch: { x86-64_HTTP: "http://h/${'x'.repeat(250)}" } }`,
+    problem: /x86-64_HTTP: must fit the 255 octets of option 67/,
+  },
+])('loadConfig() $text: $problem', ({ text, problem }) => {
+  const loaded = load(text);
+  expect(loaded.ok ? [] : loaded.problems.map(formatProblem).join('\n')).toMatch(problem);
+});
