@@ -25,6 +25,7 @@ export function termsOf(entry: Omit<TemplateConfig, 'template'>): Terms | undefi
     bootLeaseSeconds: entry['lease-boot'],
     nextServer: entry['next-server'],
     options: entry.options,
+    quirks: entry.quirks,
   });
   return Object.keys(terms).length === 0 ? undefined : terms;
 }

@@ -1,3 +1,4 @@
+import type { ArchOverride } from '../boot/arch-override.ts';
 import { archCode } from '../boot/arch-table.ts';
 import type { BootSettings } from '../boot/settings.ts';
 import type { Config, NetworkConfig } from '../config/schema.ts';
@@ -9,6 +10,7 @@ import {
   networkOfLink,
 } from '../dhcp/settings.ts';
 import { contains, formatSubnet } from '../lib/ipv4.ts';
+import { bootMenuOf } from './boot-menu.ts';
 import { placeOf, reservationOf, ruleOf, termsOf } from './dhcp-circles.ts';
 import type { NetworkOverrides, Setup } from './setup.ts';
 
@@ -52,6 +54,7 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
       informViaRelay: config['inform-via-relay'],
     },
     leaseQuery: config.leasequery,
+    quirks: config.boot.quirks,
     limits: { perClient: limit(config.limits['per-client']), perRelay: limit(config.limits['per-relay']) },
     probe: { ...DEFAULT_SETTINGS.probe, enabled: config['conflict-probe'] },
   };
@@ -118,5 +121,17 @@ function bootSettingsOf(boot: Config['boot']): BootSettings {
     archFiles,
     ...(boot.ipxe !== undefined && { ipxeFile: boot.ipxe }),
     ...(boot.http !== undefined && { httpUrl: boot.http }),
+    ...(boot['arch-override'] && { archOverrides: boot['arch-override'].map(overrideOf) }),
+    ...(boot.menu && { menu: bootMenuOf(boot.menu) }),
+  };
+}
+
+function overrideOf(given: NonNullable<Config['boot']['arch-override']>[number]): ArchOverride {
+  const { 'vendor-class': vendorClass, mac, uuid, arch } = given;
+  return {
+    arch: archCode(String(arch)) ?? Number(arch),
+    ...(vendorClass !== undefined && { vendorClass }),
+    ...(mac !== undefined && { mac }),
+    ...(uuid !== undefined && { uuid }),
   };
 }

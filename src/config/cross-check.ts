@@ -1,5 +1,6 @@
 import { contains, formatSubnet } from '../lib/ipv4.ts';
 import { checkHosts } from './check-hosts.ts';
+import { checkMenu } from './check-menu.ts';
 import { checkNetwork, checkRelays } from './check-networks.ts';
 import { checkArchName, checkRules, checkTags } from './check-rules.ts';
 import type { Finding } from './load.ts';
@@ -15,6 +16,8 @@ export function crossCheck(config: Config, archNames: Iterable<string>): Finding
     ...checkRules(config.rules, [...archNames]),
     ...checkTags(config),
     ...checkArch(config.boot.arch, [...archNames]),
+    ...checkOverrides(config.boot['arch-override'] ?? [], [...archNames]),
+    ...checkMenu(config.boot.menu, [...archNames]),
     ...checkTftp(config),
   ];
 }
@@ -33,6 +36,21 @@ function checkOverlaps(networks: readonly NetworkConfig[]): Finding[] {
 
 function checkArch(arch: Config['boot']['arch'], names: readonly string[]): Finding[] {
   return Object.keys(arch).flatMap((key) => checkArchName(key, names, ['boot', 'arch', key]));
+}
+
+function checkOverrides(
+  overrides: NonNullable<Config['boot']['arch-override']>,
+  names: readonly string[],
+): Finding[] {
+  return overrides.flatMap(({ arch, ...who }, index) => {
+    const at = ['boot', 'arch-override', index];
+    const nobody = Object.values(who).every((one) => one === undefined);
+    const message = 'needs a vendor-class, a mac or a uuid to know the machine by';
+    return [
+      ...(nobody ? [{ path: at, message }] : []),
+      ...checkArchName(String(arch), names, [...at, 'arch']),
+    ];
+  });
 }
 
 function checkTftp({ tftp }: Config): Finding[] {

@@ -17,6 +17,17 @@ const boot = z.strictObject({
     .record(z.string(), pathOrUrl)
     .default({})
     .describe('Files by architecture: name or number of option 93.'),
+  'arch-override': z
+    .array(
+      z.strictObject({
+        'vendor-class': name.optional().describe('How option 60 begins.'),
+        mac: value.macHead.optional().describe('A MAC, or how it begins.'),
+        uuid: value.uuid.optional().describe('Option 97, in either byte order.'),
+        arch: z.union([z.string(), z.int()]).describe('What it is: name or number of option 93.'),
+      }),
+    )
+    .optional()
+    .describe('Machines whose firmware says a wrong architecture; the first that matches holds.'),
   http: value.httpUrl
     .optional()
     .describe(
