@@ -63,16 +63,16 @@ function ownFile(client: BootClient, { machineFile, settings }: PolicyContext): 
   if (machineFile === undefined) return undefined;
   if (client.kind !== 'http') return { file: machineFile, note: 'the machine’s own file' };
   const url = urlOf(machineFile, settings);
-  if (url === undefined) return { note: `the machine’s own file is no URL, and it boots by HTTP only` };
+  if (url === undefined) return { note: 'the machine’s own file is no URL, and it boots by HTTP only' };
   return { file: url, note: 'the machine’s own file' };
 }
 
-function ruledFile(client: BootClient, { ruleFile }: PolicyContext): Outcome {
+function ruledFile(client: BootClient, { ruleFile, settings }: PolicyContext): Outcome {
   if (!ruleFile) return undefined;
   const { file, rule } = ruleFile;
-  if (client.kind === 'http' && !isUrl(file))
-    return { note: `rules[${rule}]: ${file} is no URL, and it boots by HTTP only` };
-  return forClient(client, file, `rules[${rule}]: its file`);
+  const named = client.kind === 'http' ? urlOf(file, settings) : file;
+  if (named === undefined) return { note: `rules[${rule}]: ${file} is no URL, and it boots by HTTP only` };
+  return forClient(client, named, `rules[${rule}]: its file`);
 }
 
 function ipxeScript(client: BootClient, { settings, exists }: PolicyContext): Outcome {

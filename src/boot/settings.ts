@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
+import type { ArchOverride } from './arch-override.ts';
 /** Which file boots whom. Plain data; names are paths below the boot root, or URLs. */
 export type BootSettings = {
   /** For BIOS clients, BOOTP clients, and every client no other rule has a file for. */
@@ -15,6 +16,8 @@ export type BootSettings = {
    * machine of its processor, below this URL. Absent: only files that are URLs themselves.
    */
   readonly httpUrl?: string;
+  /** The first that matches holds. */
+  readonly archOverrides?: readonly ArchOverride[];
   /** Absent: PXE firmware is given its file at once. */
   readonly menu?: BootMenu;
 };
@@ -39,8 +42,14 @@ export type BootMenu = {
   readonly entries: readonly BootMenuEntry[];
 };
 
-/** Does this path (no leading slash) name a readable file below the boot root? Cheap: the caller caches. */
-export type FileExists = (path: string) => boolean;
+/**
+ * Does this path (no leading slash) name a readable file below the boot root? Cheap: the caller caches. `sizeOf`: its octets,
+ * undefined when it does not exist.
+ */
+export type FileExists = {
+  (path: string): boolean;
+  readonly sizeOf?: (path: string) => number | undefined;
+};
 
 /** What a client boots, and why. */
 export type BootDecision = {

@@ -1,3 +1,4 @@
+import { overrideArch } from '../boot/arch-override.ts';
 import { archCode, archOf } from '../boot/arch-table.ts';
 import { type BootClient, describeClient } from '../boot/client.ts';
 import { messageTypeName } from '../dhcp-packet/index.ts';
@@ -23,7 +24,7 @@ export type Turn = {
 
 /** Reads who asks. Later boot stages do not say their architecture: it is remembered with the machine's lease. */
 export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
-  const { relays } = context.plan.settings;
+  const { boot, relays } = context.plan.settings;
   const request = withoutDirectInfo(arrived, { trusted: relays.trustDirectInfo });
   const { packet } = request;
   const identity = identityOf(packet);
@@ -31,7 +32,8 @@ export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
   const told = describeClient(packet);
   const silent = told.archs.length === 0 && told.kind !== 'bootp';
   const code = silent && machine?.arch !== undefined ? archCode(machine.arch) : undefined;
-  const client = code === undefined ? told : { ...told, archs: [archOf(code)] };
+  const known = code === undefined ? told : { ...told, archs: [archOf(code)] };
+  const client = boot.archOverrides ? overrideArch(known, identity.mac, boot.archOverrides) : known;
   const arch = client.archs[0]?.name;
   return {
     request,

@@ -417,6 +417,15 @@ describe('HTTP clients, with the root at a URL (boot.http)', () => {
   ]);
 });
 
+test('decideBoot() an HTTP client gets the file of its rule below boot.http, or is told why not', () => {
+  const client = rom(16, { kind: 'http' });
+  const ruleFile = { file: 'lab/shim.efi', rule: 2 };
+  const settings = { bootFile: 'pxelinux.0', archFiles: new Map<number, string>() };
+  const withUrl = { ...settings, httpUrl: 'http://h/' };
+  expect(decideBoot(client, { settings: withUrl, ruleFile }).file).toBe('http://h/lab/shim.efi');
+  expect(decideBoot(client, { settings, ruleFile }).trace[0]).toMatch(/rules\[2\]: lab\/shim.efi is no URL/);
+});
+
 describe('BOOTP and U-Boot', () => {
   check([
     { name: 'BOOTP: the named file', client: BOOTP, want: 'pxelinux.0' },

@@ -38,19 +38,37 @@ inform-via-relay: false
 leasequery: [10.9.0.1, 10.9.1.1]
 networks:
   - { subnet: 10.0.0.0/24, ipv6-only: 30m, auto-configure: false }
-boot: { http: "http://10.0.0.1:8080/boot" }
+boot:
+  http: http://10.0.0.1:8080/boot
+  arch-override:
+    - { mac: 52-54-00, vendor-class: PXEClient, arch: x86-64_http }
+    - { uuid: 564D8A10-97C2-4F05-9D3A-0123456789AB, arch: 11 }
 `);
   expect(settings).toMatchObject({
     rapidCommit: true,
     minSecs: 3,
     relays: { subnetSelection: true, trustDirectInfo: false, informViaRelay: false },
     leaseQuery: [parseIpv4('10.9.0.1'), parseIpv4('10.9.1.1')],
-    boot: { httpUrl: 'http://10.0.0.1:8080/boot/' },
+    boot: {
+      httpUrl: 'http://10.0.0.1:8080/boot/',
+      archOverrides: [
+        { mac: '52:54:00', vendorClass: 'PXEClient', arch: 16 },
+        { uuid: '564d8a10-97c2-4f05-9d3a-0123456789ab', arch: 11 },
+      ],
+    },
   });
   expect(settings.networks[0]).toMatchObject({ ipv6OnlySeconds: 1800, autoConfigure: false });
 });
 
 test.each([
+  {
+    text: 'boot: { arch-override: [{ arch: 7 }] }',
+    problem: /boot\.arch-override\[0\]: needs a vendor-class, a mac or a uuid/,
+  },
+  {
+    text: 'boot: { arch-override: [{ mac: 52:54:00, arch: x86_64 }] }',
+    problem: /boot\.arch-override\[0\]\.arch: no such architecture/,
+  },
   { text: 'min-secs: 70000', problem: /min-secs: too big/ },
   { text: 'leasequery: [10.9.0]', problem: /leasequery\[0\]: expected an IPv4 address/ },
   { text: 'boot: { http: boot }', problem: /boot\.http: expected a URL like/ },
