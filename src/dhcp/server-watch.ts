@@ -33,6 +33,8 @@ export type WatchOptions = {
 export type ServerWatch = {
   /** undefined: not known yet; requests have to wait. */
   readonly role: Role | undefined;
+  /** The xid of the newest look: a question of ours that comes back, by a relay or another interface of ours, has it. */
+  readonly asked: number | undefined;
   /** The link has a carrier, or lost it. Without one nothing is asked. */
   carrier(up: boolean, now: number): void;
   /** An OFFER or ACK of another server passed by. */
@@ -63,6 +65,7 @@ export function createServerWatch(options: WatchOptions): ServerWatch {
   let role: Role | undefined = options.role === 'auto' ? undefined : options.role;
   let up = false;
   let look: Look | undefined;
+  let asked: number | undefined;
   let soon: number[] = [];
   let nextAt = Number.POSITIVE_INFINITY;
   let mayChange = options.role === 'auto';
@@ -72,7 +75,8 @@ export function createServerWatch(options: WatchOptions): ServerWatch {
 
   function begin(kind: Look['kind'], at: number): void {
     const asks = kind === 'again' ? [at] : [at, at + ASK_AGAIN_MS];
-    look = { kind, xid: Math.floor(random() * 2 ** 32), asks, endAt: at + LOOK_MS };
+    asked = Math.floor(random() * 2 ** 32);
+    look = { kind, xid: asked, asks, endAt: at + LOOK_MS };
     nextAt = Number.POSITIVE_INFINITY;
   }
 
@@ -132,6 +136,9 @@ export function createServerWatch(options: WatchOptions): ServerWatch {
   return {
     get role() {
       return role;
+    },
+    get asked() {
+      return asked;
     },
     carrier(running, now) {
       if (up === running) return;

@@ -1,7 +1,7 @@
 import { type Ourselves, otherServer, searchMessage } from '../../dhcp/other-server.ts';
 import { createServerWatch, type Role, type ServerWatch } from '../../dhcp/server-watch.ts';
 import type { Link } from '../../dhcp/settings.ts';
-import { decode } from '../../dhcp-packet/index.ts';
+import { type DhcpPacket, decode, hardwareAddress } from '../../dhcp-packet/index.ts';
 import type { Emit } from '../../events/event.ts';
 import { BROADCAST_MAC } from '../../frame/ethernet.ts';
 import { buildUdpFrame, parseUdpFrame } from '../../frame/udp.ts';
@@ -31,6 +31,8 @@ export type LookAround = {
   /** What the interfaces are like by now. */
   update(links: readonly Link[], running: ReadonlySet<string>): void;
   granted(name: string): void;
+  /** Is this request our own question, come back by a relay or another interface of ours? */
+  isOwn(packet: DhcpPacket): boolean;
   attach(poller: Poller): void;
   detach(): void;
   /** After each wait: reads what came, asks what is due. True when a role has changed. */
@@ -106,6 +108,12 @@ export function createLookAround(parts: LookAroundParts): LookAround {
       }
     },
     granted: (name) => posts.get(name)?.watch.granted(),
+    isOwn(packet) {
+      for (const { watch, link } of posts.values()) {
+        if (packet.xid === watch.asked && hardwareAddress(packet) === link.mac) return true;
+      }
+      return false;
+    },
     attach(poller) {
       for (const post of posts.values()) {
         post.ears = network.attachFrames(post.bound);

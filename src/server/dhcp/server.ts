@@ -123,9 +123,8 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       if (echo) polling.add(echo);
       const reporter = createReporter({ emit, counters, clock });
       const upkeep = createUpkeep({ leases, clock, reporter });
-      const granted = (name: string) => lookAround.granted(name);
       const turns = createTurns({
-        ...{ attached, leases, current, clock, reporter, granted, quirks },
+        ...{ attached, leases, current, clock, reporter, lookAround, quirks },
         ...(echo && { echo }),
       });
       fetched = (ip) => {

@@ -13,6 +13,7 @@ import { createBacklog } from './backlog.ts';
 import type { Clock } from './clock.ts';
 import { glanceAt } from './glance.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
+import type { LookAround } from './look-around.ts';
 import { createOfferGuard } from './offer-guard.ts';
 import { createPostponed } from './postponed.ts';
 import { createProbes, type Settled } from './probes.ts';
@@ -55,13 +56,13 @@ export function createTurns(io: {
   readonly current: Current;
   readonly clock: Clock;
   readonly reporter: Reporter;
-  /** A client of this interface got an address. */
-  readonly granted?: (name: string) => void;
+  /** Told of given addresses; knows our own questions, which are no client's. */
+  readonly lookAround: Pick<LookAround, 'granted' | 'isOwn'>;
   /** Pings addresses behind relays before they are offered; absent where that is impossible. */
   readonly echo?: DatagramSocket;
   readonly quirks: QuirkMemory;
 }) {
-  const { attached, leases, current, clock, reporter, quirks } = io;
+  const { attached, leases, current, clock, reporter, quirks, lookAround } = io;
   const postponed = createPostponed<Outgoing>();
   const byName = new Map(attached.map((listener) => [listener.name, listener]));
   const probes = createProbes({
@@ -152,6 +153,7 @@ export function createTurns(io: {
       reporter.malformed(datagram.peer, decoded.reason, mac);
       return;
     }
+    if (lookAround.isOwn(decoded.value.packet)) return;
     decide({
       packet: decoded.value.packet,
       warnings: decoded.value.warnings,
@@ -223,7 +225,7 @@ export function createTurns(io: {
       const listener = byName.get(request.link.name);
       if (listener) transmit(listener, request, { payload: report.bytes, destination });
       if (packet.yiaddr !== UNSPECIFIED && messageType(packet) !== MessageType.OFFER)
-        io.granted?.(request.link.name);
+        lookAround.granted(request.link.name);
       reporter.counters.replies++;
     } catch (error) {
       reporter.fault(error, hardwareAddress(packet));

@@ -147,6 +147,18 @@ test('createDhcpServer() as a full server is ready at once, and warns of another
   expect(packetOf(rig.sent()[0]!.bytes).yiaddr).not.toBe(0);
 });
 
+test('createDhcpServer() does not answer its own question, which a relay brings back', async () => {
+  const rig = await started({ lookout: { role: 'server', watching: true, running: true } });
+  await rig.turn(2_000);
+  const question = parseUdpFrame(rig.asked[0]!);
+  if (!question.ok) throw new Error(question.reason);
+  const relayed = { ...packetOf(question.value.payload), giaddr: ip('10.0.0.77'), hops: 1 };
+  rig.deliver(relayed);
+  rig.deliver({ ...relayed, xid: relayed.xid + 1 });
+  await rig.turn();
+  expect(rig.sent().map(({ bytes }) => packetOf(bytes).xid)).toEqual([relayed.xid + 1]);
+});
+
 test('createDhcpServer() is not disturbed by frames that are no DHCP, nor by its own', async () => {
   const rig = await started({ lookout: { role: 'server', watching: true, running: true } });
   rig.hear(new Uint8Array(3));
