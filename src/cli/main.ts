@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ARCH_NAMES } from '../app/arch-names.ts';
 import { EXIT } from '../app/exit-codes.ts';
 import { serve } from '../app/serve.ts';
 import type { Tool } from '../app/setup.ts';
+import { packageVersion } from './package-version.ts';
 import { type CommandLine, type Options, setupOf } from './setup-of.ts';
 import { toolCommand } from './tools.ts';
 
@@ -23,19 +23,4 @@ export async function main(tool: Tool): Promise<void> {
     process.exit(EXIT.USAGE);
   }
   process.exit(await serve(setup.value, { version, reload: read, out: process.stdout, err: process.stderr }));
-}
-
-/** From the package's own package.json, two folders up from the sources, three from the built files. */
-function packageVersion(): string {
-  for (const up of ['../..', '../../..']) {
-    try {
-      const { name, version } = JSON.parse(
-        readFileSync(join(import.meta.dirname, up, 'package.json'), 'utf8'),
-      );
-      if (name === 'pxed') return String(version);
-    } catch {
-      // Look one folder higher.
-    }
-  }
-  return 'unknown';
 }

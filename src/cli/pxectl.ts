@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { EXIT } from '../app/exit-codes.ts';
+import { rescue } from '../app/rescue.ts';
+import { packageVersion } from './package-version.ts';
+
+/** `pxectl`: what is done to a pxed from outside. Each subcommand hands its exit code to `end`. */
+export function pxectlCommand(version: string, end: (code: number) => void): Command {
+  const command = new Command('pxectl')
+    .description('Looks after what pxed keeps')
+    .version(version, '-V, --version')
+    .helpOption('--help', 'show this help')
+    .showHelpAfterError('(pxectl --help shows how it is used)');
+  command
+    .command('rescue')
+    .description(
+      'make damaged leases usable again: save every record that can be read, keep the damaged file',
+    )
+    .argument('[folder]', 'state folder of pxed (default: the usual one)')
+    .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      '\nExit code: 0 = the leases are sound now, 1 = could not, pxed runs for one, 2 = usage',
+    )
+    .action(async (folder: string | undefined) => {
+      const { stdout: out, stderr: err } = process;
+      end(await rescue(folder, { out, err, now: () => new Date() }));
+    });
+  return command;
+}
+
+/** Runs this process's command line, and ends the process with its exit code. */
+export async function main(): Promise<void> {
+  const command = pxectlCommand(packageVersion(), (code) => process.exit(code));
+  for (const one of [command, ...command.commands]) {
+    one.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.OK : EXIT.USAGE));
+  }
+  await command.parseAsync();
+}
