@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { relayPointOf } from '../../src/dhcp/relay.ts';
 import type { DhcpSettings } from '../../src/dhcp/settings.ts';
@@ -151,6 +152,25 @@ describe('option 82 in replies (RFC 3046 §2.2)', () => {
     const { options } = received(world.send(discover({ giaddr: RELAY, raw: { 82: '01020007' } }), THROUGH));
     expect(options.has(82)).toBe(true);
   });
+});
+
+test('echo() whatever stands in option 82 comes back as it was, or with no answer; a renewal finds it again', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (body) => {
+      const world = remote();
+      const raw = { 82: toHex(body) };
+      const decision = world.send(discover({ giaddr: RELAY, raw }), THROUGH);
+      if (!decision.reply) return; // it names a network that is none of ours
+      const { yiaddr, options } = received(decision);
+      expect(options.get(82)).toEqual(body);
+      const serverId = readOption(options, 'server-id')!;
+      const take = selecting(yiaddr, { giaddr: RELAY, raw, with: { 'server-id': serverId } });
+      expect(received(world.send(take, THROUGH)).options.get(82)).toEqual(body);
+      const renewed = received(world.send(request({ ciaddr: yiaddr }), { destination: SERVER }));
+      expect(renewed.yiaddr).toBe(yiaddr);
+      expect(world.leases.byIp(yiaddr)?.relayInfo).toBe(raw[82]);
+    }),
+  );
 });
 
 describe('what a relay said holds for the lease (RFC 3046 §2.1)', () => {
