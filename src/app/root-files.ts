@@ -17,25 +17,27 @@ export type RootFilesOptions = BootTreeOptions & {
  */
 export function createRootFiles(root: string, options: RootFilesOptions = {}): FileExists {
   const now = options.now ?? (() => performance.now());
-  const known = new Map<string, { exists: boolean; until: number }>();
-  return (path) => {
+  const known = new Map<string, { size: number | undefined; until: number }>();
+  function sizeOf(path: string): number | undefined {
     const before = known.get(path);
-    if (before && before.until > now()) return before.exists;
+    if (before && before.until > now()) return before.size;
     if (known.size >= REMEMBER_MOST) known.clear();
-    const exists = isServed(root, path.replace(/^\/+/, ''), options);
-    known.set(path, { exists, until: now() + KEEP_MS });
-    return exists;
-  };
+    const size = servedSize(root, path.replace(/^\/+/, ''), options);
+    known.set(path, { size, until: now() + KEEP_MS });
+    return size;
+  }
+  return Object.assign((path: string) => sizeOf(path) !== undefined, { sizeOf });
 }
 
-function isServed(root: string, path: string, options: BootTreeOptions): boolean {
+/** Octets of a file that is served, undefined for any other. */
+function servedSize(root: string, path: string, options: BootTreeOptions): number | undefined {
   try {
     const tree = createBootTree(root, options);
     const opened = tree.open(path);
     if (opened.ok) closeSync(opened.value.fd);
     tree.close();
-    return opened.ok;
+    return opened.ok ? opened.value.sizeBytes : undefined;
   } catch {
-    return false; // the root is gone
+    return undefined; // the root is gone
   }
 }

@@ -20,6 +20,7 @@ import { type Dropped, type Piece, type Placement, placeOptions } from './place-
  * - `mayOverload`: options may move into `file` and `sname` (option 52). Never towards PXE and HTTP clients: EDK2,
  *   GRUB and shim read the header fields as they are.
  * - `maySplit`: an option may be sent in parts (RFC 3396). Only to a receiver that joins them: EDK2 does not.
+ * - `keep`: codes that are left out last, the most needed first; all others behind them in the usual order.
  * - `order`: `usual` sorts options as servers do; `map` keeps the map's order. 82 is last in both.
  */
 export type EncodeLimits = {
@@ -28,6 +29,7 @@ export type EncodeLimits = {
   readonly mayOverload?: boolean;
   readonly maySplit?: boolean;
   readonly order?: 'usual' | 'map';
+  readonly keep?: readonly number[];
 };
 
 /** `dropped` names the options that did not fit; `overload` is the value of option 52, 0 without one. */
@@ -124,6 +126,7 @@ function planOverload(
   const placement = placeOptions(options, room, {
     maySplit: limits.maySplit === true,
     order: limits.order ?? 'usual',
+    keep: limits.keep,
   });
   const lost = placement.dropped.some(({ code }) => !packet.options.has(code));
   if (lost) return undefined;

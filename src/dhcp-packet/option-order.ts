@@ -30,9 +30,11 @@ export function emitOrder(options: Options, order: 'usual' | 'map'): number[] {
   return codes;
 }
 
-/** Codes, the one to drop last first. */
-export function keepOrder(codes: readonly number[]): number[] {
-  return sortByRank([...codes], KEEP_RANKS);
+/** Codes, the one to drop last first; those of `first` before all others, in its order. */
+export function keepOrder(codes: readonly number[], first: readonly number[] = []): number[] {
+  const sorted = sortByRank([...codes], KEEP_RANKS);
+  if (first.length === 0) return sorted;
+  return [...first.filter((code) => codes.includes(code)), ...sorted.filter((code) => !first.includes(code))];
 }
 
 /** Code -> its place in a list; codes that are not listed come behind, all alike. */

@@ -21,7 +21,12 @@ export type Placement = {
   readonly dropped: readonly Dropped[];
 };
 
-export type PlaceRules = { readonly maySplit: boolean; readonly order: 'usual' | 'map' };
+export type PlaceRules = {
+  readonly maySplit: boolean;
+  readonly order: 'usual' | 'map';
+  /** Codes to drop last. */
+  readonly keep?: readonly number[] | undefined;
+};
 
 /** The longest body that one length octet can tell. */
 const MAX_PART = 255;
@@ -37,7 +42,7 @@ export function placeOptions(options: Options, room: Room, rules: PlaceRules): P
   const order = emitOrder(options, rules.order);
   const simple = room.length === 1 ? placeAll(options, order, room[0]!) : undefined;
   if (simple) return simple;
-  const needed = keepOrder(order);
+  const needed = keepOrder(order, rules.keep);
   const first = fill(options, needed, { room, rules });
   if (first.dropped.length === 0 || room.length === 1) return arrange(first, order, room);
   const longestFirst = needed.toSorted((a, b) => rank(a) - rank(b));

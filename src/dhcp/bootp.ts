@@ -1,6 +1,7 @@
 import type { BootDecision } from '../boot/settings.ts';
+import { secondsElapsed } from '../dhcp-packet/index.ts';
 import { formatIpv4, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
-import { bootOf } from './admit.ts';
+import { bootpFile } from './bootp-file.ts';
 import { bootpReply } from './bootp-reply.ts';
 import { type Choice, choose } from './choice.ts';
 import type { Decision } from './conversation.ts';
@@ -31,10 +32,11 @@ export function handleBootp(turn: Turn): Decision {
   if (isDenied(turn, networks)) return ignore(turn, 'unknown-denied');
   const terms = termsFor(turn, first);
   const { reservation } = terms;
+  if (isEarly(turn, terms)) return ignore(turn, 'min-secs');
   const isKnown = reservation?.ip !== undefined || turn.bootedHere;
   if (!isKnown && networks.every(({ bootpPool }) => bootpPool.size === 0))
     return ignore(turn, 'unknown-client');
-  const boot = fileFor(turn, terms);
+  const boot = bootpFile(turn, terms);
   if (!boot) return ignore(turn, 'file-not-found', printable(request.packet.file));
   const before = conflict(turn);
   const choice = choose(turn, networks, 'bootpPool');
@@ -69,7 +71,8 @@ function knowsItsAddress(turn: Turn, ciaddr: Ipv4): Decision {
   const isOwn =
     terms?.reservation?.ip === ciaddr || (network && record?.client === clientKey(network, identity));
   if (!terms || !isOwn) return ignore(turn, 'unknown-address', formatIpv4(ciaddr));
-  const boot = fileFor(turn, terms);
+  if (isEarly(turn, terms)) return ignore(turn, 'min-secs');
+  const boot = bootpFile(turn, terms);
   if (!boot) return ignore(turn, 'file-not-found', printable(turn.request.packet.file));
   return { mutations: [], ...answer(turn, { terms, ip: ciaddr, yiaddr: UNSPECIFIED, boot }) };
 }
@@ -103,20 +106,13 @@ function isForAnother({ request, context }: Turn, network: PlannedNetwork): bool
   return asked !== '' && asked !== context.plan.settings.bootp.serverName.toLowerCase() && asked !== own;
 }
 
+/** Another server is to have the first word (RFC 1542 §3.2). */
+function isEarly({ request, context }: Turn, { reservation }: ClientTerms): boolean {
+  const least = reservation?.bootp?.minSeconds ?? context.plan.settings.minSecs;
+  return secondsElapsed(request.packet) < least;
+}
+
 /** Foreign text fit for a log line: no control characters, which a terminal would obey. */
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
-}
-
-/**
- * RFC 951 §7.3: no name asks for the default; a name must be one we have, in full or as the generic name of our boot
- * file (`pxelinux` for `boot/pxelinux.0`), else some other server may have it. The machine's own file goes before.
- */
-function fileFor(turn: Turn, terms: ClientTerms): BootDecision | undefined {
-  const asked = turn.request.packet.file.replace(/^\/+/, '');
-  const boot = bootOf(turn, terms);
-  const isGiven = terms.reservation?.file !== undefined || terms.ruleFile !== undefined;
-  if (asked === '' || isGiven || boot?.file === asked) return boot;
-  const name = boot?.file?.slice(boot.file.lastIndexOf('/') + 1);
-  return asked === name || asked === name?.replace(/\.[^.]*$/, '') ? boot : undefined;
 }

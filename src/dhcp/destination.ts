@@ -1,6 +1,6 @@
 import type { DhcpPacket } from '../dhcp-packet/index.ts';
 import { MessageType, messageType, readOption, wantsBroadcast } from '../dhcp-packet/index.ts';
-import { type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
+import { type Ipv4, LIMITED_BROADCAST, UNSPECIFIED } from '../lib/ipv4.ts';
 import { formatMac } from '../lib/mac.ts';
 import type { Destination, DhcpRequest } from './conversation.ts';
 
@@ -37,11 +37,20 @@ export function dhcpDestination(request: DhcpRequest, reply: DhcpPacket, from: I
   return unconfigured(packet, reply, from);
 }
 
-/** Where a BOOTP reply goes (RFC 1542 §5.4): ciaddr is looked at before giaddr. */
-export function bootpDestination(request: DhcpRequest, reply: DhcpPacket, from: Ipv4): Destination {
+/**
+ * Where a BOOTP reply goes (RFC 1542 §5.4): ciaddr is looked at before giaddr. `replyTo` stands for what would go to the
+ * client's hardware address, or to everybody.
+ */
+export function bootpDestination(
+  request: DhcpRequest,
+  reply: DhcpPacket,
+  { from, replyTo }: { readonly from: Ipv4; readonly replyTo?: Ipv4 | undefined },
+): Destination {
   const { packet } = request;
   if (packet.ciaddr !== UNSPECIFIED) return { kind: 'unicast', ip: packet.ciaddr, port: CLIENT_PORT, from };
   if (packet.giaddr !== UNSPECIFIED) return { kind: 'unicast', ip: packet.giaddr, port: SERVER_PORT, from };
+  if (replyTo === LIMITED_BROADCAST) return { kind: 'broadcast', port: CLIENT_PORT, from };
+  if (replyTo !== undefined) return { kind: 'unicast', ip: replyTo, port: CLIENT_PORT, from };
   return unconfigured(packet, reply, from);
 }
 

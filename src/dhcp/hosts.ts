@@ -2,6 +2,7 @@ import type { BootClient } from '../boot/client.ts';
 import { type DhcpPacket, readOption } from '../dhcp-packet/index.ts';
 import { toHex } from '../lib/bytes.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
+import { formatMac, type Mac, macBytes } from '../lib/mac.ts';
 import type { Identity } from './identity.ts';
 import type { RelayPoint } from './relay.ts';
 import type { Reservation } from './settings.ts';
@@ -70,6 +71,7 @@ function findIn(
   };
   look('clientId', identity.clientId);
   look('mac', identity.mac);
+  if (found.length === 0 && identity.htype === IEEE_802) look('mac', otherBitOrder(identity.mac));
   if (shelves.uuid.size > 0 && client.uuid) {
     look('uuid', client.uuid.smbios);
     if (client.uuid.wire !== client.uuid.smbios) look('uuid', client.uuid.wire);
@@ -85,7 +87,7 @@ function findIn(
 
 /** Does every selector of the entry hold? The one it was found by does. */
 function fits(entry: Reservation, { identity, client, relayPoint }: HostQuery): boolean {
-  if (entry.mac !== undefined && entry.mac !== identity.mac) return false;
+  if (entry.mac !== undefined && !isMacOf(entry.mac, identity)) return false;
   if (entry.clientId !== undefined && entry.clientId !== identity.clientId) return false;
   if (entry.uuid !== undefined && entry.uuid !== client.uuid?.smbios && entry.uuid !== client.uuid?.wire)
     return false;
@@ -97,6 +99,23 @@ function fits(entry: Reservation, { identity, client, relayPoint }: HostQuery): 
     (circuitId === undefined || circuitId === agent.circuitId) &&
     (remoteId === undefined || remoteId === agent.remoteId)
   );
+}
+
+const IEEE_802 = 6;
+
+/** Token Ring and FDDI write addresses in either order of bits, and so do their clients (RFC 1542 §2.3). */
+function isMacOf(mac: Mac, { mac: sent, htype }: Identity): boolean {
+  return mac === sent || (htype === IEEE_802 && mac === otherBitOrder(sent));
+}
+
+function otherBitOrder(mac: Mac): Mac {
+  return formatMac(macBytes(mac).map(reversedBits));
+}
+
+function reversedBits(octet: number): number {
+  let out = 0;
+  for (let bit = 0; bit < 8; bit++) if (octet & (1 << bit)) out |= 0x80 >> bit;
+  return out;
 }
 
 /** giaddr, 82.1 and 82.2, the latter as hex. */

@@ -127,6 +127,25 @@ export type Reservation = {
   readonly file?: string;
   readonly tags?: readonly string[];
   readonly terms?: Terms;
+  readonly bootp?: BootpTerms;
+};
+
+/** What is said of a machine to BOOTP alone, by a bootptab(5). */
+export type BootpTerms = {
+  /** The folder of files that it asks for by a relative name. */
+  readonly home?: string;
+  /** `vmunix.node1` is taken before `vmunix`, where there is one. */
+  readonly suffix?: string;
+  /** The layout of the vendor area, whatever the request's. */
+  readonly vendor?: 'rfc1048' | 'cmu';
+  /** Octets of the reply. */
+  readonly replySize?: number;
+  /** Where the reply goes that would go to its hardware address. */
+  readonly replyTo?: Ipv4;
+  /** It is not answered before it has tried for so long. */
+  readonly minSeconds?: number;
+  /** Option 13 is the size of its boot file, measured each time. */
+  readonly measured?: boolean;
 };
 
 /** RFC 951 clients: requests without option 53. Reservations are always answered when `enabled`. */
