@@ -96,4 +96,18 @@ ring('behind a relay (isc-dhcp-relay with option 82)', NEEDS, () => {
     expect(delivered.length).toBeGreaterThanOrEqual(2);
     expect(delivered.filter((reply) => reply['dhcp.option.type'].split(',').includes('82'))).toEqual([]);
   });
+
+  test('an address that somebody behind the relay has taken is found by a ping, and set aside', async () => {
+    const { lab, server } = site();
+    const squatter = await lab.host('squatter', { segment: 'far', address: '192.168.88.70/24' });
+    await squatter.must(['ip', 'route', 'add', 'default', 'via', RELAY_FAR]);
+    const newcomer = await lab.host('newcomer', { segment: 'far' });
+    const asking = ['-r', '192.168.88.70', '-s', '/bin/true'];
+    const running = newcomer.start(['udhcpc', '-f', '-q', '-i', 'eth0', '-t', '5', ...asking]);
+    const [, address] = await running.waitFor(/lease of ([\d.]+) obtained/, WAIT_MS);
+    expect(address).toMatch(/^192\.168\.88\.\d+$/);
+    expect(address).not.toBe('192.168.88.70');
+    await server.waitFor(/192\.168\.88\.70 is used by somebody already|dhcp\.conflict/, WAIT_MS);
+    await running.stop();
+  });
 });
