@@ -124,7 +124,7 @@ function recordOf(record: Uint8Array): Cell[] | undefined {
     cells.push(cell);
     body += length;
   }
-  return cells;
+  return cells.length > 0 ? cells : undefined;
 }
 
 const LENGTHS = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0] as const;
