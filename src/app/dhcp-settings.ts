@@ -11,6 +11,7 @@ import {
 } from '../dhcp/settings.ts';
 import { contains, formatSubnet } from '../lib/ipv4.ts';
 import { bootMenuOf } from './boot-menu.ts';
+import { bootptabReservation } from './bootptab-reservation.ts';
 import { placeOf, reservationOf, ruleOf, termsOf } from './dhcp-circles.ts';
 import type { NetworkOverrides, Setup } from './setup.ts';
 
@@ -39,7 +40,10 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
     networks: networks.map((network) =>
       isOwn(network) ? overridden(network, networks, setup.overrides) : network,
     ),
-    reservations: config.hosts.map(reservationOf),
+    reservations: [
+      ...config.hosts.map(reservationOf),
+      ...(setup.bootptab ?? []).map((host) => bootptabReservation(host, servedRoot(setup))),
+    ],
     rules: config.rules.map(ruleOf),
     options: config.options,
     bootp: { enabled: config.bootp.enabled, ranges: config.bootp.range, serverName },
@@ -58,6 +62,11 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
     limits: { perClient: limit(config.limits['per-client']), perRelay: limit(config.limits['per-relay']) },
     probe: { ...DEFAULT_SETTINGS.probe, enabled: config['conflict-probe'] },
   };
+}
+
+/** The folder that clients get their files of, when it is ours. */
+function servedRoot({ config, overrides }: Setup): string | undefined {
+  return config.tftp.enabled && overrides.nextServer === undefined ? config.tftp.root : undefined;
 }
 
 /** Networks of the interfaces that no entry is about; one for two interfaces of the same network. */

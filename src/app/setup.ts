@@ -1,3 +1,4 @@
+import type { BootptabHost } from '../config/bootptab-host.ts';
 import type { Config } from '../config/schema.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 
@@ -10,6 +11,8 @@ export type Setup = {
   readonly config: Config;
   /** Settings of the command line for the interface's own network. */
   readonly overrides: NetworkOverrides;
+  /** Machines of the bootptab, where there is one. */
+  readonly bootptab?: readonly BootptabHost[];
 };
 
 export type NetworkOverrides = {

@@ -82,6 +82,7 @@ export const ADDRESSING: readonly Option[] = [
   new Option('-g, --gateway <address>', 'router told to clients (default: own address)').argParser(
     ipv4Argument,
   ),
+  new Option('--bootptab <file>', 'machines as CMU bootpd knows them, beside hosts of the configuration'),
   new Option(
     '--state <folder>',
     'where leases are kept over restarts; memory = nowhere (default: /var/lib/pxed)',

@@ -2,6 +2,7 @@ import type { NetworkOverrides, Setup, SetupResult, Tool } from '../app/setup.ts
 import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
+import { bootptabOf } from './bootptab-of.ts';
 
 /** What commander read; names are those of the long options. */
 export type Options = {
@@ -21,6 +22,7 @@ export type Options = {
   readonly authoritative?: boolean;
   readonly conflictProbe?: boolean;
   readonly bootp?: boolean;
+  readonly bootptab?: string;
   readonly rfc1350?: boolean;
   readonly port?: number;
   readonly allowWrite?: boolean;
@@ -54,7 +56,7 @@ export type Reading = {
 /** Joins the configuration file, if one is named, and the command line, which wins. */
 export function setupOf(line: CommandLine, reading: Reading): SetupResult {
   const config = configOf(line, reading);
-  if (!Array.isArray(config)) return complete(line, config as Config);
+  if (!Array.isArray(config)) return complete(line, config as Config, reading);
   return { ok: false, problems: config };
 }
 
@@ -70,13 +72,19 @@ function configOf({ options }: CommandLine, reading: Reading): Config | string[]
   return loaded.ok ? loaded.value : loaded.problems.map(formatProblem);
 }
 
-function complete(line: CommandLine, config: Config): SetupResult {
+function complete(line: CommandLine, config: Config, reading: Reading): SetupResult {
   const named = forTool(line.tool, withNames(line, withOptions(config, line.options)), line.options);
-  const problems = missing(line.tool, named);
-  if (problems.length > 0) return { ok: false, problems };
+  const bootptab = bootptabOf(named, reading.readText);
+  const problems = [...missing(line.tool, named), ...(bootptab.ok ? [] : bootptab.problems)];
+  if (!bootptab.ok || problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
-    value: { tool: line.tool, config: named, overrides: overridesOf(line.options) } satisfies Setup,
+    value: {
+      tool: line.tool,
+      config: named,
+      overrides: overridesOf(line.options),
+      ...(named.bootptab !== undefined && { bootptab: bootptab.hosts }),
+    } satisfies Setup,
   };
 }
 
@@ -92,6 +100,7 @@ function withOptions(config: Config, options: Options): Config {
       authoritative: options.authoritative,
       'conflict-probe': options.conflictProbe === false ? false : undefined,
       state: options.state,
+      bootptab: options.bootptab,
       user: options.user,
       group: options.group,
     }),
@@ -182,7 +191,8 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
       };
     case 'bootpd': {
       // Without a file nobody has said who may come: everybody, as users of a BOOTP-only server expect.
-      const range = options.config === undefined ? ('network' as const) : config.bootp.range;
+      const isOpen = options.config === undefined && config.bootptab === undefined;
+      const range = isOpen ? ('network' as const) : config.bootp.range;
       return { ...config, mode: 'off', bootp: { enabled: true, range }, tftp: off };
     }
   }

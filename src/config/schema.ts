@@ -178,6 +178,7 @@ export const schema = z.strictObject({
   ...circles,
   boot: boot.prefault({}),
   bootp: bootp.prefault({}),
+  bootptab: name.optional().describe('Machines as CMU bootpd knows them: a bootptab(5) file, beside hosts.'),
   tftp: tftp.prefault({}),
   log: log.prefault({}),
   state: name
