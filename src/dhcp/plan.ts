@@ -2,18 +2,10 @@ import type { BootSettings } from '../boot/settings.ts';
 import { broadcastOf, contains, formatSubnet, type Ipv4 } from '../lib/ipv4.ts';
 import { type HostIndex, indexHosts } from './hosts.ts';
 import { indexNetworks, type NetworkIndex } from './network-index.ts';
-import { mergeOptions } from './options.ts';
+import { mergeOptions, withoutNamed } from './options.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type CompiledRule, compileRules } from './rules.ts';
-import type {
-  AddressRange,
-  DhcpSettings,
-  Link,
-  Network,
-  PoolRange,
-  RawOption,
-  Reservation,
-} from './settings.ts';
+import type { AddressRange, DhcpSettings, Link, Network, PoolRange, Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 /** Settings made ready for use: pools without our own addresses, reservations by key. Immutable; a reload makes a new one. */
@@ -91,22 +83,18 @@ function planNetwork(
   const pool = poolOf(network.ranges);
   const parts = hasConditions(network) ? partsOf(network.ranges, poolOf) : undefined;
   const shared = settings.bootp.ranges === 'network';
+  // No name server is none of its own: those of all networks are told.
+  const { routers, dns, domain } = network;
+  const named = { routers, ...(dns.length > 0 && { dns }), ...(domain !== undefined && { domain }) };
   return {
     ...network,
-    options: mergeOptions(defaultsFor(network, settings.options), network.options),
+    options: mergeOptions(withoutNamed(settings.options, named), network.options),
     key: formatSubnet(network.subnet),
     pool,
     bootpPool: settings.bootp.ranges === 'network' ? pool : poolOf(settings.bootp.ranges),
     ...(parts && { parts: { pool: parts, ...(shared && { bootpPool: parts }) } }),
     boot: network.file === undefined ? settings.boot : { ...settings.boot, bootFile: network.file },
   };
-}
-
-/** Options of all networks that this one does not set in words of its own. */
-function defaultsFor(network: Network, options: readonly RawOption[]): readonly RawOption[] {
-  return options.filter(
-    ({ code }) => !(code === 6 && network.dns.length > 0) && !(code === 15 && network.domain !== undefined),
-  );
 }
 
 function hasConditions({ ranges }: Network): boolean {

@@ -1,4 +1,4 @@
-import { mergeOptions } from './options.ts';
+import { mergeOptions, withoutNamed } from './options.ts';
 import { type PlannedNetwork, reservationOf } from './plan.ts';
 import { createPool, joinPools, type Pool } from './pool.ts';
 import { applyRules, type Outcome, type RuleTrace } from './rules.ts';
@@ -89,6 +89,7 @@ function fileOf({ matched }: Outcome): ClientTerms['ruleFile'] {
 
 function overlay(network: PlannedNetwork, terms: Terms | undefined): PlannedNetwork {
   if (!terms) return network;
-  const options = terms.options ? mergeOptions(network.options, terms.options) : network.options;
+  const wider = withoutNamed(network.options, terms);
+  const options = terms.options ? mergeOptions(wider, terms.options) : wider;
   return { ...network, ...terms, options };
 }
