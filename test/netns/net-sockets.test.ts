@@ -58,8 +58,8 @@ ring('Linux sockets between hosts', [namespaces], () => {
       };
       return { socket, next, say };
     }
-    async function openFrames(name, etherType) {
-      const frames = network.attachFrames(need(network.bindFrames(name, etherType)));
+    async function openFrames(name, etherType, udpTo) {
+      const frames = network.attachFrames(need(network.bindFrames(name, etherType, udpTo)));
       const poller = network.createPoller();
       poller.add(frames);
       const next = async () => {
@@ -210,6 +210,45 @@ ring('Linux sockets between hosts', [namespaces], () => {
       ),
     );
     expect(await told(running)).toEqual({ to: '192.168.77.99', fromMac: '02:00:00:00:00:01', size: 300 });
+  });
+
+  test('a packet socket for one UDP port gets its datagrams alone, by unicast and broadcast', async () => {
+    const running = client.start(
+      script(
+        `const { next } = await openFrames('eth0', ethernet.ETHERTYPE.ipv4, 68);
+         console.log('listens');
+         const got = [];
+         while (!got.includes('last')) {
+           const parsed = udp.parseUdpFrame(await next());
+           got.push(parsed.ok ? new TextDecoder().decode(parsed.value.payload) : parsed.reason);
+         }
+         tell(got);`,
+      ),
+    );
+    await running.waitFor(/listens/, 10_000);
+    await server.must(
+      script(
+        `const { frames } = await openFrames('eth0', 0);
+         const base = {
+           fromMac: '02:00:00:00:00:01', toMac: '02:00:00:00:00:50',
+           from: parseIpv4('192.168.77.1'), to: parseIpv4('192.168.77.50'), fromPort: 67, toPort: 68,
+         };
+         const send = (text, change) => {
+           const frame = udp.buildUdpFrame({ ...base, payload: new TextEncoder().encode(text), ...change });
+           frames.send(change?.alter ? change.alter(frame) : frame);
+         };
+         send('to another port', { toPort: 69 });
+         send('from that port', { fromPort: 68, toPort: 67 });
+         send('mine');
+         // Behind a first fragment the port’s place holds anything.
+         send('a fragment', { alter: (frame) => (frame.set([0x20, 0x01], 20), frame) });
+         send('TCP', { alter: (frame) => (frame.set([6], 23), frame) });
+         send('ARP', { alter: (frame) => (frame.set([8, 6], 12), frame) });
+         send('to all', { toMac: 'ff:ff:ff:ff:ff:ff', to: 0xffffffff });
+         send('last');`,
+      ),
+    );
+    expect(await told(running)).toEqual(['mine', 'to all', 'last']);
   });
 
   test('an ARP probe finds out who has an address', async () => {

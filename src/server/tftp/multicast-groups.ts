@@ -73,7 +73,12 @@ export function createMulticastGroups(touched: (transfer: Transfer) => void): Mu
       const limits = { ...wish.limits, refuse: [...(wish.limits.refuse ?? []), 'windowsize', 'msftwindow'] };
       const terms = negotiate(request, limits, wish.sizeTold);
       if (!fitsGroup(shared.content.sizeBytes, terms.blksize)) return;
-      const found = groupFor(`${terms.blksize} ${shared.file.identity} ${shared.file.path}`, wish, terms);
+      // What one interface sends, clients of another do not hear.
+      const found = groupFor(
+        `${wish.ifindex} ${terms.blksize} ${shared.file.identity} ${shared.file.path}`,
+        wish,
+        terms,
+      );
       if (found === undefined) return;
       const address = multicast.address + found.number;
       const oackOf = (master: 0 | 1) => {
