@@ -43,6 +43,10 @@ export type EncodeReport = {
 const BOOTP_SIZE = 300;
 const MAX_UDP_PAYLOAD = 65_507;
 
+const OVERLOADS = [0, 1, 3] as const;
+const NO_OVERLOAD = [0] as const;
+const NO_ROOM = new Uint8Array(0);
+
 /** What a field of one, two, four octets holds. */
 const U8 = [0, 255] as const;
 const U16 = [0, 0xffff] as const;
@@ -65,10 +69,17 @@ export function encode(packet: DhcpPacket, limits: EncodeLimits = {}): Uint8Arra
   return encodeReport(packet, limits).bytes;
 }
 
-/** As {@link encode}, and says what was left out. */
-export function encodeReport(packet: DhcpPacket, limits: EncodeLimits = {}): EncodeReport {
+/**
+ * As {@link encode}, and says what was left out. With `into`, where there is room, `bytes` is a view of its start: for
+ * a sender that is done with one packet before the next.
+ */
+export function encodeReport(
+  packet: DhcpPacket,
+  limits: EncodeLimits = {},
+  into: Uint8Array = NO_ROOM,
+): EncodeReport {
   const plan = makePlan(packet, limits);
-  const bytes = new Uint8Array(plan.size);
+  const bytes = plan.size <= into.length ? into.subarray(0, plan.size).fill(0) : new Uint8Array(plan.size);
   write(packet, plan, bytes);
   return { bytes, dropped: plan.dropped, overload: plan.overload };
 }
@@ -94,7 +105,7 @@ function makePlan(packet: DhcpPacket, limits: EncodeLimits): Plan {
   for (const code of packet.options.keys()) requireInteger('an option code', code, U8);
   if (packet.vend !== 'options') return planWithoutOptions(packet, maxSize, minSize);
   let best: Plan | undefined;
-  for (const overload of limits.mayOverload === true ? [0, 1, 3] : [0]) {
+  for (const overload of limits.mayOverload === true ? OVERLOADS : NO_OVERLOAD) {
     const plan = planOverload(packet, { overload, maxSize, minSize }, limits);
     if (plan && (best === undefined || plan.dropped.length < best.dropped.length)) best = plan;
     if (best?.dropped.length === 0) break;
@@ -166,9 +177,10 @@ function writeHeader(packet: DhcpPacket, out: Uint8Array): void {
   writeU32(out, FIELD.xid, requireInteger('xid', packet.xid, U32));
   writeU16(out, FIELD.secs, requireInteger('secs', packet.secs, U16));
   writeU16(out, FIELD.flags, requireInteger('flags', packet.flags, U16));
-  for (const name of ['ciaddr', 'yiaddr', 'siaddr', 'giaddr'] as const) {
-    writeU32(out, FIELD[name], requireInteger(name, packet[name], U32));
-  }
+  writeU32(out, FIELD.ciaddr, requireInteger('ciaddr', packet.ciaddr, U32));
+  writeU32(out, FIELD.yiaddr, requireInteger('yiaddr', packet.yiaddr, U32));
+  writeU32(out, FIELD.siaddr, requireInteger('siaddr', packet.siaddr, U32));
+  writeU32(out, FIELD.giaddr, requireInteger('giaddr', packet.giaddr, U32));
   if (packet.chaddr.length > CHADDR_SIZE) {
     throw new RangeError(`Cannot encode chaddr: ${packet.chaddr.length} octets, 16 fit`);
   }

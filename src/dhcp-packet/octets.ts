@@ -46,13 +46,10 @@ export function readText(bytes: Uint8Array, from: number, to: number): string {
 }
 
 /** Throws RangeError unless `value` is an integer of `least` to `most`; returns it. */
-export function requireInteger(
-  what: string,
-  value: number,
-  [least, most]: readonly [number, number],
-): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`Cannot encode ${what}: must be an integer of ${least} to ${most}, got ${value}`);
-  }
-  return value;
+export function requireInteger(what: string, value: number, range: readonly [number, number]): number {
+  // Asked for each field of each packet: what fits 32 bits is an integer without a further question.
+  const whole = value >>> 0 === value || Number.isInteger(value);
+  if (whole && value >= range[0] && value <= range[1]) return value;
+  const [least, most] = range;
+  throw new RangeError(`Cannot encode ${what}: must be an integer of ${least} to ${most}, got ${value}`);
 }

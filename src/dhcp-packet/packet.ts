@@ -88,32 +88,39 @@ export type DhcpPacket = {
 };
 
 /**
- * A packet with the given fields; what is not given is zero or empty, `htype` 1 and `hlen` 6, `vend` options.
+ * A packet with the given fields; what is not given is zero or empty, `htype` 1 and `hlen` 6, `vend` options. A
+ * `chaddr` of 16 octets is borrowed, a shorter one copied.
  *
  * @example
  * const discover = createPacket({ op: Op.REQUEST, xid: 1, chaddr: macBytes('52:54:00:12:34:56') });
  */
 export function createPacket(fields: Partial<DhcpPacket> & { op: number }): DhcpPacket {
-  const chaddr = new Uint8Array(CHADDR_SIZE);
-  chaddr.set(fields.chaddr?.subarray(0, CHADDR_SIZE) ?? []);
+  const { chaddr, vendBytes } = fields;
   return {
-    htype: 1,
-    hlen: 6,
-    hops: 0,
-    xid: 0,
-    secs: 0,
-    flags: 0,
-    ciaddr: 0,
-    yiaddr: 0,
-    siaddr: 0,
-    giaddr: 0,
-    sname: '',
-    file: '',
-    vend: 'options',
-    options: new Map(),
-    ...fields,
-    chaddr,
+    op: fields.op,
+    htype: fields.htype ?? 1,
+    hlen: fields.hlen ?? 6,
+    hops: fields.hops ?? 0,
+    xid: fields.xid ?? 0,
+    secs: fields.secs ?? 0,
+    flags: fields.flags ?? 0,
+    ciaddr: fields.ciaddr ?? 0,
+    yiaddr: fields.yiaddr ?? 0,
+    siaddr: fields.siaddr ?? 0,
+    giaddr: fields.giaddr ?? 0,
+    chaddr: chaddr?.length === CHADDR_SIZE ? chaddr : padded(chaddr),
+    sname: fields.sname ?? '',
+    file: fields.file ?? '',
+    vend: fields.vend ?? 'options',
+    options: fields.options ?? new Map(),
+    ...(vendBytes && { vendBytes }),
   };
+}
+
+function padded(chaddr: Uint8Array | undefined): Uint8Array {
+  const whole = new Uint8Array(CHADDR_SIZE);
+  if (chaddr) whole.set(chaddr.subarray(0, CHADDR_SIZE));
+  return whole;
 }
 
 /** Option 53; undefined makes it a BOOTP message (RFC 1534 §2). */
