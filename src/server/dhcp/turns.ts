@@ -82,6 +82,8 @@ export function createTurns(io: {
   const mayHold = (network: PlannedNetwork) => guard.mayHold(network, clock.ticks());
   /** Datagrams that this turn may still answer as they come, in order and without a copy. */
   let atOnce = 0;
+  /** One reply at a time: sockets and frames copy it. */
+  const scratch = new Uint8Array(2048);
   let outbox: Outgoing[] = [];
   let events: BootEvent[] = [];
   for (const { socket } of attached.flatMap(({ ports }) => ports)) socket.onFailure = reporter.unsent;
@@ -220,7 +222,7 @@ export function createTurns(io: {
 
   function send({ reply: { packet, limits, destination }, request }: Outgoing): void {
     try {
-      const report = encodeReport(packet, limits);
+      const report = encodeReport(packet, limits, scratch);
       reporter.dropped(report.dropped, hardwareAddress(packet));
       const listener = byName.get(request.link.name);
       if (listener) transmit(listener, request, { payload: report.bytes, destination });
