@@ -14,6 +14,8 @@ export type Changes = {
 /** Records by address, by client and by machine, with one step back. */
 export type LeaseIndex = LeaseView & {
   apply(mutation: LeaseMutation): void;
+  /** The same as to put it, but no change: for what is read from a file before anything else. */
+  restore(lease: Lease): void;
   readonly changes: Changes;
   /** What changed is good: the next {@link undo} comes back to here. */
   keep(): void;
@@ -70,8 +72,9 @@ export function createLeaseIndex(): LeaseIndex {
   }
 
   function keep(): void {
-    leasesBefore.clear();
-    machinesBefore.clear();
+    // Clearing an empty Map makes a new one all the same.
+    if (leasesBefore.size > 0) leasesBefore.clear();
+    if (machinesBefore.size > 0) machinesBefore.clear();
   }
 
   return {
@@ -82,6 +85,12 @@ export function createLeaseIndex(): LeaseIndex {
       if (mutation.kind === 'put') put(mutation.lease);
       else if (mutation.kind === 'remove') drop(mutation.ip);
       else remember(mutation.machine);
+    },
+    restore(lease) {
+      // Next to always nothing is in its way.
+      if (!byIp.has(lease.ip) && !byClient.has(lease.client)) return add(lease);
+      put(lease);
+      keep();
     },
     changes: { leases: leasesBefore, machines: machinesBefore },
     keep,

@@ -73,29 +73,27 @@ export function createLeaseLedger() {
 
     /** A row of the file, in their order. */
     readLease(stored: StoredLease): void {
-      const mutation: LeaseMutation =
-        'gone' in stored
-          ? { kind: 'remove', ip: stored.gone }
-          : { kind: 'put', lease: stored.lease, volatile: false };
-      live.apply(mutation);
-      kept.apply(mutation);
+      for (const index of [live, kept]) {
+        if ('gone' in stored) index.apply({ kind: 'remove', ip: stored.gone });
+        else index.restore(stored.lease);
+      }
       noteLease(stored);
-      keep();
     },
     readMachine(stored: StoredMachine): void {
       live.apply({ kind: 'machine', machine: stored.machine });
-      for (const mac of live.changes.machines.keys()) {
-        const row = machineRows.get(mac);
-        if (live.machine(mac) || row === undefined) continue;
-        superseded.machines.push(row);
+      noteMachine(stored);
+      // To clear a Map is to make a new one: not with every row.
+      if (live.changes.machines.size > 1000) keep();
+    },
+    /** All rows are read; `last` is the highest id of the file. */
+    readDone(last: number): void {
+      lastId = Math.max(lastId, last);
+      for (const [mac, id] of machineRows) {
+        if (live.machine(mac)) continue;
+        superseded.machines.push(id);
         machineRows.delete(mac);
       }
-      noteMachine(stored);
       keep();
-    },
-    /** The file has rows up to this one. */
-    skipTo(id: number): void {
-      lastId = Math.max(lastId, id);
     },
 
     stage(mutation: LeaseMutation): void {

@@ -56,7 +56,7 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
     readRows(db, path, ledger);
     const past = db.prepare('SELECT count(*) AS count, max(id) AS last FROM history').get();
     pastCount = Number(past?.count ?? 0);
-    ledger.skipTo(Number(past?.last ?? 0));
+    ledger.readDone(Number(past?.last ?? 0));
     const now = moment();
     movedByMs = wasSetBy(readClock(db), ledger.kept.leases(), now);
     move(movedByMs, now);
