@@ -41,8 +41,9 @@ function serve({ sockets, settings, place, confine, taken }: ToWorker & { kind: 
     post({ kind: 'ready', wakeFd: service.poller.wakeFd });
     while (!service.finished) {
       service.poller.wait(Math.min(service.waitMs(), events.dueInMs()));
-      service.turn();
+      // Before the datagrams: who was told that a configuration is in force may ask for what it allows.
       if (service.poller.woken) takeMessages(service, syncing);
+      service.turn();
       if (events.dueInMs() === 0) events.send();
     }
   } catch (error) {
