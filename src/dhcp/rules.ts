@@ -48,16 +48,26 @@ export function applyRules(
   let all = tags;
   const trace: number[] = [];
   const matched: { index: number; says: Saying }[] = [];
-  for (const [index, { says, conditions }] of rules.entries()) {
-    const subject = { turn, network, tags: all };
-    const failed = conditions.findIndex(({ holds }) => !holds(subject));
+  let subject: Subject = { turn, network, tags: all };
+  for (let index = 0; index < rules.length; index++) {
+    const { says, conditions } = rules[index]!;
+    const failed = firstFailing(conditions, subject);
     trace.push(failed);
     if (failed !== MATCHED) continue;
     matched.push({ index, says });
-    if (says.tags) all = [...all, ...says.tags];
+    if (says.tags) {
+      all = [...all, ...says.tags];
+      subject = { turn, network, tags: all };
+    }
     if (!says.goOn) break;
   }
   return { matched, tags: all, trace };
+}
+
+/** A loop, for it runs for every rule and request. */
+function firstFailing(conditions: readonly Condition[], subject: Subject): number {
+  for (let i = 0; i < conditions.length; i++) if (!conditions[i]!.holds(subject)) return i;
+  return MATCHED;
 }
 
 /** The trace in words, a line for each rule that was looked at: `rules[0]: arch does not fit`. */
