@@ -1,4 +1,4 @@
-import type { Dropped } from '../../dhcp-packet/index.ts';
+import { type DhcpPacket, type Dropped, hardwareAddress } from '../../dhcp-packet/index.ts';
 import type { BootEvent, Emit } from '../../events/event.ts';
 import { formatIpv4, type Ipv4 } from '../../lib/ipv4.ts';
 import { formatMac, type Mac } from '../../lib/mac.ts';
@@ -104,12 +104,12 @@ export function createReporter(to: {
       warn('reply-not-sent', `${typeof to === 'number' ? formatIpv4(to) : 'client'}: ${errno}`);
     },
     /** Options that did not fit into a reply: told once for each set of them. */
-    dropped(options: readonly Dropped[], mac: Mac): void {
+    dropped(options: readonly Dropped[], packet: DhcpPacket): void {
       if (options.length === 0) return;
       const codes = options.map(({ code }) => code).join(', ');
       if (droppedBefore.has(codes) || droppedBefore.size > 1000) return;
       droppedBefore.add(codes);
-      warn('options-dropped', `no room for option ${codes} in the reply to ${mac}`);
+      warn('options-dropped', `no room for option ${codes} in the reply to ${hardwareAddress(packet)}`);
     },
   };
 }

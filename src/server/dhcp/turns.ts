@@ -15,6 +15,7 @@ import { glanceAt } from './glance.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
 import type { LookAround } from './look-around.ts';
 import { createOfferGuard } from './offer-guard.ts';
+import { createPayloads } from './payloads.ts';
 import { createPostponed } from './postponed.ts';
 import { createProbes, type Settled } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
@@ -44,7 +45,14 @@ type Origin = { readonly listener: AttachedListener; readonly port: 67 | 4011 };
 /** Of a datagram, or of its copy. */
 type Sender = Pick<Datagram, 'peer' | 'peerPort' | 'local'>;
 
-type Outgoing = { readonly reply: Reply; readonly request: DhcpRequest };
+type Outgoing = {
+  readonly payload: Uint8Array;
+  readonly destination: Reply['destination'];
+  readonly request: Pick<DhcpRequest, 'port' | 'link'>;
+  readonly delayMs: number;
+  /** It gives an address for good. */
+  readonly grants: boolean;
+};
 
 /**
  * The server's turns: drain the sockets, decide about everything, commit once, send, tell. Decisions of one turn see each
@@ -82,13 +90,13 @@ export function createTurns(io: {
   const mayHold = (network: PlannedNetwork) => guard.mayHold(network, clock.ticks());
   /** Datagrams that this turn may still answer as they come, in order and without a copy. */
   let atOnce = 0;
-  /** One reply at a time: sockets and frames copy it. */
-  const scratch = new Uint8Array(2048);
+  const payloads = createPayloads();
   let outbox: Outgoing[] = [];
   let events: BootEvent[] = [];
   for (const { socket } of attached.flatMap(({ ports }) => ports)) socket.onFailure = reporter.unsent;
 
   function take(): void {
+    payloads.reset();
     for (const { frames } of attached) {
       for (let left = MAX_FRAMES; left > 0; left--) {
         const frame = frames?.receive();
@@ -149,7 +157,8 @@ export function createTurns(io: {
   function read(datagram: Sender, bytes: Uint8Array, { listener, port }: Origin): void {
     const link = current.links.get(listener.name);
     if (!link) return;
-    const decoded = decode(bytes);
+    // Views of the receive buffer: good until the next receive(), and what outlives this decision is copied.
+    const decoded = decode(bytes, { borrow: true });
     if (!decoded.ok) {
       const mac = bytes.length >= 34 ? formatMac(bytes.subarray(28, 34)) : undefined;
       reporter.malformed(datagram.peer, decoded.reason, mac);
@@ -187,12 +196,12 @@ export function createTurns(io: {
       leases.stage(decision.mutations);
       events.push(...decision.events);
       if (decision.trial) quirks.apply(decision.trial);
-      if (decision.reply) outbox.push({ reply: decision.reply, request });
+      if (decision.reply) answer(decision.reply, request);
       if (!decision.probe) return;
       const { timeoutMs } = current.plan.settings.probe;
       const when = { now: clock.ticks(), timeoutMs, attempt: attempt + 1 };
       if (attempt >= MAX_PROBES) return;
-      if (probes.size < MAX_PENDING && probes.start(decision.probe, request, when)) return;
+      if (probes.size < MAX_PENDING && probes.start(decision.probe, keepRequest(request), when)) return;
       // Nobody can be asked: the address is taken to be free, as when probing is switched off.
       decide(request, { ip: decision.probe.ip, inUse: false }, attempt + 1);
     } catch (error) {
@@ -212,26 +221,33 @@ export function createTurns(io: {
       return;
     }
     for (const outgoing of replies) {
-      const { delayMs = 0 } = outgoing.reply;
-      if (delayMs === 0 || !postponed.add(outgoing, clock.ticks() + delayMs)) send(outgoing);
+      if (outgoing.delayMs === 0 || !postpone(outgoing)) send(outgoing);
     }
     for (const outgoing of postponed.due(clock.ticks())) send(outgoing);
     for (const { ports } of attached) for (const { socket } of ports) socket.flush();
     reporter.tell(facts);
   }
 
-  function send({ reply: { packet, limits, destination }, request }: Outgoing): void {
-    try {
-      const report = encodeReport(packet, limits, scratch);
-      reporter.dropped(report.dropped, hardwareAddress(packet));
-      const listener = byName.get(request.link.name);
-      if (listener) transmit(listener, request, { payload: report.bytes, destination });
-      if (packet.yiaddr !== UNSPECIFIED && messageType(packet) !== MessageType.OFFER)
-        lookAround.granted(request.link.name);
-      reporter.counters.replies++;
-    } catch (error) {
-      reporter.fault(error, hardwareAddress(packet));
-    }
+  /** Encodes at once: options that a client gets back are views of what it sent. */
+  function answer({ packet, limits, destination, delayMs = 0 }: Reply, { port, link }: DhcpRequest): void {
+    const report = encodeReport(packet, limits, payloads.room());
+    payloads.keep(report.bytes);
+    reporter.dropped(report.dropped, packet);
+    const grants = packet.yiaddr !== UNSPECIFIED && messageType(packet) !== MessageType.OFFER;
+    outbox.push({ payload: report.bytes, destination, request: { port, link }, delayMs, grants });
+  }
+
+  function postpone(outgoing: Outgoing): boolean {
+    const own = { ...outgoing, payload: outgoing.payload.slice() };
+    return postponed.add(own, clock.ticks() + outgoing.delayMs);
+  }
+
+  function send({ payload, destination, request, grants }: Outgoing): void {
+    const { name } = request.link;
+    const listener = byName.get(name);
+    if (listener) transmit(listener, request, { payload, destination });
+    if (grants) lookAround.granted(name);
+    reporter.counters.replies++;
   }
 
   /** True when there is something to save or to tell, in the next turn. */
@@ -249,6 +265,17 @@ export function createTurns(io: {
     fetched,
     /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
     nextAt: () => (backlog.size > 0 ? clock.ticks() : Math.min(probes.nextAt(), postponed.nextAt())),
+  };
+}
+
+/** A request that waits: nothing of it lies in the receive buffer any more. */
+function keepRequest(request: DhcpRequest): DhcpRequest {
+  const { packet } = request;
+  const options = new Map([...packet.options].map(([code, body]) => [code, body.slice()]));
+  const vendBytes = packet.vendBytes?.slice();
+  return {
+    ...request,
+    packet: { ...packet, chaddr: packet.chaddr.slice(), options, ...(vendBytes && { vendBytes }) },
   };
 }
 

@@ -165,7 +165,7 @@ export function createRig(
       data: Uint8Array | DhcpPacket,
       from: { peer?: number; peerPort?: number; local?: number; port?: 67 | 4011 } = {},
     ): void {
-      const bytes = data instanceof Uint8Array ? data : encode(data);
+      const bytes = data instanceof Uint8Array ? data.slice() : encode(data);
       const { peer = 0, peerPort = 68, local = LIMITED_BROADCAST, port = 67 } = from;
       sockets.get(port)?.inbox.push({
         bytes,
@@ -213,6 +213,8 @@ function fakeSocket() {
   const face: DatagramSocket = {
     bound: { backend: 'linux', fd: 1, address: 0, port: 67 },
     receive() {
+      // The kernel writes the next batch over the last one.
+      for (const { bytes } of batch) bytes.fill(0xa5);
       batch = inbox.splice(0, 64);
       return batch.length;
     },
