@@ -49,6 +49,7 @@ export type WorldOptions = {
   readonly settings?: Partial<DhcpSettings>;
   readonly network?: NetworkOverrides;
   readonly files?: readonly string[];
+  readonly sizeOf?: (path: string) => number | undefined;
   readonly links?: readonly Link[];
   /** Clients that go on asking are answered in another way. */
   readonly quirks?: QuirkMemory;
@@ -71,6 +72,8 @@ export type World = ReturnType<typeof createWorld>;
 export function createWorld(options: WorldOptions = {}) {
   const links = options.links ?? [ETH0];
   const files = new Set(options.files ?? ['pxelinux.0']);
+  const { sizeOf } = options;
+  const exists = Object.assign((path: string) => files.has(path), sizeOf && { sizeOf });
   const leases = createMemoryLeases();
   let plan = planDhcp(settingsOf(options, links[0]!), links);
   let now = NOON;
@@ -79,7 +82,7 @@ export function createWorld(options: WorldOptions = {}) {
   function decide(request: DhcpRequest, probe?: ProbeOutcome): Decision {
     last = request;
     const { quirks } = options;
-    const context = { now, plan, leases, exists: (path: string) => files.has(path), ...(probe && { probe }) };
+    const context = { now, plan, leases, exists, ...(probe && { probe }) };
     const decision = handle(request, { ...context, ...(quirks && { quirks }) });
     if (decision.trial) quirks?.apply(decision.trial);
     leases.stage(decision.mutations);
