@@ -61,6 +61,8 @@ export type QuirkView = {
   worked(make: string): QuirkName | undefined;
 };
 
+const NOTHING = { mutations: [], events: [] } as const;
+
 /** A change of the trials, to be applied when the reply leaves: a new state, or undefined when it is over. */
 export type TrialStep = { readonly key: string; readonly trial: Trial | undefined };
 
@@ -73,6 +75,8 @@ export type AnswerPlan = {
   readonly events: readonly BootEvent[];
 };
 
+const USUAL: AnswerPlan = { shape: PLAIN, events: [] };
+
 /**
  * Plans an answer that counts: an OFFER, or the ACK on port 4011. `network` as the client sees it (terms.ts); `visible`: see
  * {@link isVisible}.
@@ -83,7 +87,7 @@ export function planAnswer(
   { visible, ip }: { readonly visible: boolean; readonly ip?: Ipv4 },
 ): AnswerPlan {
   const fixed = fixedQuirks(turn, network);
-  if (fixed) return { shape: shapeOf(fixed), events: [] };
+  if (fixed) return fixed.length === 0 ? USUAL : { shape: shapeOf(fixed), events: [] };
   const { now } = turn.context;
   const before = trialOf(turn);
   const tired = before && before.answers >= PATIENCE && now - before.since >= PATIENCE_MS;
@@ -124,8 +128,8 @@ export function accepted(
   readonly mutations: readonly LeaseMutation[];
   readonly events: readonly BootEvent[];
 } {
-  const trial = trialOf(turn);
-  if (!trial) return { mutations: [], events: [] };
+  const trial = turn.client.netboot ? trialOf(turn) : undefined;
+  if (!trial) return NOTHING;
   if (trial.visible) return { step: { key: trial.key, trial: { ...trial, ip } }, mutations: [], events: [] };
   const { now } = turn.context;
   return { step: { key: trial.key, trial: undefined }, ...success(trial, machineOf(turn), now) };
@@ -162,10 +166,12 @@ export function isVisible(
 function fixedQuirks(turn: Turn, network: Network): readonly QuirkName[] | undefined {
   const { netboot, kind } = turn.client;
   const configured = network.quirks ?? turn.context.plan.settings.quirks;
-  if (configured === 'off' || !netboot || kind === 'u-boot') return [];
+  if (configured === 'off' || !netboot || kind === 'u-boot') return NONE;
   if (configured !== 'auto') return configured;
-  return turn.context.quirks && turn.identity.mac !== '' ? undefined : [];
+  return turn.context.quirks && turn.identity.mac !== '' ? undefined : NONE;
 }
+
+const NONE: readonly QuirkName[] = [];
 
 /** The trial that is still on. */
 function trialOf(turn: Turn): Trial | undefined {

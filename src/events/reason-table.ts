@@ -13,6 +13,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'not-pxe': 'it is no PXE client',
   'no-address': 'it does not say its address',
   'address-server': 'another server gives the addresses here (mode proxy)',
+  'pool-guarded': 'strangers hold most of the pool by offers that they did not take',
   'own-host': 'it is this very machine',
   'boot-item': 'there is no such line in the boot menu',
   'boot-layer': 'it asks for a further part of a boot item, which there is not',
