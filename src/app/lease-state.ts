@@ -91,11 +91,7 @@ export async function openLeases(folder: string | undefined): Promise<LeaseState
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new StartProblem(
-      `Cannot keep leases in ${folder}: ${whoAmI()}, whom pxed became, may not write there`,
-      `Give it away (chown -R ${whoAmI()} ${folder}), or choose another folder: --state`,
-      { cause },
-    );
+    throw outOfReach(folder, cause);
   }
   const leases = createSqliteLeases(join(folder, LEASE_FILE));
   try {
@@ -105,6 +101,19 @@ export async function openLeases(folder: string | undefined): Promise<LeaseState
   }
   const count = [...leases.all()].length;
   return { leases, detail: `${count} in ${join(folder, LEASE_FILE)}`, movedByMs: leases.movedByMs };
+}
+
+function outOfReach(folder: string, cause: unknown): StartProblem {
+  const who = whoAmI();
+  const start = `Cannot keep leases in ${folder}: ${who}, whom pxed became, `;
+  try {
+    statSync(folder);
+  } catch {
+    const fix = 'Open the folders above it (chmod a+x), or choose another: --state';
+    return new StartProblem(`${start}cannot reach it`, fix, { cause });
+  }
+  const fix = `Give it away (chown -R ${who} ${folder}), or choose another folder: --state`;
+  return new StartProblem(`${start}may not write there`, fix, { cause });
 }
 
 function startProblemOf(problem: StoreProblem, folder: string): StartProblem {
