@@ -108,7 +108,7 @@ const byShape: readonly (readonly [RegExp, fc.Arbitrary<unknown>])[] = [
     /^(subnet-mask|swap-server|broadcast|router-solicitation|requested-ip|server-id|subnet-selection)$/,
     address,
   ],
-  [/-servers$|^routers$|^x-display-managers$|^associated-ip$|^tftp-server-address$/, addressList],
+  [/-servers$|^routers$|^x-display-managers$|^associated-ip$|^tftp-server-address$|^capwap-ac$/, addressList],
   [/-time(out)?$|^ipv6-only-preferred$|-interval$/, u32],
   [
     /^(ip-forwarding|non-local-source-routing|all-subnets-local|mask-\w+|router-discovery)$|-encaps$|-garbage$/,
