@@ -63,7 +63,8 @@ function offer(turn: Turn, choice: Choice): Decision {
   const { ip } = choice;
   const boot = bootOf(turn, terms);
   const menu = menuFor(turn, terms);
-  const plan = planAnswer(turn, network, { visible: isVisible(turn, { network, menu, file: boot?.file }) });
+  const visible = isVisible(turn, { network, menu, file: boot?.file });
+  const plan = planAnswer(turn, network, { visible, ip });
   const asked = readOption(turn.request.packet.options, 'lease-time');
   const seconds = grantSeconds(asked, network, turn.client.stage);
   const file = menu ? undefined : boot?.file;

@@ -22,8 +22,9 @@ import type { Turn } from './turn.ts';
  * | no trial | answer | trial at the remembered quirk, else `default`; 1 answer |
  * | trial | answer within patience | 1 more answer |
  * | trial | answer past patience | the next quirk of the ladder, 1 answer; told |
- * | trial | nothing for {@link WINDOW_MS} | as no trial |
- * | trial | it accepted an address | known by that address, too; over when its download is not ours to see |
+ * | trial | nothing for {@link WINDOW_MS} ({@link PI_WINDOW_MS}) | as no trial |
+ * | trial | it was offered, or accepted, an address | known by that address, too |
+ * | trial | it accepted an address, and its download is not ours to see | over |
  * | trial | it fetched a file | over; a quirk other than the remembered one is remembered, and told |
  *
  * Remembered is: for the machine, with what is known of it in the lease store; for all of its make (option 60 and the
@@ -36,6 +37,11 @@ const PATIENCE = 3;
 const PATIENCE_MS = 4_000;
 /** A client that comes back after this begins anew: its last boot was ended by somebody. */
 const WINDOW_MS = 300_000;
+/**
+ * A Raspberry Pi downloads without a REQUEST, from an address that a proxy never hears of. It asks every 5 s while it is not
+ * answered as it likes, and not for longer than this while it boots.
+ */
+const PI_WINDOW_MS = 20_000;
 
 /** Answers to one client that led nowhere yet. */
 export type Trial = {
@@ -176,7 +182,8 @@ const NONE: readonly QuirkName[] = [];
 /** The trial that is still on. */
 function trialOf(turn: Turn): Trial | undefined {
   const trial = turn.context.quirks?.trial(keyOf(turn));
-  return trial && turn.context.now - trial.last <= WINDOW_MS ? trial : undefined;
+  const window = turn.client.kind === 'raspberry-pi' ? PI_WINDOW_MS : WINDOW_MS;
+  return trial && turn.context.now - trial.last <= window ? trial : undefined;
 }
 
 function rememberedQuirk(turn: Turn): QuirkName {

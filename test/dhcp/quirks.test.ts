@@ -152,6 +152,36 @@ describe('a simulated client', () => {
   });
 });
 
+describe('a Raspberry Pi', () => {
+  const PI = 'b8:27:eb:00:00:01';
+  const pi = (place: Lab, wait: number): string[] => {
+    place.world.later(wait);
+    return changesIn(place.world.send(discover({ mac: PI })).events);
+  };
+
+  test('that asks on and on is answered later, then with its string padded', () => {
+    const place = lab();
+    const seen = Array.from({ length: 8 }, () => pi(place, 5));
+    expect(seen.flat()).toEqual(['no-boot slow-answer', 'no-boot pi-padded']);
+    const offer = received(place.world.send(discover({ mac: PI })));
+    expect(Buffer.from(offer.options.get(43)!).toString('latin1')).toContain('Raspberry Pi Boot   \xff');
+  });
+
+  test('that boots without a REQUEST again and again stays with the usual answer', () => {
+    const place = lab();
+    expect(Array.from({ length: 8 }, () => pi(place, 40)).flat()).toEqual([]);
+  });
+
+  test('of ours is known to boot by the address it was offered', () => {
+    const memory = createQuirkMemory();
+    const world = createWorld({ quirks: memory });
+    const { yiaddr } = received(world.send(discover({ mac: PI })));
+    expect(memory.size).toBe(1);
+    fetch({ world, memory }, yiaddr);
+    expect(memory.size).toBe(0);
+  });
+});
+
 describe('what worked', () => {
   function teach(place: Lab, mac: string): void {
     asks(place, [0, 4, 12, 28], mac);
