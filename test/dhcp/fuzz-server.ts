@@ -2,6 +2,7 @@ import type { Decision, DhcpRequest, ProbeOutcome } from '../../src/dhcp/convers
 import { handle } from '../../src/dhcp/handle.ts';
 import type { LeaseMutation } from '../../src/dhcp/lease.ts';
 import { planDhcp } from '../../src/dhcp/plan.ts';
+import { createQuirkMemory } from '../../src/dhcp/quirk-memory.ts';
 import type { DhcpSettings, Link } from '../../src/dhcp/settings.ts';
 import { decode } from '../../src/dhcp-packet/index.ts';
 import { type Ipv4, LIMITED_BROADCAST } from '../../src/lib/ipv4.ts';
@@ -26,12 +27,14 @@ export function createFuzzServer(first: { settings: DhcpSettings; links: readonl
   let { settings, now } = first;
   let plan = planDhcp(settings, links);
   let leases: LeaseStore = createMemoryLeases();
+  let quirks = createQuirkMemory();
   const safe: LeaseMutation[] = [];
   let pending: { request: DhcpRequest; ip: Ipv4 } | undefined;
 
   function decide(request: DhcpRequest, probe?: ProbeOutcome): Answered {
     const exists = (path: string) => path === 'pxelinux.0';
-    const decision = handle(request, { now, plan, leases, exists, ...(probe && { probe }) });
+    const decision = handle(request, { now, plan, leases, exists, quirks, ...(probe && { probe }) });
+    if (decision.trial) quirks.apply(decision.trial);
     leases.stage(decision.mutations);
     leases.commit();
     safe.push(...decision.mutations.filter((mutation) => mutation.kind !== 'put' || !mutation.volatile));
@@ -66,6 +69,7 @@ export function createFuzzServer(first: { settings: DhcpSettings; links: readonl
     },
     restart(): void {
       leases = createMemoryLeases();
+      quirks = createQuirkMemory();
       leases.stage(safe);
       leases.commit();
       pending = undefined;

@@ -109,7 +109,7 @@ export function settingsOf(on: Flags, variant: Variant): DhcpSettings {
     probe: { enabled: on.probing, timeoutMs: 400 },
     rapidCommit: on.rapidCommit,
     relays: { ...DEFAULT_SETTINGS.relays, subnetSelection: on.shared },
-    quirks: 'off',
+    quirks: on.probing ? 'auto' : 'off',
   };
 }
 
