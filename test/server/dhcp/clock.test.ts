@@ -17,3 +17,19 @@ test('createClock() starts at the wall clock, and follows none of its jumps', ()
   expect(clock.wall()).toBe(1_003_000);
   expect(clock.ticks()).toBe(3500.5);
 });
+
+test('createClock() tells a jump of the system clock, and follows it when told to', () => {
+  let wall = 1_000_000;
+  const clock = createClock(
+    () => wall,
+    () => 0,
+  );
+  wall += 4000;
+  expect(clock.setBy()).toBe(0);
+  wall += 4000;
+  expect(clock.setBy()).toBe(8000);
+  expect(clock.wall()).toBe(1_000_000);
+  clock.follow(8000);
+  expect(clock.wall()).toBe(1_008_000);
+  expect(clock.setBy()).toBe(0);
+});
