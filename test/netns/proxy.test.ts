@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../src/client/step.ts';
@@ -23,6 +24,8 @@ const NEEDS = [
   tun,
   command('dnsmasq', 'dnsmasq-base'),
   command('dhcrelay', 'isc-dhcp-relay'),
+  command('dhcpd', 'isc-dhcp-server'),
+  command('kea-dhcp4', 'kea-dhcp4-server'),
   command('udhcpc', 'udhcpc'),
   command('tcpdump', 'tcpdump'),
   command('tshark', 'tshark'),
@@ -67,6 +70,32 @@ ring('pxed as proxyDHCP server', NEEDS, () => {
     const router = `--dhcp-option=tag:far,option:router,${RELAY_FAR}`;
     const dnsmasq = host.start([...bare, ...more, router] as unknown as Command);
     await waitForPorts(dnsmasq, [67]);
+  }
+
+  async function startKea(host: Host): Promise<void> {
+    const file = join(lab.folder, 'kea.json');
+    const pools = [{ pool: '192.168.77.50 - 192.168.77.150' }];
+    const config = {
+      'interfaces-config': { interfaces: ['eth0'] },
+      'lease-database': { type: 'memfile', persist: false },
+      subnet4: [{ subnet: '192.168.77.0/24', pools }],
+    };
+    await writeFile(file, JSON.stringify({ Dhcp4: config }));
+    const env = { KEA_PIDFILE_DIR: lab.folder, KEA_LOCKFILE_DIR: 'none' };
+    await waitForPorts(host.start(['kea-dhcp4', '-c', file], { env }), [67]);
+  }
+
+  async function startDhcpd(host: Host): Promise<void> {
+    const [file, leases, pid] = ['dhcpd.conf', 'dhcpd.leases', 'dhcpd.pid'].map((name) =>
+      join(lab.folder, name),
+    );
+    await writeFile(
+      file!,
+      'subnet 192.168.77.0 netmask 255.255.255.0 { range 192.168.77.50 192.168.77.150; }\n',
+    );
+    await writeFile(leases!, '');
+    const dhcpd = host.start(['dhcpd', '-4', '-f', '-d', '-cf', file!, '-lf', leases!, '-pf', pid!, 'eth0']);
+    await waitForPorts(dhcpd, [67]);
   }
 
   async function startPxed(mode: 'proxy' | 'auto'): Promise<Running> {
@@ -161,6 +190,17 @@ ring('pxed as proxyDHCP server', NEEDS, () => {
         expect(['1', 'True']).toContain(reply['dhcp.flags.bc']);
       }
     });
+  });
+
+  // Kea reads and writes frames, as pxed then does, and ISC dhcpd too; both have port 67 for what is sent to them alone.
+  test.each([
+    { name: 'Kea', start: startKea, owner: 'kea-dhcp4' },
+    { name: 'ISC dhcpd', start: startDhcpd, owner: 'dhcpd' },
+  ])('boots a ROM on the same host as $name', async ({ start, owner }) => {
+    await start(server);
+    const pxed = await startPxed('proxy');
+    expect(pxed.output()).toContain(`UDP port 67 of eth0 is in use by ${owner}`);
+    expectBooted(await bootRom(), PXED);
   });
 
   test('finds out by itself that port 67 is another program’s (mode auto)', async () => {
