@@ -328,3 +328,17 @@ describe('createTftpEngine() and the boot manager of Windows', () => {
     expect(rig.sent()).toHaveLength(4);
   });
 });
+
+test('createTftpEngine() sends a file to the clients of each interface by a group of its own', () => {
+  start({ multicast: { address: 0xefff_4500, port: 1758 } });
+  rig.write('image', 'x'.repeat(100_000));
+  const asked = rrq('image', [['multicast', '']]);
+  rig.request(asked, { peer: 0x0a00_0010, ifindex: 2 });
+  rig.request(asked, { peer: 0x0a00_0011, ifindex: 2 });
+  rig.request(asked, { peer: 0x0a00_0012, ifindex: 3 });
+  expect(rig.sent()).toEqual([
+    'OACK multicast=239.255.69.0,1758,1',
+    'OACK multicast=239.255.69.0,1758,0',
+    'OACK multicast=239.255.69.1,1758,1',
+  ]);
+});
