@@ -23,6 +23,8 @@ export type MachineSpec = {
   /** SMBIOS UUID; QEMU's zeros when absent. */
   uuid?: string;
   segment?: string;
+  /** UEFI: by HTTP alone, without trying PXE first. */
+  http?: boolean;
   /** An image of a disk, started from when the network gives up or says LOCALBOOT. */
   disk?: string;
 };
@@ -65,6 +67,12 @@ export async function writeDisk(path: string): Promise<void> {
   await writeFile(path, image);
 }
 
+/** OVMF's switches for its PXE stacks; what is left of network boot is HTTP. */
+const WITHOUT_PXE = ['IPv4', 'IPv6'].flatMap((ip) => [
+  '-fw_cfg',
+  `name=opt/org.tianocore/${ip}PXESupport,string=n`,
+]);
+
 /** Switches a machine on. `-boot n`: the network is all it can boot from. */
 export async function powerOn(lab: Lab, spec: MachineSpec): Promise<Machine> {
   const tap = await lab.tap(spec.segment);
@@ -75,6 +83,7 @@ export async function powerOn(lab: Lab, spec: MachineSpec): Promise<Machine> {
     firmware.push('-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF_CODE}`);
     firmware.push('-drive', `if=pflash,format=raw,unit=1,file=${vars}`);
   }
+  if (spec.http === true) firmware.push(...WITHOUT_PXE);
   // OVMF drives virtio itself; the iPXE option ROM would take its place.
   const rom = spec.firmware === 'uefi' ? ',romfile=' : '';
   const powered = performance.now();
