@@ -3,7 +3,7 @@ import type { BootClient } from '../boot/client.ts';
 import { decideBoot } from '../boot/policy.ts';
 import type { FileExists } from '../boot/settings.ts';
 import type { Config } from '../config/schema.ts';
-import type { DhcpSettings, Network } from '../dhcp/settings.ts';
+import type { DhcpSettings, Network, PoolRange } from '../dhcp/settings.ts';
 import type { BootEvent } from '../events/event.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { broadcastOf, formatIpv4, formatSubnet } from '../lib/ipv4.ts';
@@ -91,11 +91,17 @@ function describeNetwork(network: Network): string {
     ({ first, last }) => last - first >= broadcastOf(network.subnet) - network.subnet.network,
   );
   const ranges = all ? 'all of it' : network.ranges.map(formatRange).join(', ') || 'reservations only';
-  return `${formatSubnet(network.subnet)} (${ranges}), leases of ${formatDuration(network.leaseSeconds)}`;
+  const whom = network.denyUnknown ? ' for machines in hosts' : '';
+  return `${formatSubnet(network.subnet)} (${ranges}${whom}), leases of ${formatDuration(network.leaseSeconds)}`;
 }
 
-function formatRange({ first, last }: { first: number; last: number }): string {
-  return first === last ? formatIpv4(first) : `${formatIpv4(first)}-${formatIpv4(last)}`;
+function formatRange({ first, last, allow, deny }: PoolRange): string {
+  const whom = [
+    ...(allow ? [`for ${allow.join(', ')}`] : []),
+    ...(deny ? [`not for ${deny.join(', ')}`] : []),
+  ];
+  const range = first === last ? formatIpv4(first) : `${formatIpv4(first)}-${formatIpv4(last)}`;
+  return [range, ...whom].join(' ');
 }
 
 /** Clients worth a line: the firmware people have. */

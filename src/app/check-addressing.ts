@@ -25,9 +25,22 @@ export function addressingWarnings(
     const detail = `${name} has ${formatIpv4(ip)}/32, a network without room for clients; give it the prefix of its network, for example: ${fix}`;
     return [warn('no-room', detail)];
   });
+  for (const name of unservedInterfaces(config, facts.links)) {
+    warnings.push(warn('unserved-interface', `networks or rules are about ${name}, which is not served`));
+  }
   if (config.mode === 'auto' && !canSendRaw) {
     const detail = 'these sockets cannot look for other DHCP servers: mode auto is mode dhcp here';
     warnings.push(warn('cannot-look-around', detail));
   }
   return warnings;
+}
+
+/** Interfaces that networks and rules name and that this process does not serve. */
+function unservedInterfaces({ networks, rules }: Config, links: readonly InterfaceFacts[]): string[] {
+  const named = [
+    ...networks.map((network) => network.interface),
+    ...rules.flatMap(({ match }) => match.interface),
+  ];
+  const served = links.map(({ name }) => name);
+  return [...new Set(named)].filter((name) => name !== undefined).filter((name) => !served.includes(name));
 }

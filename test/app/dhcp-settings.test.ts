@@ -66,7 +66,7 @@ describe('dhcpSettingsOf()', () => {
   });
 });
 
-test('addressingWarnings() warns of a /32, where nobody is behind relays, and of sockets without eyes', () => {
+test('addressingWarnings() warns of a /32, where nobody is behind relays, of interfaces nobody serves, and of sockets without eyes', () => {
   const facts = (length: number) => ({
     ...{ name: 'eth0', index: 2, mac: ETH0.mac, mtu: 1500, up: true, running: true, loopback: false },
     addresses: [{ address: ip('10.0.0.1'), prefixLength: length }],
@@ -87,4 +87,8 @@ test('addressingWarnings() warns of a /32, where nobody is behind relays, and of
   expect(warnings(32, 'mode: proxy')).toEqual([]);
   expect(warnings(24, '', false)).toEqual(['cannot-look-around']);
   expect(warnings(24, 'mode: dhcp', false)).toEqual([]);
+  expect(warnings(24, 'networks: [{subnet: 10.9.0.0/16, interface: eth9}]')).toEqual(['unserved-interface']);
+  expect(warnings(24, 'rules: [{match: {interface: [eth0, eth9]}, then: {lease: 1h}}]')).toEqual([
+    'unserved-interface',
+  ]);
 });
