@@ -71,14 +71,15 @@ function makeFolder(path: string, runAs: RunAs | undefined): string {
 const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep no leases: --state memory';
 
 /**
- * Only what is root's: nobody else can have put anything there, a link to a file of root's least of all. Named one by one,
- * and not followed.
+ * Only what is root's, and no links of either kind: what a user put there while the folder was its own must not give it
+ * a file of root's.
  */
 function handOver(path: string, { uid, gid }: RunAs): void {
   if (statSync(path).uid !== 0) return;
   for (const suffix of ['', '-wal']) {
     const file = join(path, `${LEASE_FILE}${suffix}`);
-    if (lstatSync(file, { throwIfNoEntry: false })?.isFile()) lchownSync(file, uid, gid);
+    const facts = lstatSync(file, { throwIfNoEntry: false });
+    if (facts?.isFile() && facts.nlink === 1) lchownSync(file, uid, gid);
   }
   chownSync(path, uid, gid);
 }
