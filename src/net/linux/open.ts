@@ -77,7 +77,9 @@ export function openPacket(
   if (fd < 0) return failure('socket AF_PACKET');
   if (udpTo !== undefined && !onlyUdpTo(fd, udpTo))
     return abandon(fd, lastError('setsockopt SO_ATTACH_FILTER'));
-  const arena = new Arena(64);
+  const arena = new Arena(256);
+  // What is read for is a boot storm's requests, as on an ordinary socket; ARP and the like are few.
+  if (udpTo !== undefined) growBuffer(arena, fd, s.SO_RCVBUFFORCE, s.SO_RCVBUF, DEFAULT_BUFFER_BYTES);
   writeLinkAddress(arena, 0, { ifindex, etherType });
   if (c.bind(fd, arena.pointer(0), s.SOCKADDR_LL) < 0) return abandon(fd, lastError('bind'));
   return { ok: true, value: { fd, interface: interfaceName, ifindex } };
