@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DhcpPacket, decode } from '../../src/dhcp-packet/index.ts';
+import { type DhcpPacket, decode, hardwareAddress } from '../../src/dhcp-packet/index.ts';
 import { fromHex, toHex } from '../../src/lib/bytes.ts';
 import { createEmptyRoot } from '../rig/boot-root.ts';
 import { waitForPorts } from '../rig/server.ts';
 import { useSite } from '../rig/site.ts';
-import { command, type Host, namespaces, ring } from './harness.ts';
+import { command, namespaces, ring } from './harness.ts';
 
 /**
  * The same bootptab, read by pxed and by CMU's bootpd, and the same clients asking both. Where the two differ on purpose,
@@ -65,42 +65,50 @@ const TABLE = [
 ].join('\n');
 
 ring('a bootptab', NEEDS, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'pxed-bootptab-'));
-  const table = join(folder, 'bootptab');
-  writeFileSync(table, TABLE);
+  const table = join(tmpdir(), `pxed-bootptab-${process.pid}`);
   const site = useSite({
     root: createEmptyRoot,
     bootFile: 'pxelinux.0',
-    prepare: (root) => root.write('pxelinux.0', 'not started by anybody here'),
+    prepare: async (root) => {
+      await root.write('pxelinux.0', 'not started by anybody here');
+      writeFileSync(table, TABLE);
+    },
     options: ['--bootptab', table],
   });
-  beforeAll(async () => {
-    const host = await site().lab.host('bootpd', { address: `${CMU}/24` });
-    await waitForPorts(host.start(['bootpd', '-s', '-d', '4', table]), [67]);
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  /** What both servers sent, by who asked. */
+  const replies = new Map<string, DhcpPacket[]>();
 
-  test.each(MACHINES.map((machine, index) => ({ ...machine, index })))(
+  beforeAll(async () => {
+    const { lab, capture } = site();
+    const bootpd = await lab.host('bootpd', { address: `${CMU}/24` });
+    await waitForPorts(bootpd.start(['bootpd', '-s', '-d', '4', table]), [67]);
+    await Promise.all(
+      MACHINES.map(async ({ asks }, index) => {
+        const host = await lab.host(`c${index}`, { address: `${addressOf(index)}/24`, mac: macOf(index) });
+        for (const server of [PXED, CMU]) await host.run(['bootptest', '-h', ...asks, server]);
+      }),
+    );
+    for (const server of [PXED, CMU]) {
+      for (const reply of await capture.read(`dhcp.type == 2 && ip.src == ${server}`, ['udp.payload'])) {
+        const decoded = decode(fromHex(reply['udp.payload']));
+        if (!decoded.ok) throw new Error(`${server}: ${decoded.reason}`);
+        const { packet } = decoded.value;
+        const key = `${server} ${hardwareAddress(packet)}`;
+        replies.set(key, [...(replies.get(key) ?? []), packet]);
+      }
+    }
+  });
+  afterAll(() => rmSync(table, { force: true }));
+
+  test.each(MACHINES.map((machine, index) => ({ ...machine, mac: macOf(index) })))(
     'pxed answers $name as bootpd does',
-    async ({ index, asks }) => {
-      const { lab } = site();
-      const host = await lab.host(`client${index}`, { address: `${addressOf(index)}/24`, mac: macOf(index) });
-      const ours = await answerOf(host, PXED, asks);
-      const theirs = await answerOf(host, CMU, asks);
+    ({ mac }) => {
+      const [ours] = replies.get(`${PXED} ${mac}`) ?? [];
+      const [theirs] = replies.get(`${CMU} ${mac}`) ?? [];
+      if (!ours || !theirs) throw new Error(`no answer of ${ours ? 'bootpd' : 'pxed'}`);
       expect(comparable(ours)).toEqual(comparable(theirs));
     },
   );
-
-  async function answerOf(host: Host, server: string, asks: readonly string[]): Promise<DhcpPacket> {
-    const { capture } = site();
-    const { stdout, stderr } = await host.run(['bootptest', '-h', ...asks, server]);
-    const filter = `dhcp.type == 2 && ip.src == ${server} && dhcp.hw.mac_addr == ${await host.mac()}`;
-    const [reply] = await capture.read(filter, ['udp.payload']);
-    if (!reply) throw new Error(`${server} did not answer: ${stdout}${stderr}`);
-    const decoded = decode(fromHex(reply['udp.payload'] ?? ''));
-    if (!decoded.ok) throw new Error(decoded.reason);
-    return decoded.value.packet;
-  }
 });
 
 /** What the two must agree on: not their own addresses, the request's number, or the order of tags. */
