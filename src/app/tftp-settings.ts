@@ -9,7 +9,6 @@ export function tftpSettingsOf(
   interfaceNames: readonly string[],
 ): TftpSettings {
   const { pace } = tftp;
-  const speed = slowestOf(interfaceNames);
   return {
     ...DEFAULT_TFTP_SETTINGS,
     root,
@@ -19,7 +18,7 @@ export function tftpSettingsOf(
     windowsizeMax: tftp['windowsize-max'],
     maxTransfers: tftp['max-transfers'],
     maxTransfersPerClient: tftp['max-transfers-per-client'] ?? Math.ceil(tftp['max-transfers'] * 0.75),
-    paceMbps: pace === 'off' ? undefined : pace === 'auto' ? speed : pace,
+    paceMbps: pace === 'off' ? undefined : pace === 'auto' ? speedsOf(interfaceNames) : pace,
     rollover: tftp.rollover === 'forbid' ? 'forbidden' : tftp.rollover,
     ignoreCase: tftp['ignore-case'],
     rfc1350: tftp.rfc1350,
@@ -28,11 +27,12 @@ export function tftpSettingsOf(
   };
 }
 
-/**
- * Mbit/s of the slowest of these links: whoever is behind it must not be sent more than it takes. Without a name it is all
- * interfaces, and none of them is a link that all clients share.
- */
-function slowestOf(interfaceNames: readonly string[]): number | undefined {
-  const speeds = interfaceNames.map(linkSpeed).filter((speed) => speed !== undefined);
-  return speeds.length > 0 ? Math.min(...speeds) : undefined;
+/** Mbit/s of each interface that tells; each has a pace of its own. */
+function speedsOf(interfaceNames: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    interfaceNames.flatMap((name) => {
+      const speed = linkSpeed(name);
+      return speed === undefined ? [] : [[name, speed] as const];
+    }),
+  );
 }

@@ -69,9 +69,14 @@ function shareOf(settings: TftpSettings, { index, of }: { index: number; of: num
   const { paceMbps, multicast } = settings;
   return {
     ...settings,
-    paceMbps: paceMbps && paceMbps / of,
+    paceMbps: shareOfPace(paceMbps, of),
     multicast: multicast && { ...multicast, address: multicast.address + index * GROUPS_MAX },
   };
+}
+
+function shareOfPace(mbps: TftpSettings['paceMbps'], of: number): TftpSettings['paceMbps'] {
+  if (typeof mbps !== 'object') return mbps && mbps / of;
+  return Object.fromEntries(Object.entries(mbps).map(([name, each]) => [name, each / of]));
 }
 
 type WorkerParts = ServiceParts & { readonly startThread: () => TftpThread };

@@ -1,6 +1,7 @@
 import type { DatagramSocket } from '../../net/datagram.ts';
 import type { Action } from '../../tftp/session.ts';
-import { createPace, FRAME_OVERHEAD } from './pace.ts';
+import { createPaces, FRAME_OVERHEAD, type Pace } from './pace.ts';
+import type { PaceMbps } from './settings.ts';
 import type { ReadContent, Transfer } from './transfer.ts';
 
 /**
@@ -25,7 +26,7 @@ export type Outbox = {
   next(): number;
   /** Transfers with something left. */
   readonly waiting: number;
-  pace(mbps: number | undefined): void;
+  pace(mbps: PaceMbps): void;
 };
 
 /** 16 blocks of 1468 are 24 kB, 0.2 ms of 1 Gb/s: what others wait for each client's turn. */
@@ -37,8 +38,8 @@ const COLD_PATIENCE_MS = 2_000;
 type Rest = { transfer: Transfer; content: ReadContent; first: number; count: number; coldSince: number };
 
 export type OutboxParts = {
-  /** See {@link createPace}. */
-  readonly mbps: number | undefined;
+  /** See {@link createPaces}. */
+  readonly mbps: PaceMbps;
   isBlocked(socket: DatagramSocket): boolean;
   /** Sending has decided the transfer: the file is not what it was. */
   touched(transfer: Transfer): void;
@@ -47,8 +48,12 @@ export type OutboxParts = {
 export function createOutbox({ mbps, isBlocked, touched }: OutboxParts): Outbox {
   const rests = new Map<Transfer, Rest>();
   const part: Action = { kind: 'data', packet: new Uint8Array(0), first: 0, count: 0 };
-  let pace = createPace(mbps);
+  let paces = createPaces(mbps);
   let nextAt = Number.POSITIVE_INFINITY;
+
+  function paceOf({ socket }: Transfer): Pace {
+    return paces(socket.bound.interface);
+  }
 
   function sendSome(rest: Rest, now: number): void {
     const { transfer, content } = rest;
@@ -57,7 +62,7 @@ export function createOutbox({ mbps, isBlocked, touched }: OutboxParts): Outbox 
     rest.first += part.count;
     rest.count -= part.count;
     if (rest.count === 0) rests.delete(transfer);
-    pace.spend(part.count * (content.session.blksize + FRAME_OVERHEAD), now);
+    paceOf(transfer).spend(part.count * (content.session.blksize + FRAME_OVERHEAD), now);
     content.send(transfer, part);
   }
 
@@ -76,14 +81,15 @@ export function createOutbox({ mbps, isBlocked, touched }: OutboxParts): Outbox 
     let sent = false;
     for (const rest of [...rests.values()]) {
       if (isBlocked(rest.transfer.socket)) continue;
+      const readyAt = paceOf(rest.transfer).readyAt(now);
+      if (readyAt > now) {
+        // Others may leave by another interface.
+        nextAt = Math.min(nextAt, readyAt);
+        continue;
+      }
       if (!isWarm(rest, now)) {
         nextAt = Math.min(nextAt, now + COLD_RETRY_MS);
         continue;
-      }
-      const readyAt = pace.readyAt(now);
-      if (readyAt > now) {
-        nextAt = Math.min(nextAt, readyAt);
-        return false;
       }
       sendSome(rest, now);
       sent = true;
@@ -101,7 +107,7 @@ export function createOutbox({ mbps, isBlocked, touched }: OutboxParts): Outbox 
       const { first, count } = action;
       const warm = content.isWarm(first, Math.min(QUANTUM, count));
       if (warm && count <= QUANTUM) {
-        if (count > 1) pace.spend(count * (content.session.blksize + FRAME_OVERHEAD), now);
+        if (count > 1) paceOf(transfer).spend(count * (content.session.blksize + FRAME_OVERHEAD), now);
         content.send(transfer, action);
         return;
       }
@@ -120,7 +126,7 @@ export function createOutbox({ mbps, isBlocked, touched }: OutboxParts): Outbox 
       return rests.size;
     },
     pace(next) {
-      pace = createPace(next);
+      paces = createPaces(next);
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { PaceMbps } from './settings.ts';
+
 /** How fast windows may leave: a token bucket that counts octets. */
 export type Pace = {
   /** So many octets leave now, allowed or not. */
@@ -39,4 +41,15 @@ export function createPace(mbps: number | undefined): Pace {
       return tokens > 0 ? now : now + Math.ceil(1 - tokens / bytesPerMs);
     },
   };
+}
+
+/** The pace of what leaves by an interface: one for all of them, or each its own. */
+export function createPaces(mbps: PaceMbps): (interfaceName: string | undefined) => Pace {
+  if (typeof mbps !== 'object') {
+    const shared = createPace(mbps);
+    return () => shared;
+  }
+  const own = new Map(Object.entries(mbps).map(([name, each]) => [name, createPace(each)]));
+  const free = createPace(undefined);
+  return (name) => own.get(name ?? '') ?? free;
 }

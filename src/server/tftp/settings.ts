@@ -1,6 +1,9 @@
 import type { Ipv4 } from '../../lib/ipv4.ts';
 import type { Rollover, Timing } from '../../tftp/session.ts';
 
+/** Mbit/s: of the link that all clients share, or of single interfaces by name; undefined, or one not named: no limit. */
+export type PaceMbps = number | Readonly<Record<string, number>> | undefined;
+
 /** What the TFTP server is told; plain data, so that it can be posted to a worker. */
 export type TftpSettings = {
   /** Folder to serve; relative to the working directory. */
@@ -17,8 +20,8 @@ export type TftpSettings = {
   readonly maxTransfers: number;
   /** Of one address at once; more are refused likewise. */
   readonly maxTransfersPerClient: number;
-  /** What windows may fill of the link that all clients share, Mbit/s; as fast as the system takes it when left out. */
-  readonly paceMbps?: number | undefined;
+  /** How fast windows may leave; as fast as the system takes them when left out. */
+  readonly paceMbps?: PaceMbps;
   readonly rollover: Rollover;
   /** Find a file by another case when the exact name is missing. */
   readonly ignoreCase: boolean;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPace } from '../../../src/server/tftp/pace.ts';
+import { createPace, createPaces } from '../../../src/server/tftp/pace.ts';
 
 test('createPace() without a speed holds nothing back', () => {
   const pace = createPace(undefined);
@@ -38,4 +38,19 @@ test('createPace() lets two milliseconds of a fast link go at once', () => {
   const pace = createPace(10_000);
   pace.spend(2 * 1_250_000 - 1, 0);
   expect(pace.readyAt(0)).toBe(0);
+});
+
+test('createPaces() lets no interface wait for another, and limits none that is not named', () => {
+  const paces = createPaces({ eth0: 80, eth1: 800 });
+  for (const name of ['eth0', 'eth1', 'eth2']) paces(name).spend(1_000_000, 0);
+  expect(paces('eth0').readyAt(0)).toBeGreaterThan(20);
+  expect(paces('eth1').readyAt(0)).toBeLessThan(10);
+  expect([paces('eth2').readyAt(0), paces(undefined).readyAt(0)]).toEqual([0, 0]);
+});
+
+test('createPaces() of one number is one pace for all', () => {
+  const paces = createPaces(80);
+  paces('eth0').spend(1_000_000, 0);
+  expect(paces('eth1')).toBe(paces(undefined));
+  expect(paces('eth1').readyAt(0)).toBeGreaterThan(20);
 });
