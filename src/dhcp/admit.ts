@@ -1,5 +1,7 @@
 import { decideBoot } from '../boot/policy.ts';
 import type { BootDecision } from '../boot/settings.ts';
+import { expand } from './boot-options.ts';
+import { ownAddressFor } from './select-network.ts';
 import type { ClientTerms } from './terms.ts';
 import type { Turn } from './turn.ts';
 
@@ -19,12 +21,17 @@ export function bootOf(turn: Turn, terms: ClientTerms): BootDecision | undefined
   const wants = client.netboot || client.kind === 'bootp' || asked === undefined || asked.includes(67);
   if (!wants) return undefined;
   const { network, reservation, ruleFile } = terms;
-  return decideBoot(client, {
+  const decision = decideBoot(client, {
     settings: network.boot,
     ...(context.exists && { exists: context.exists }),
     ...(reservation?.file !== undefined && { machineFile: reservation.file }),
     ...(ruleFile && { ruleFile }),
   });
+  // Nothing to fill in, as a rule; and then nothing to copy.
+  if (!decision.file?.includes('$')) return decision;
+  const { nextServer } = network;
+  const server = nextServer === 'auto' ? ownAddressFor(request, context.plan, network) : nextServer;
+  return { ...decision, file: expand(decision.file, { client, mac: turn.identity.mac, nextServer: server }) };
 }
 
 /** Why firmware gets no answer: we have nothing it could boot. Others are answered without a file. */

@@ -92,7 +92,10 @@ function writeDiscovery(reply: DhcpPacket, { menu }: BootAnswer): void {
 }
 
 /** Placeholders of configured files: next-server, mac, mac-hyp (dashes), uuid. Unknown ones stay as they are. */
-export function expand(file: string, { client, mac, nextServer }: BootAnswer): string {
+export function expand(
+  file: string,
+  { client, mac, nextServer }: Pick<BootAnswer, 'client' | 'mac' | 'nextServer'>,
+): string {
   const values: Readonly<Record<string, string | undefined>> = {
     'next-server': formatIpv4(nextServer),
     mac,

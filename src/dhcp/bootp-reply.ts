@@ -8,7 +8,6 @@ import {
   writeOption,
 } from '../dhcp-packet/index.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
-import { expand, wireText } from './boot-options.ts';
 import { cmuVendorArea, speaksCmu } from './cmu-vendor.ts';
 import type { Reply } from './conversation.ts';
 import { bootpDestination } from './destination.ts';
@@ -17,6 +16,7 @@ import { writeConfigured, writeNetworkOptions } from './reply.ts';
 import { ownAddressFor } from './select-network.ts';
 import type { Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
+import { wireText } from './wire-text.ts';
 
 /** RFC 951: 300 octets, of which 64 are the vendor area. */
 const BOOTP_SIZE = 300;
@@ -47,9 +47,7 @@ export function bootpReply(turn: Turn, grant: BootpGrant): Reply {
   const { packet } = request;
   const own = ownAddressFor(request, context.plan, grant.network);
   const nextServer = grant.network.nextServer === 'auto' ? own : grant.network.nextServer;
-  const file = wireText(
-    expand(grant.boot.file ?? '', { client: turn.client, mac: turn.identity.mac, nextServer }),
-  );
+  const file = wireText(grant.boot.file ?? '');
   const { vendBytes: _, ...header } = packet;
   const reply = createPacket({
     ...header,

@@ -97,7 +97,9 @@ describe('the answer table', () => {
     const http = { 'vendor-class-id': 'HTTPClient:Arch:00016:UNDI:003000', 'client-arch': [16] };
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration
     const archFiles = new Map([[16, 'http://${next-server}/shimx64.efi']]);
-    const offer = received(createWorld(boot({ archFiles })).send(discover({ with: http })));
+    const decision = createWorld(boot({ archFiles })).send(discover({ with: http }));
+    const offer = received(decision);
+    expect(decision.events).toMatchObject([{ type: 'dhcp.offer', file: 'http://10.0.0.1/shimx64.efi' }]);
     expect(readOption(offer.options, 'vendor-class-id')).toBe('HTTPClient');
     expect(readOption(offer.options, 'bootfile-name')).toBe('http://10.0.0.1/shimx64.efi');
     expect(offer.file).toBe('http://10.0.0.1/shimx64.efi');
