@@ -109,6 +109,22 @@ ring('a bootptab', NEEDS, () => {
       expect(comparable(ours)).toEqual(comparable(theirs));
     },
   );
+
+  test('pxed reads it again on SIGHUP; with a mistake, the machines stay as they were', async () => {
+    const { lab, server } = site();
+    const host = await lab.host('late', { address: '192.168.77.200/24', mac: '52:54:00:b0:01:00' });
+    const ask = async () => (await host.run(['bootptest', '-h', PXED], { timeoutMs: 20_000 })).stdout;
+    const late = 'late:ha=525400b00100:ip=192.168.77.200:bf=late.0:tc=.routed:\n';
+    writeFileSync(table, `${TABLE}${late}`);
+    server.signal('SIGHUP');
+    await server.waitFor(/the new configuration is in force/, 10_000);
+    expect(await ask()).toContain('file:"/boot/late.0"');
+    writeFileSync(table, `${TABLE}${late.replace('bf=', 'fb=')}`);
+    server.signal('SIGHUP');
+    const line = TABLE.split('\n').length;
+    await server.waitFor(new RegExp(`pxed-bootptab-${process.pid}:${line}: late:fb: no such tag`), 10_000);
+    expect(await ask()).toContain('file:"/boot/late.0"');
+  });
 });
 
 /** What the two must agree on: not their own addresses, the request's number, or the order of tags. */
