@@ -41,23 +41,17 @@ export function checkLeases(
   return [{ path: [...path, 'lease-min'], message: 'must not be longer than lease-max' }];
 }
 
-/** A relay leads to one network, or to those that share its link. */
+/** A relay that is named leads to one network, or to those that share its link. It may stand in another: its way to us. */
 export function checkRelays(networks: readonly NetworkConfig[]): Finding[] {
   return networks.flatMap((network, index) =>
     (network.relays ?? []).flatMap((relay, i) => {
-      const other = networks.find(
-        (one, place) => place !== index && !shareLink(one, network) && leadsTo(relay, one, place < index),
-      );
+      const above = networks.slice(0, index).filter((one) => !shareLink(one, network));
+      const other = above.find(({ relays }) => relays?.includes(relay));
       if (!other) return [];
       const message = `${formatIpv4(relay)} leads to ${formatSubnet(other.subnet)} already`;
       return [{ path: ['networks', index, 'relays', i], message }];
     }),
   );
-}
-
-/** A double mention is told once, where it stands the second time. */
-function leadsTo(relay: Ipv4, network: NetworkConfig, isAbove: boolean): boolean {
-  return contains(network.subnet, relay) || (isAbove && network.relays?.includes(relay) === true);
 }
 
 function shareLink(one: NetworkConfig, other: NetworkConfig): boolean {

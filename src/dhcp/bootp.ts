@@ -10,7 +10,7 @@ import type { PlannedNetwork } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
 import { booted, put, recordOf } from './records.ts';
 import { networksOf, ownAddressFor } from './select-network.ts';
-import { type ClientTerms, isDenied, termsFor } from './terms.ts';
+import { type ClientTerms, isDenied, likeliest, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -24,7 +24,7 @@ export function handleBootp(turn: Turn): Decision {
   const { request, context } = turn;
   const { plan } = context;
   const networks = networksOf(request, plan);
-  const [first] = networks;
+  const first = likeliest(turn, networks);
   if (!plan.settings.bootp.enabled) return ignore(turn, 'bootp-off');
   if (!first) return ignore(turn, 'no-network');
   if (isForAnother(turn, first)) return ignore(turn, 'other-server', printable(request.packet.sname));

@@ -14,7 +14,7 @@ import { isVisible, planAnswer } from './quirks.ts';
 import { put, recordOf } from './records.ts';
 import { grantReply } from './reply.ts';
 import { networksOf } from './select-network.ts';
-import { isDenied, termsFor } from './terms.ts';
+import { isDenied, isOutOfRanges, likeliest, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -24,7 +24,7 @@ import { ignore, type Turn } from './turn.ts';
 export function handleDiscover(turn: Turn): Decision {
   const { request, context } = turn;
   const networks = networksOf(request, context.plan);
-  const [first] = networks;
+  const first = likeliest(turn, networks);
   if (!first) return ignore(turn, 'no-network');
   if (secondsElapsed(request.packet) < context.plan.settings.minSecs) return ignore(turn, 'min-secs');
   if (!isAdmitted(turn)) return ignore(turn, 'not-netboot');
@@ -32,12 +32,16 @@ export function handleDiscover(turn: Turn): Decision {
   const terms = termsFor(turn, first);
   const boot = bootOf(turn, terms);
   if (bootless(turn, boot) && !menuFor(turn, terms))
-    return { ...ignore(turn, 'no-boot-file', boot?.reason), ...(boot && { boot }) };
+    return {
+      ...ignore(turn, 'no-boot-file', boot?.reason),
+      ...(boot && { boot }),
+      ...(terms.rules && { rules: terms.rules }),
+    };
   if (prefersIpv6(turn, first)) return offerIpv6Only(turn, first);
   const before = conflict(turn);
   const choice = choose(turn, networks);
   if (choice && mustWait(turn, choice)) return ignore(turn, 'pool-guarded');
-  const after = choice ? (probeFirst(turn, choice) ?? answer(turn, choice)) : nothingLeft(turn, first);
+  const after = choice ? (probeFirst(turn, choice) ?? answer(turn, choice)) : nothingLeft(turn, networks);
   return {
     ...after,
     mutations: [...before.mutations, ...after.mutations],
@@ -51,7 +55,9 @@ function answer(turn: Turn, choice: Choice): Decision {
   return rapid ? boundAck(turn, { ...choice, rapidCommit: true }) : offer(turn, choice);
 }
 
-function nothingLeft(turn: Turn, network: PlannedNetwork): Decision {
+function nothingLeft(turn: Turn, networks: readonly PlannedNetwork[]): Decision {
+  const network = networks[0]!;
+  if (isOutOfRanges(turn, networks)) return ignore(turn, 'no-range');
   const told = offerNoAutoConfigure(turn, network);
   const exhausted = { type: 'dhcp.pool-exhausted' as const, pool: network.name, ...turn.facts };
   return { mutations: [], ...told, events: [exhausted, ...(told?.events ?? [])] };

@@ -63,6 +63,16 @@ export function mayHave(turn: Turn, network: PlannedNetwork, ip: number): boolea
   return poolFor(turn, network).has(ip) || poolFor(turn, network, 'bootpPool').has(ip);
 }
 
+/** Are there ranges in these networks, and none of them for this client? */
+export function isOutOfRanges(turn: Turn, networks: readonly PlannedNetwork[]): boolean {
+  return networks.every((network) => network.parts && poolFor(turn, network).size === 0);
+}
+
+/** Of networks that share a link the one where an address is reserved for the client; the first when there is none. */
+export function likeliest(turn: Turn, networks: readonly PlannedNetwork[]): PlannedNetwork | undefined {
+  return networks.find((network) => reservationOf(turn, network)?.ip !== undefined) ?? networks[0];
+}
+
 /** Is there no network here where strangers get anything, and is this one? */
 export function isDenied(turn: Turn, networks: readonly PlannedNetwork[]): boolean {
   return (

@@ -6,6 +6,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'other-server': 'it speaks to another server',
   'unknown-client': 'nothing is known of it, and there is no address for strangers',
   'unknown-denied': 'it has no entry in hosts, and strangers get nothing here',
+  'no-range': 'no range of addresses is for machines like it',
   'rule-ignores': 'a rule says to ignore it',
   'unknown-address': 'nobody has that address',
   'foreign-address': 'its address is of no network here',

@@ -174,9 +174,25 @@ test('handle() gives addresses of a range with `deny` to clients with none of it
     rules: guests,
     bootp: { enabled: true, ranges: 'network', serverName: '' },
   });
-  expect(world.send(discover({ mac: '52:54:00:00:00:02' })).events[0]?.type).toBe('dhcp.pool-exhausted');
+  expect(whyIgnored(world.send(discover({ mac: '52:54:00:00:00:02' })))).toBe('no-range');
   expect(world.send(message({ mac: '52:54:01:00:00:02' })).events[0]?.type).toBe('dhcp.pool-exhausted');
   expect(received(world.send(discover())).yiaddr).toBeGreaterThanOrEqual(ip('10.0.0.10'));
+});
+
+test('handle() heeds an entry for another network of the link, file and all', () => {
+  const shared = { sharedNetwork: 'hall' };
+  const world = createWorld({
+    files: [],
+    links: [ETH0, ETH1],
+    settings: {
+      networks: [network('10.0.0.0/24', shared), network('10.5.0.0/24', shared)],
+      reservations: [{ mac: MAC, ip: ip('10.5.0.9'), file: 'own.0' }],
+      boot: { bootFile: '', archFiles: new Map() },
+    },
+  });
+  const offer = received(world.send(discover()));
+  expect([offer.yiaddr, offer.file]).toEqual([ip('10.5.0.9'), 'own.0']);
+  expect(received(world.send(message({}))).yiaddr).toBe(ip('10.5.0.9'));
 });
 
 test('handle() takes an address back (NAK) when its range is for others now', () => {
