@@ -248,3 +248,30 @@ function isDone(step: () => void): boolean {
     return false;
   }
 }
+
+test('createSqliteLeases() keeps a hundred thousand leases and machines', async () => {
+  const path = file();
+  const first = await loaded(path);
+  const macOf = (n: number) => `52:54:00:${[n >> 16, (n >> 8) & 255, n & 255].map(hex).join(':')}`;
+  for (let n = 0; n < 100_000; n++) {
+    const mac = macOf(n);
+    first.stage([
+      put(lease(0x0a00_0000 + n, `10.0.0.0/15 hw 1 ${mac}`, { mac })),
+      { kind: 'machine', machine: { mac, bootedAt: NOON } },
+    ]);
+    if (n % 500 === 499) first.commit();
+    if (n % 10_000 === 0) first.tidy(NOON);
+  }
+  first.close();
+  const second = await loaded(path);
+  expect(contentOf(second)).toHaveLength(100_000);
+  const last = macOf(99_999);
+  expect(second.byClient(`10.0.0.0/15 hw 1 ${last}`)?.ip).toBe(0x0a00_0000 + 99_999);
+  expect(second.machine(last)).toEqual({ mac: last, bootedAt: NOON });
+  expect(second.machine(macOf(0))).toBeDefined();
+  second.close();
+});
+
+function hex(octet: number): string {
+  return octet.toString(16).padStart(2, '0');
+}
