@@ -18,17 +18,41 @@ export type Arrival = {
 
 export type Answered = { readonly request: DhcpRequest; readonly decision: Decision };
 
+/** Where leases outlast a restart: opens the store anew, with what was safe when the one before was left. */
+export type OpenLeases = (now: () => number) => Promise<LeaseStore>;
+
+/** Leases in memory that forget at a restart what was volatile. */
+export function createRestartableMemory(): OpenLeases {
+  const safe: LeaseMutation[] = [];
+  return async () => {
+    const leases = createMemoryLeases();
+    leases.stage(safe);
+    leases.commit();
+    return {
+      ...leases,
+      stage(mutations) {
+        safe.push(...mutations.filter((mutation) => mutation.kind !== 'put' || !mutation.volatile));
+        leases.stage(mutations);
+      },
+    };
+  };
+}
+
 /**
  * The brain as the server runs it, without sockets: octets in, mutations committed before the reply is looked at. A
- * restart forgets what was volatile; a reload makes a new plan.
+ * restart opens the store anew; a reload makes a new plan.
  */
-export function createFuzzServer(first: { settings: DhcpSettings; links: readonly Link[]; now: number }) {
-  const { links } = first;
+export async function createFuzzServer(first: {
+  settings: DhcpSettings;
+  links: readonly Link[];
+  now: number;
+  openLeases: OpenLeases;
+}) {
+  const { links, openLeases } = first;
   let { settings, now } = first;
   let plan = planDhcp(settings, links);
-  let leases: LeaseStore = createMemoryLeases();
+  let leases = await openLeases(() => now);
   let quirks = createQuirkMemory();
-  const safe: LeaseMutation[] = [];
   let pending: { request: DhcpRequest; ip: Ipv4 } | undefined;
 
   function decide(request: DhcpRequest, probe?: ProbeOutcome): Answered {
@@ -37,7 +61,6 @@ export function createFuzzServer(first: { settings: DhcpSettings; links: readonl
     if (decision.trial) quirks.apply(decision.trial);
     leases.stage(decision.mutations);
     leases.commit();
-    safe.push(...decision.mutations.filter((mutation) => mutation.kind !== 'put' || !mutation.volatile));
     pending = decision.probe && { request, ip: decision.probe.ip };
     return { request, decision };
   }
@@ -67,11 +90,10 @@ export function createFuzzServer(first: { settings: DhcpSettings; links: readonl
     later(seconds: number): void {
       now += seconds * 1000;
     },
-    restart(): void {
-      leases = createMemoryLeases();
+    async restart(): Promise<void> {
+      leases.close();
+      leases = await openLeases(() => now);
       quirks = createQuirkMemory();
-      leases.stage(safe);
-      leases.commit();
       pending = undefined;
     },
     reload(next: DhcpSettings): void {

@@ -8,8 +8,7 @@ import {
   type Reservation,
 } from '../../src/dhcp/settings.ts';
 import { type Ipv4, subnetOf } from '../../src/lib/ipv4.ts';
-import { createFuzzServer } from './fuzz-server.ts';
-import { ip, NOON } from './world.ts';
+import { ip } from './world.ts';
 
 /** The place of the fuzz: two interfaces, five networks with next to no addresses, eight machines. */
 
@@ -108,6 +107,7 @@ export function settingsOf(on: Flags, variant: Variant): DhcpSettings {
     authoritative: on.authoritative,
     probe: { enabled: on.probing, timeoutMs: 400 },
     rapidCommit: on.rapidCommit,
+    leaseQuery: [ip('10.2.0.254')],
     relays: { ...DEFAULT_SETTINGS.relays, subnetSelection: on.shared },
     quirks: on.probing ? 'auto' : 'off',
   };
@@ -168,8 +168,4 @@ export function isReservedFor(
     ({ mac, clientId }) =>
       (mac === undefined || mac === machine.mac) && (clientId === undefined || clientId === machine.clientId),
   );
-}
-
-export function createPlayground(on: Flags): ReturnType<typeof createFuzzServer> {
-  return createFuzzServer({ settings: settingsOf(on, 'first'), links: LINKS, now: NOON });
 }

@@ -26,7 +26,8 @@ export type Ask = {
     | 'release'
     | 'decline'
     | 'inform'
-    | 'bootp';
+    | 'bootp'
+    | 'query';
   readonly who: number;
   /** Of {@link PLACES}; undefined: at home. */
   readonly where: number | undefined;
@@ -127,7 +128,7 @@ const ask: fc.Arbitrary<Step> = fc.record({
       'renew',
       'renew',
     ] as const),
-    ...(['rebind', 'release', 'decline', 'inform', 'bootp'] as const),
+    ...(['rebind', 'release', 'release', 'decline', 'inform', 'bootp', 'query'] as const),
   ),
   who: fc.nat({ max: MACHINES.length - 1 }),
   // Home, mostly.
@@ -152,7 +153,7 @@ const ask: fc.Arbitrary<Step> = fc.record({
   ),
 });
 
-export const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 16, arbitrary: ask },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const), back: fc.nat({ max: 12 }) }) },
   {
@@ -169,6 +170,8 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('reload' as const), variant: fc.constantFrom(...VARIANTS) }),
   },
 );
+
+export const conversation = fc.array(step, { minLength: 1, maxLength: 100, size: 'max' });
 
 /** What a machine was last offered or told. */
 export type Told = {
@@ -207,6 +210,9 @@ function build(one: Ask, machine: Machine, { offer, lease }: Told): Built | unde
           flags: one.dress.flags,
         }),
       };
+    case 'query':
+      // By address, or by the hardware address of the packet.
+      return { packet: say(MessageType.LEASEQUERY, address === undefined ? {} : { ciaddr: address }) };
     case 'take': {
       const wanted = one.address ?? offer?.address;
       if (wanted === undefined) return undefined;

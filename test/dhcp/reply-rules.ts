@@ -50,12 +50,16 @@ export function checkReply(request: DhcpRequest, decision: Decision): Checked {
 
 function headerFaults(asked: DhcpPacket, reply: DhcpPacket): string[] {
   const type = messageType(reply);
-  const kept = ['htype', 'hlen', 'xid', 'giaddr', ...(type === undefined ? ['hops', 'secs', 'ciaddr'] : [])];
+  // What a LEASEQUERY is answered with is the lessee's.
+  const query = messageType(asked) === MessageType.LEASEQUERY;
+  const kept = [
+    ...['xid', 'giaddr', ...(query ? [] : ['htype', 'hlen'])],
+    ...(type === undefined ? ['hops', 'secs', 'ciaddr'] : []),
+  ];
   const faults = kept
     .filter((name) => reply[name as keyof DhcpPacket] !== asked[name as keyof DhcpPacket])
     .map((name) => `${name} is not the request's`);
   if (reply.op !== 2) faults.push('op is not BOOTREPLY');
-  const query = messageType(asked) === MessageType.LEASEQUERY;
   if (!query && !bytesEqual(reply.chaddr, asked.chaddr)) faults.push('chaddr is not the request’s');
   if (!ANSWERS.get(messageType(asked))?.includes(type)) faults.push(`type ${type} does not answer that`);
   if (type === undefined) return faults;
