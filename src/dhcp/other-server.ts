@@ -12,14 +12,14 @@ import {
 import { type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
 import { type Mac, macBytes } from '../lib/mac.ts';
 
-/** Another server, as its OFFER or ACK shows it. */
+/** Another server, as its OFFER or ACK, or a client's REQUEST, shows it. */
 export type OtherServer = {
   /** `address`: it gives addresses. `boot`: it tells boot files alone (a proxyDHCP server, PXE 2.1 §2.2.1). */
   readonly kind: 'address' | 'boot';
   /** Option 54; the sender's address when there is none. */
   readonly ip: Ipv4;
-  /** Who sent the frame: the server, or the relay in front of it. */
-  readonly mac: Mac;
+  /** Who sent the frame: the server, or the relay in front of it. Not told by a client. */
+  readonly mac?: Mac;
   /** What it gave: to us, when it answers a probe, or to somebody else. */
   readonly offered?: Ipv4;
   readonly file?: string;
@@ -51,6 +51,18 @@ export function otherServer(packet: DhcpPacket, sender: Sender, own: Ourselves):
     ...(file && { file }),
     xid: packet.xid,
   };
+}
+
+/**
+ * The server whose offer a client takes: its broadcast REQUEST names it (RFC 2131 §4.3.2), also where a switch lets nobody but
+ * the client see the offer itself. undefined when it is us, and behind a relay, where others may serve.
+ */
+export function selectedServer(packet: DhcpPacket, own: Ourselves): OtherServer | undefined {
+  if (messageType(packet) !== MessageType.REQUEST || packet.giaddr !== UNSPECIFIED) return undefined;
+  const ip = readOption(packet.options, 'server-id');
+  if (ip === undefined || own.addresses.has(ip)) return undefined;
+  const offered = readOption(packet.options, 'requested-ip');
+  return { kind: 'address', ip, xid: packet.xid, ...(offered !== undefined && { offered }) };
 }
 
 function isPxe({ options }: DhcpPacket): boolean {

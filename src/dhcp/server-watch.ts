@@ -92,17 +92,17 @@ export function createServerWatch(options: WatchOptions): ServerWatch {
     end(now);
     if (!server) return [{ type: 'dhcp.role', interface: name, role }];
     hears = true;
-    return [{ type: 'dhcp.role', interface: name, role, ip: server.ip, mac: server.mac }];
+    return [{ type: 'dhcp.role', interface: name, role, ...nameOf(server) }];
   }
 
   function tell(server: OtherServer, now: number): BootEvent[] {
-    const { kind, ip, mac, offered, file } = server;
+    const { kind, ip, offered, file } = server;
     for (const [key, at] of told) if (now - at >= TELL_AGAIN_MS) told.delete(key);
-    const key = `${kind} ${ip} ${mac}`;
+    const key = `${kind} ${ip}`;
     if (told.has(key) || told.size >= TELL_MOST) return [];
     told.set(key, now);
     const more = { ...(offered !== undefined && { offered }), ...(file !== undefined && { file }) };
-    return [{ type: 'dhcp.other-server', interface: name, kind, ip, mac, ...more }];
+    return [{ type: 'dhcp.other-server', interface: name, kind, ...nameOf(server), ...more }];
   }
 
   /** Silence ended the look. */
@@ -122,7 +122,7 @@ export function createServerWatch(options: WatchOptions): ServerWatch {
     if (look?.kind === 'again') end(now);
     if (hears) return [];
     hears = true;
-    return [{ type: 'dhcp.role', interface: name, role: 'proxy', ip: server.ip, mac: server.mac }];
+    return [{ type: 'dhcp.role', interface: name, role: 'proxy', ...nameOf(server) }];
   }
 
   function heardStranger(server: OtherServer, now: number): BootEvent[] {
@@ -176,4 +176,8 @@ export function createServerWatch(options: WatchOptions): ServerWatch {
       return look ? Math.min(look.endAt, ...look.asks) : nextAt;
     },
   };
+}
+
+function nameOf({ ip, mac }: OtherServer): Pick<OtherServer, 'ip' | 'mac'> {
+  return { ip, ...(mac !== undefined && { mac }) };
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../lib/duration.ts';
-import { formatIpv4 } from '../lib/ipv4.ts';
+import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
+import type { Mac } from '../lib/mac.ts';
 import { formatBytes } from '../lib/size.ts';
 import type { BootEvent, ClientFacts } from './event.ts';
 import { REASONS } from './reason-table.ts';
@@ -46,7 +47,7 @@ export function describe(event: BootEvent): string {
     case 'dhcp.other-server': {
       const offers = event.offered === undefined ? '' : `, offers ${formatIpv4(event.offered)}`;
       const kind = event.kind === 'address' ? 'another DHCP server' : 'another proxyDHCP server';
-      return `${event.interface}: ${kind} is here: ${formatIpv4(event.ip)} (${event.mac})${offers}${boots(event.file)}`;
+      return `${event.interface}: ${kind} is here: ${server(event.ip, event.mac)}${offers}${boots(event.file)}`;
     }
     case 'dhcp.server-gone':
       return `${event.interface}: no DHCP server gives addresses any more; pxed does not either (mode proxy)`;
@@ -77,9 +78,13 @@ export function describe(event: BootEvent): string {
   }
 }
 
+function server(ip: Ipv4, mac: Mac | undefined): string {
+  return mac === undefined ? formatIpv4(ip) : `${formatIpv4(ip)} (${mac})`;
+}
+
 function describeRole({ role, ip, mac }: Extract<BootEvent, { type: 'dhcp.role' }>): string {
   if (role === 'server') return 'no other DHCP server answers; pxed gives addresses';
-  const who = ip === undefined ? 'another server' : `${formatIpv4(ip)} (${mac})`;
+  const who = ip === undefined ? 'another server' : server(ip, mac);
   return `${who} gives addresses; pxed only tells boot clients their files (proxyDHCP)`;
 }
 

@@ -85,8 +85,8 @@ export type DhcpEvent =
       readonly interface: string;
       readonly kind: 'address' | 'boot';
       readonly ip: Ipv4;
-      /** Of the server, or the relay in front of it. */
-      readonly mac: Mac;
+      /** Of the server, or the relay in front of it; unknown when a client told of it. */
+      readonly mac?: Mac;
       readonly offered?: Ipv4;
       readonly file?: string;
     }

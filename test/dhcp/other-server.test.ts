@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { otherServer, searchMessage } from '../../src/dhcp/other-server.ts';
+import { otherServer, searchMessage, selectedServer } from '../../src/dhcp/other-server.ts';
 import {
   createPacket,
   type DhcpPacket,
@@ -16,7 +16,7 @@ import {
   writeOption,
 } from '../../src/dhcp-packet/index.ts';
 import { golden } from '../golden/load.ts';
-import { createWorld, ETH0, ip, MAC } from './world.ts';
+import { createWorld, ETH0, ip, MAC, message, request, selecting } from './world.ts';
 
 const THEM = { ip: ip('10.0.0.9'), mac: '02:00:00:00:00:09' };
 const NOBODY = { macs: new Set<string>(), addresses: new Set<number>() };
@@ -89,6 +89,22 @@ test('otherServer() does not throw, whatever is in the packet', () => {
       if (decoded.ok) otherServer(decoded.value.packet, THEM, OWN);
     }),
   );
+});
+
+test.each<[string, DhcpPacket, number | undefined]>([
+  ['another server', selecting(ip('10.0.0.50'), { with: { 'server-id': THEM.ip } }), THEM.ip],
+  ['us', selecting(ip('10.0.0.50'), { with: { 'server-id': ip('10.0.0.1') } }), undefined],
+  ['nobody', request({ ciaddr: ip('10.0.0.50') }), undefined],
+  [
+    'another server behind a relay',
+    selecting(ip('10.0.0.50'), { giaddr: ip('10.9.0.1'), with: { 'server-id': THEM.ip } }),
+    undefined,
+  ],
+  ['another server, in a DECLINE', message({ with: { 'message-type': 4, 'server-id': THEM.ip } }), undefined],
+])('selectedServer() for a client that takes the offer of %s', (_, packet, expected) => {
+  const found = selectedServer(packet, OWN);
+  if (expected === undefined) expect(found).toBeUndefined();
+  else expect(found).toEqual({ kind: 'address', ip: expected, offered: ip('10.0.0.50'), xid: packet.xid });
 });
 
 test('searchMessage() is a DISCOVER that every server answers, by broadcast, and none has to pad', () => {

@@ -1,4 +1,4 @@
-import { type Ourselves, otherServer, searchMessage } from '../../dhcp/other-server.ts';
+import { type Ourselves, otherServer, searchMessage, selectedServer } from '../../dhcp/other-server.ts';
 import { createServerWatch, type Role, type ServerWatch } from '../../dhcp/server-watch.ts';
 import type { Link } from '../../dhcp/settings.ts';
 import { type DhcpPacket, decode, hardwareAddress } from '../../dhcp-packet/index.ts';
@@ -31,8 +31,11 @@ export type LookAround = {
   /** What the interfaces are like by now. */
   update(links: readonly Link[], running: ReadonlySet<string>): void;
   granted(name: string): void;
-  /** Is this request our own question, come back by a relay or another interface of ours? */
-  isOwn(packet: DhcpPacket): boolean;
+  /**
+   * A request came in by an interface. False when it is our own question, come back by a relay or another interface of ours,
+   * and no client's.
+   */
+  admits(name: string, packet: DhcpPacket): boolean;
   attach(poller: Poller): void;
   detach(): void;
   /** After each wait: reads what came, asks what is due. True when a role has changed. */
@@ -108,11 +111,14 @@ export function createLookAround(parts: LookAroundParts): LookAround {
       }
     },
     granted: (name) => posts.get(name)?.watch.granted(),
-    isOwn(packet) {
+    admits(name, packet) {
       for (const { watch, link } of posts.values()) {
-        if (packet.xid === watch.asked && hardwareAddress(packet) === link.mac) return true;
+        if (packet.xid === watch.asked && hardwareAddress(packet) === link.mac) return false;
       }
-      return false;
+      const post = posts.get(name);
+      const server = post && selectedServer(packet, own);
+      if (server) for (const event of post.watch.heard(server, clock.ticks())) emit(event);
+      return true;
     },
     attach(poller) {
       for (const post of posts.values()) {

@@ -65,7 +65,7 @@ export function createTurns(io: {
   readonly clock: Clock;
   readonly reporter: Reporter;
   /** Told of given addresses; knows our own questions, which are no client's. */
-  readonly lookAround: Pick<LookAround, 'granted' | 'isOwn'>;
+  readonly lookAround: Pick<LookAround, 'granted' | 'admits'>;
   /** Pings addresses behind relays before they are offered; absent where that is impossible. */
   readonly echo?: DatagramSocket;
   readonly quirks: QuirkMemory;
@@ -164,7 +164,7 @@ export function createTurns(io: {
       reporter.malformed(datagram.peer, decoded.reason, mac);
       return;
     }
-    if (lookAround.isOwn(decoded.value.packet)) return;
+    if (!lookAround.admits(listener.name, decoded.value.packet)) return;
     decide({
       packet: decoded.value.packet,
       warnings: decoded.value.warnings,

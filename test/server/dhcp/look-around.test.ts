@@ -149,6 +149,18 @@ test('createDhcpServer() as a full server is ready at once, and warns of another
   expect(packetOf(rig.sent()[0]!.bytes).yiaddr).not.toBe(0);
 });
 
+test('createDhcpServer() learns of another server from the client that takes its offer', async () => {
+  const rig = await started({ lookout: { role: 'server', watching: true, running: true } });
+  rig.deliver(selecting(ip('10.0.0.50'), { with: { 'server-id': THEIR_IP } }));
+  await rig.turn();
+  expect(rig.events.filter(({ type }) => type === 'dhcp.other-server')).toEqual([
+    {
+      ...{ type: 'dhcp.other-server', interface: 'eth0', kind: 'address' },
+      ...{ ip: THEIR_IP, offered: ip('10.0.0.50') },
+    },
+  ]);
+});
+
 test('createDhcpServer() does not answer its own question, which a relay brings back', async () => {
   const rig = await started({ lookout: { role: 'server', watching: true, running: true } });
   await rig.turn(2_000);
