@@ -19,8 +19,11 @@ export function checkHosts({ hosts, networks }: Config): Finding[] {
       findings.push({ path: at, message: `needs one of ${SELECTORS.join(', ')}, hostname to be known by` });
     } else {
       const twin = twinOf(seen, host, index).find((other) => !areApart(host, hosts[other]!, networks));
-      if (twin !== undefined)
-        findings.push({ path: [...at, selector], message: `is that of hosts[${twin}] already` });
+      if (twin !== undefined) {
+        const other = hosts[twin]!.uuid;
+        const spelled = other === undefined || other === host.uuid ? '' : `, which spells it ${other}`;
+        findings.push({ path: [...at, selector], message: `is that of hosts[${twin}] already${spelled}` });
+      }
     }
     if (address === undefined) return findings;
     const first = addresses.get(address);

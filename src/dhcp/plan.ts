@@ -3,7 +3,7 @@ import { broadcastOf, contains, formatSubnet, type Ipv4 } from '../lib/ipv4.ts';
 import { type HostIndex, indexHosts } from './hosts.ts';
 import { indexNetworks, type NetworkIndex } from './network-index.ts';
 import { mergeOptions, withoutNamed } from './options.ts';
-import { createPool, type Pool } from './pool.ts';
+import { createPool, lastAtMost, type Pool } from './pool.ts';
 import { type CompiledRule, compileRules } from './rules.ts';
 import type { AddressRange, DhcpSettings, Link, Network, PoolRange, Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -49,10 +49,9 @@ const MOST_ADDRESSES = 2 ** 18;
 /** Makes settings ready for the links they will serve. Cheap: by ranges, never by address. */
 export function planDhcp(settings: DhcpSettings, links: readonly Link[]): DhcpPlan {
   const ownAddresses = new Set(links.flatMap((link) => link.addresses.map(({ ip }) => ip)));
-  const taken = settings.reservations.flatMap(({ ip }) => (ip === undefined ? [] : [single(ip)]));
-  const networks = settings.networks.map((network) =>
-    planNetwork(network, settings, [...taken, ...[...ownAddresses].map(single)]),
-  );
+  const reserved = settings.reservations.flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
+  const held = [...ownAddresses, ...reserved].toSorted((a, b) => a - b);
+  const networks = settings.networks.map((network) => planNetwork(network, settings, held));
   const rules = compileRules(settings.rules);
   return {
     settings,
@@ -66,16 +65,13 @@ export function planDhcp(settings: DhcpSettings, links: readonly Link[]): DhcpPl
   };
 }
 
-/** `reserved`: addresses that are somebody's already. */
-function planNetwork(
-  network: Network,
-  settings: DhcpSettings,
-  reserved: readonly AddressRange[],
-): PlannedNetwork {
+/** `held`: addresses that are somebody's already, in order. */
+function planNetwork(network: Network, settings: DhcpSettings, held: readonly Ipv4[]): PlannedNetwork {
   const hosts = hostsOf(network);
+  const near = held.slice(lastAtMost(held, hosts.first - 1) + 1, lastAtMost(held, hosts.last) + 1);
   const taken = [
     ...network.excluded,
-    ...reserved,
+    ...near.map(single),
     ...[...network.routers, ...network.dns].map(single),
     ...(network.nextServer === 'auto' ? [] : [single(network.nextServer)]),
   ];

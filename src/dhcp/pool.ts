@@ -100,7 +100,7 @@ function lowest(parts: readonly AddressRange[], most: number): AddressRange[] {
 }
 
 /** The index of the last number that is at most `value`, -1 when all are above. `sorted` ascends. */
-function lastAtMost(sorted: readonly number[], value: number): number {
+export function lastAtMost(sorted: readonly number[], value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

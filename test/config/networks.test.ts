@@ -173,7 +173,7 @@ test.each<[name: string, text: string, want: string]>([
   [
     'a UUID twice, once as firmware spells it',
     'hosts:\n  - uuid: 564d8a10-97c2-4f05-9d3a-0123456789ab\n  - uuid: 108a4d56-c297-054f-9d3a-0123456789ab',
-    'f:4: hosts[1].uuid: is that of hosts[0] already',
+    'f:4: hosts[1].uuid: is that of hosts[0] already, which spells it 564d8a10-97c2-4f05-9d3a-0123456789ab',
   ],
   [
     'a MAC twice in one network',
