@@ -39,12 +39,21 @@ esac
 echo "$reason $new_ip_address"
 `;
 
+/** Looks first whether somebody has the address; dhclient declines when its script fails. */
+const LOOKING_SCRIPT = `case $reason in
+  PREINIT) ip link set dev "$interface" up ;;
+  BOUND) busybox arping -D -q -c 2 -w 3 -I "$interface" "$new_ip_address" || exit 1 ;;
+esac
+`;
+
+type Dhclient = { leases?: string; script?: string };
+
 /** dhclient in the foreground; `leases` is what it remembers of earlier. */
-async function dhclient(host: Host, leases = ''): Promise<Running> {
-  const file = join(host.folder, 'states.leases');
-  await writeFile(file, leases);
-  const path = await script(host, 'states-script', DHCLIENT_SCRIPT);
-  const files = ['-cf', '/dev/null', '-lf', file, '-pf', join(host.folder, 'states.pid')];
+async function dhclient(host: Host, given: Dhclient = {}): Promise<Running> {
+  const leases = join(host.folder, 'states.leases');
+  await writeFile(leases, given.leases ?? '');
+  const path = await script(host, 'states-script', given.script ?? DHCLIENT_SCRIPT);
+  const files = ['-cf', '/dev/null', '-lf', leases, '-pf', join(host.folder, 'states.pid')];
   return host.start(['dhclient', '-4', '-d', '-v', ...files, '-sf', path, 'eth0']);
 }
 
@@ -72,7 +81,7 @@ ring('a machine that comes from another network (`--authoritative`)', NEEDS.conc
   test('dhclient in INIT-REBOOT is refused at once, and gets an address of this network', async () => {
     const { lab, capture, server } = open();
     const host = await lab.host('traveller');
-    const running = await dhclient(host, rememberedLease('10.99.0.5'));
+    const running = await dhclient(host, { leases: rememberedLease('10.99.0.5') });
     const [, address] = await running.waitFor(/bound to (192\.168\.77\.\d+)/, WAIT_MS);
     await running.stop();
     await server.waitFor(/refused 10\.99\.0\.5|dhcp\.nak/, WAIT_MS);
@@ -122,51 +131,64 @@ ring('a client that cannot reach its server by unicast any more', NEEDS.concat([
   });
 });
 
-type Decliner = { name: string; debianPackage: string; start: (host: Host) => Promise<Running>; got: RegExp };
+type Decliner = { name: string; start: (host: Host) => Promise<Running>; got: RegExp };
 
 const DECLINERS: Decliner[] = [
   {
     name: 'udhcpc',
-    debianPackage: 'udhcpc',
     start: async (host) => {
       const path = await script(host, 'decline-script', UDHCPC_SCRIPT);
-      return host.start(['udhcpc', '-f', '-i', 'eth0', '-a', '-A', '11', '-s', path, '-r', '192.168.77.50']);
+      return host.start(['udhcpc', '-f', '-i', 'eth0', '-a', '-s', path]);
     },
-    got: /lease of (192\.168\.77\.51) obtained/,
+    got: /lease of (192\.168\.77\.8\d) obtained/,
+  },
+  {
+    name: 'dhclient',
+    start: (host) => dhclient(host, { script: LOOKING_SCRIPT }),
+    got: /bound to (192\.168\.77\.8\d)/,
   },
   {
     name: 'dhcpcd',
-    debianPackage: 'dhcpcd5',
-    start: async (host) => dhcpcd(host, ['-r', '192.168.77.50']),
-    got: /leased (192\.168\.77\.51) for/,
+    start: async (host) => dhcpcd(host, []),
+    got: /leased (192\.168\.77\.8\d) for/,
   },
 ];
 
-for (const { name, debianPackage, start, got } of DECLINERS) {
-  ring(`${name} finds its address taken`, NEEDS.concat([command(name, debianPackage)]), () => {
-    // The server does not look itself, or the client never would get to see the address.
-    const open = site(['range: [192.168.77.50-192.168.77.51]'], ['--no-conflict-probe']);
+const DECLINE_NEEDS = NEEDS.concat([udhcpcIs(), dhclientIs(), command('dhcpcd', 'dhcpcd5')]);
 
-    test('it declines; the address is set aside, and it gets the other', async () => {
-      const { lab, capture, server } = open();
-      await lab.host('squatter', { address: '192.168.77.50/24' });
-      const host = await lab.host('client');
-      const running = await start(host);
-      await running.waitFor(got, WAIT_MS);
-      await running.stop();
-      await server.waitFor(/192\.168\.77\.50 .*set aside|dhcp\.conflict/, WAIT_MS);
-      const mac = await host.mac();
-      const [decline] = await capture.read(`dhcp.option.dhcp == 4 && dhcp.hw.mac_addr == ${mac}`, [
-        'dhcp.option.requested_ip_address',
-        'dhcp.option.dhcp_server_id',
-      ]);
-      expect(decline).toEqual({
-        'dhcp.option.requested_ip_address': '192.168.77.50',
-        'dhcp.option.dhcp_server_id': SERVER,
-      });
-    });
+ring('clients that find their addresses taken', DECLINE_NEEDS, () => {
+  // The server does not look itself, or no client would ever get to see such an address.
+  const owned = DECLINERS.map((_, i) => ({ mac: `52:54:00:00:50:5${i}`, address: `192.168.77.5${i}` }));
+  const hosts = owned.map(({ mac, address }) => `  - { mac: "${mac}", address: ${address} }`);
+  const range = 'range: [192.168.77.80-192.168.77.89]';
+  const open = site([range], ['--no-conflict-probe'], ['hosts:', ...hosts]);
+
+  // Each waits ten seconds after its DECLINE (RFC 2131 §3.1 step 5): together, then.
+  test('each declines; its address is set aside, and it gets another', async () => {
+    const { lab, capture, server } = open();
+    const squatter = await lab.host('squatter');
+    for (const { address } of owned) {
+      await squatter.must(['ip', 'address', 'add', `${address}/24`, 'dev', 'eth0']);
+    }
+    await Promise.all(
+      DECLINERS.map(async ({ name, start, got }, i) => {
+        const { mac, address } = owned[i]!;
+        const running = await start(await lab.host(name, { mac }));
+        await running.waitFor(got, WAIT_MS);
+        await running.stop();
+        await server.waitFor(new RegExp(`${address.replaceAll('.', '\\.')} .*set aside`), WAIT_MS);
+        const [decline] = await capture.read(`dhcp.option.dhcp == 4 && dhcp.hw.mac_addr == ${mac}`, [
+          'dhcp.option.requested_ip_address',
+          'dhcp.option.dhcp_server_id',
+        ]);
+        expect(decline, name).toEqual({
+          'dhcp.option.requested_ip_address': address,
+          'dhcp.option.dhcp_server_id': SERVER,
+        });
+      }),
+    );
   });
-}
+});
 
 ring('rapid commit (`rapid-commit: true`)', NEEDS.concat([command('dhcpcd', 'dhcpcd5')]), () => {
   const open = site(['range: [192.168.77.50-192.168.77.150]'], [], ['rapid-commit: true']);
