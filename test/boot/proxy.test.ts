@@ -79,11 +79,12 @@ ring('firmware whose address another server gives', NEEDS, () => {
     await waitForPorts(host.start(argv as unknown as Command), [67]);
   }
 
+  /** It is not told to be a proxy: it finds out. */
   async function startPxed(config = ''): Promise<void> {
     const file = join(lab.folder, 'proxy.yaml');
     await writeFile(file, `version: 1\n${config}`);
     const options = ['-v', '--log-format', 'text', '--config', file];
-    pxed = server.start(pxedCommand({ root: root.path, bootFile: 'pxelinux.0', mode: 'proxy', options }));
+    pxed = server.start(pxedCommand({ root: root.path, bootFile: 'pxelinux.0', mode: 'auto', options }));
     await pxed.waitFor(/pxed ready/, READY_MS);
   }
 
