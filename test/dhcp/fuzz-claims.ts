@@ -39,7 +39,9 @@ export function createClaims(flags: Flags) {
     const type = messageType(packet);
     const client = clientOf(packet);
     const server = readOption(packet.options, 'server-id');
-    if (type === MessageType.REQUEST && server !== undefined && !isOurs(server)) {
+    const takesOther = type === MessageType.REQUEST && server !== undefined && !isOurs(server);
+    // Who asks anew waits for a new offer, be it of another address, once that is probed.
+    if (takesOther || type === MessageType.DISCOVER || type === undefined) {
       for (const [address, offer] of offers) if (offer.client === client) offers.delete(address);
     }
     if (type !== MessageType.RELEASE && type !== MessageType.DECLINE) return;

@@ -39,7 +39,7 @@ export async function play(
   let epoch = 0;
   const leasedIn = new Map<string, number>();
 
-  function look(answered: Answered, who: number | undefined): void {
+  function look(answered: Answered, who: number | undefined, intact = false): void {
     const { request, decision } = answered;
     const { packet } = request;
     claims.sent(packet, moment());
@@ -49,7 +49,8 @@ export async function play(
         if ('ip' in event && event.ip !== undefined) claims.setAside(event.ip, server.now());
       }
     }
-    const mustAck = isOwnLease(answered);
+    // What the cable changed may be another's, or nobody's.
+    const mustAck = intact ? isOwnLease(answered) : undefined;
     const checked = checkReply(request, decision);
     faults.push(...checked.faults);
     if (mustAck !== undefined && (!checked.packet || messageType(checked.packet) !== MessageType.ACK)) {
@@ -113,7 +114,7 @@ export async function play(
 
   function transmit(sent: Sent, who: number | undefined): void {
     const answered = server.receive(sent.bytes, sent.arrival);
-    if (answered) look(answered, who);
+    if (answered) look(answered, who, sent.intact);
   }
 
   async function act(one: Step): Promise<void> {

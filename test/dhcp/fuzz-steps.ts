@@ -179,7 +179,8 @@ export type Told = {
   readonly lease: Ipv4 | undefined;
 };
 
-export type Sent = { readonly bytes: Uint8Array; readonly arrival: Arrival };
+/** `intact`: as it was sent. */
+export type Sent = { readonly bytes: Uint8Array; readonly arrival: Arrival; readonly intact: boolean };
 
 /** The datagram, undefined when the machine has nothing to say: it never heard of an address. */
 export function datagramOf(one: Ask, told: Told): Sent | undefined {
@@ -191,7 +192,7 @@ export function datagramOf(one: Ask, told: Told): Sent | undefined {
   const packet = relayed ? { ...built.packet, giaddr: place.giaddr, hops: 1 } : built.packet;
   const bytes = encode(packet, { maxSize: 1472 });
   for (const [at, value] of one.damage) if (at < bytes.length) bytes[at] = value;
-  return { bytes, arrival: { link: place.link, ...built.how } };
+  return { bytes, arrival: { link: place.link, ...built.how }, intact: one.damage.length === 0 };
 }
 
 type Built = { readonly packet: DhcpPacket; readonly how?: Partial<Arrival> };
