@@ -14,8 +14,6 @@ import { writeMenu } from './boot-menu.ts';
 import { type AnswerShape, PLAIN } from './quirks-table.ts';
 import { wireText } from './wire-text.ts';
 
-export { wireText };
-
 /** What a client boots from where. */
 export type BootAnswer = {
   readonly client: BootClient;

@@ -28,28 +28,25 @@ export const PLAIN: AnswerShape = {
   delayMs: 0,
 };
 
-/** A named change of the answer. */
-type Quirk = { readonly change: Partial<AnswerShape>; readonly what: string };
-
-/** Every quirk: what it changes, and for whom it was made. */
+/** Every quirk by its name, and what it changes. README.md has a line for each. */
 export const QUIRKS = {
-  default: { change: {}, what: 'the answer that nearly all firmware boots from' },
-  // EDK2 then takes the offer for one of a BINL server and asks port 4011; so do iPXE and PXE 2.1 ROMs (§2.2.3).
-  'with-4011': {
-    change: { file: 'later', discovery: 'none' },
-    what: 'no file and no option 43 in the offer: the client asks port 4011',
-  },
-  'no-43': { change: { discovery: 'none' }, what: 'no option 43' },
-  // Offers that look like any DHCP server's; firmware which mistakes 60 for a proxy's takes them.
-  'no-60': { change: { vendorClass: false, discovery: 'none' }, what: 'neither option 60 nor 43' },
-  'file-in-header': { change: { file: 'header' }, what: 'file and server in the header alone, no 66 and 67' },
-  'file-in-options': { change: { file: 'options' }, what: 'file and server in options 66 and 67 alone' },
-  broadcast: { change: { broadcast: true }, what: 'answers are broadcast' },
-  // raspberrypi.org's own examples end the text with three spaces; some boot code compares them, too.
-  'pi-padded': { change: { piText: 'Raspberry Pi Boot   ' }, what: 'the Pi’s string with three spaces' },
-  // A Pi 3's ROM locks up when it is answered before it listens.
-  'slow-answer': { change: { delayMs: 2000 }, what: 'answers come two seconds late' },
-} as const satisfies Record<string, Quirk>;
+  /** What nearly all firmware boots from. */
+  default: {},
+  /** EDK2 takes such an offer for a BINL server's and asks port 4011; so do iPXE and PXE 2.1 ROMs (§2.2.3). */
+  'with-4011': { file: 'later', discovery: 'none' },
+  'no-43': { discovery: 'none' },
+  /** Like an offer of a server that knows nothing of PXE: firmware that takes 60 for a proxy's boots from it. */
+  'no-60': { vendorClass: false, discovery: 'none' },
+  /** ROMs that read the header alone, and stumble over options they know from elsewhere. */
+  'file-in-header': { file: 'header' },
+  'file-in-options': { file: 'options' },
+  /** Cards that filter unicast frames until they are configured, whatever flag their ROM sets. */
+  broadcast: { broadcast: true },
+  /** raspberrypi.org's own examples end the text with three spaces; some boot code compares them, too. */
+  'pi-padded': { piText: 'Raspberry Pi Boot   ' },
+  /** A Pi 3's ROM locks up when it is answered before it listens. */
+  'slow-answer': { delayMs: 2000 },
+} as const satisfies Record<string, Partial<AnswerShape>>;
 
 export type QuirkName = keyof typeof QUIRKS;
 
@@ -63,7 +60,7 @@ export function isQuirkName(name: string): name is QuirkName {
 /** All these quirks together; of two that change the same field the later one holds. */
 export function shapeOf(names: readonly QuirkName[]): AnswerShape {
   if (names.length === 0 || (names.length === 1 && names[0] === 'default')) return PLAIN;
-  return Object.assign({ ...PLAIN }, ...names.map((name) => QUIRKS[name].change)) as AnswerShape;
+  return Object.assign({ ...PLAIN }, ...names.map((name) => QUIRKS[name])) as AnswerShape;
 }
 
 /** What is tried, in this order, for a client that goes on asking; after the last the first again. */

@@ -11,7 +11,7 @@ import {
   writeOption,
 } from '../dhcp-packet/index.ts';
 import { broadcastOf, type Ipv4, maskOf, UNSPECIFIED } from '../lib/ipv4.ts';
-import { wireText, writeBootAnswer } from './boot-options.ts';
+import { writeBootAnswer } from './boot-options.ts';
 import type { Reply } from './conversation.ts';
 import { dhcpDestination } from './destination.ts';
 import { renewalTimes } from './lease-time.ts';
@@ -21,6 +21,7 @@ import { subnetSelectionOf } from './relay.ts';
 import { ownAddressFor, serverIdOf } from './select-network.ts';
 import type { RawOption, Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
+import { wireText } from './wire-text.ts';
 
 /** What an OFFER or ACK grants. */
 export type Grant = {
