@@ -222,6 +222,17 @@ test('handle() keeps silent towards machines without an entry where strangers ar
   expect(placeOf(world, stranger, ETH1)).toBe('10.1.0.0/24');
 });
 
+test('handle() takes a stranger’s address back where strangers are denied now, and gives one of a network that takes them', () => {
+  const shared = { sharedNetwork: 'hall' };
+  const world = worldOf([network('10.0.0.0/24', shared)]);
+  const address = bind(world);
+  const networks = [network('10.0.0.0/24', { ...shared, denyUnknown: true }), network('10.5.0.0/24', shared)];
+  world.reconfigure({ links: [ETH0, ETH1], settings: { networks } });
+  const refused = world.send(request({ ciaddr: address }), { destination: SERVER });
+  expect(refused.events).toMatchObject([{ type: 'dhcp.nak', why: 'not-permitted' }]);
+  expect(placeOf(world)).toBe('10.5.0.0/24');
+});
+
 test('joinPools() numbers the addresses of all its pools, each once', () => {
   const part = fc.array(fc.tuple(fc.nat(40), fc.nat(12)), { maxLength: 4 });
   fc.assert(
