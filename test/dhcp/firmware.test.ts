@@ -192,6 +192,21 @@ describe('the answer table', () => {
     expect(readOption(offer.options, 'vendor-class-id')).toBe('PXEClient');
     expect(offer.options.get(97)).toEqual(decoded.value.packet.options.get(97));
   });
+
+  test('a Raspberry Pi 4 leaves option 60 out of its REQUEST (rpi-eeprom#82): the ACK is as the OFFER all the same', () => {
+    const decoded = decode(golden('38').bytes);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const { chaddr, options } = decoded.value.packet;
+    const world = createWorld();
+    const offer = received(world.send(decoded.value.packet));
+    const take = request({ with: { 'server-id': SERVER, 'requested-ip': offer.yiaddr } });
+    take.chaddr.set(chaddr);
+    for (const code of [55, 93, 97]) take.options.set(code, options.get(code)!);
+    const ack = received(world.send(take));
+    for (const code of [43, 54, 60, 66, 67, 97])
+      expect(ack.options.get(code)).toEqual(offer.options.get(code));
+    expect(ack).toMatchObject({ yiaddr: offer.yiaddr, siaddr: SERVER, file: offer.file });
+  });
 });
 
 describe('single clients', () => {
