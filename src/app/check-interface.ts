@@ -3,6 +3,21 @@ import { nearNames } from '../lib/near.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { StartProblem } from './start-problem.ts';
 
+/** {@link checkInterface} of each. Several need sockets that leave one another alone. */
+export function checkInterfaces(
+  network: Pick<Network, 'interfaces' | 'bindsToInterface'>,
+  names: readonly string[],
+  needs: { ipv4: boolean },
+): InterfaceFacts[] {
+  if (names.length > 1 && !network.bindsToInterface) {
+    throw new StartProblem(
+      `Cannot serve on ${names.join(', ')}: a socket hears all interfaces here, not one of them`,
+      'Name a single interface',
+    );
+  }
+  return names.map((name) => checkInterface(network, name, needs));
+}
+
 /**
  * The facts of the interface to serve on. Throws {@link StartProblem} when nobody can be served there. DHCP and BOOTP need
  * IPv4; for files a global IPv6 address will do.

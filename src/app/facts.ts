@@ -3,7 +3,7 @@ import type { FileExists } from '../boot/settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { DhcpSettings, Link } from '../dhcp/settings.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
-import { checkInterface } from './check-interface.ts';
+import { checkInterfaces } from './check-interface.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
 import { createRootFiles } from './root-files.ts';
@@ -22,7 +22,7 @@ export type Facts = {
 export function gatherFacts(setup: Setup, network: Network): Facts {
   const { config } = setup;
   const ipv4 = config.mode !== 'off' || config.bootp.enabled;
-  const links = (config.interfaces ?? []).map((name) => checkInterface(network, name, { ipv4 }));
+  const links = checkInterfaces(network, config.interfaces ?? [], { ipv4 });
   const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
   const addressing = links.length > 0 && ipv4;
   // Clients that are sent to another TFTP server find the boot file there.

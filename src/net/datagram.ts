@@ -71,6 +71,8 @@ export interface Network {
   giveUpPrivileges(account: Account | undefined): Outcome<undefined>;
   /** sd_notify(3): `READY=1`, `STOPPING=1`… to the socket of NOTIFY_SOCKET. False when not delivered. */
   notify(socketPath: string, state: string): boolean;
+  /** Does a socket of one interface ({@link SocketSpec.interface}) leave its port to sockets of others? */
+  readonly bindsToInterface: boolean;
   /** Can {@link bindFrames} work here at all? */
   readonly canSendRaw: boolean;
   /** Does a datagram tell the address asked, and does `TransmitSource.from` choose the one that answers? */

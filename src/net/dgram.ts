@@ -86,6 +86,7 @@ export function dgramNetwork(): Network {
       throw new Error('Cannot attach frames: the dgram backend has none');
     },
     releaseFrames: () => {},
+    bindsToInterface: false,
     canSendRaw: false,
     selectsSource: false,
     worksInThreads: false,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkInterface } from '../../src/app/check-interface.ts';
+import { checkInterface, checkInterfaces } from '../../src/app/check-interface.ts';
 import type { InterfaceFacts } from '../../src/net/datagram.ts';
 
 const ETH0: InterfaceFacts = {
@@ -21,4 +21,13 @@ test.each([
   const check = () => checkInterface(on({ ...ETH0, ...facts }), 'eth0', { ipv4 });
   if (fine) expect(check()).toMatchObject(facts);
   else expect(check).toThrow('it has no IPv4 address');
+});
+
+test('checkInterfaces() refuses several where a socket hears them all', () => {
+  const eth1 = { ...ETH0, name: 'eth1', addresses: [{ address: 0x0a00_0001, prefixLength: 24 }] };
+  const network = { interfaces: () => [{ ...eth1, name: 'eth0' }, eth1], bindsToInterface: false };
+  expect(() => checkInterfaces(network, ['eth0', 'eth1'], { ipv4: true })).toThrow('eth0, eth1');
+  expect(checkInterfaces(network, ['eth1'], { ipv4: true })).toEqual([eth1]);
+  const both = checkInterfaces({ ...network, bindsToInterface: true }, ['eth0', 'eth1'], { ipv4: true });
+  expect(both.map(({ name }) => name)).toEqual(['eth0', 'eth1']);
 });

@@ -40,6 +40,7 @@ export function linuxNetwork(): Network | undefined {
     bindEcho: openEcho,
     attachFrames: (bound) => new PacketSocket(bound),
     releaseFrames: (bound) => closeFd(bound.fd),
+    bindsToInterface: true,
     canSendRaw: true,
     selectsSource: true,
     worksInThreads: true,
