@@ -36,7 +36,7 @@ test('dhcpSettingsOf() makes the interface’s own network of an empty configura
 });
 
 test('dhcpSettingsOf() says to the brain what the example of README.md says', () => {
-  const [, example] = /```yaml\n([\s\S]*?)```/.exec(README) ?? [];
+  const [, example] = /```yaml\n(templates:[\s\S]*?)```/.exec(README) ?? [];
   const settings = settingsOf(example!);
   expect(settings.networks[0]).toMatchObject({
     ranges: [
