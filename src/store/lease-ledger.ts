@@ -115,6 +115,19 @@ export function createLeaseLedger() {
       }
       return batch;
     },
+    /** Every record as the row it was, for a file that has none. Superseded rows that are not there are deleted in vain. */
+    everything(): Batch {
+      const batch: Batch = { leases: [], machines: [], history: [], goneMachines: [] };
+      for (const lease of kept.leases()) {
+        const row = leaseRows.get(lease.ip);
+        if (row) batch.leases.push({ id: row.id, lease, began: row.began });
+      }
+      for (const machine of live.machines()) {
+        const id = machineRows.get(machine.mac);
+        if (id !== undefined) batch.machines.push({ id, machine });
+      }
+      return batch;
+    },
     /** The batch is in the file. */
     adopt({ leases, machines, history }: Batch): void {
       for (const mac of live.changes.machines.keys()) if (!live.machine(mac)) machineRows.delete(mac);

@@ -1,3 +1,4 @@
+import { rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { openLeaseDatabase } from './lease-database.ts';
 import { createLeaseLedger, type LeaseLedger } from './lease-ledger.ts';
@@ -5,7 +6,7 @@ import { type Cell, leaseOf, machineOf, type PastBinding, pastOf } from './lease
 import type { LeaseStore } from './lease-store.ts';
 import { type Moment, readClock, shiftRows, thisMoment, wasSetBy, writeClock } from './lease-times.ts';
 import { createLeaseWriter, type LeaseWriter } from './lease-writer.ts';
-import { asStoreProblem, StoreProblem } from './store-problem.ts';
+import { asStoreProblem, isDiskFull, StoreProblem } from './store-problem.ts';
 
 export type SqliteLeasesOptions = {
   /** What time it is, and how the file is opened; replaced in tests. */
@@ -41,6 +42,7 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
   const { moment = thisMoment, historyDays = 30, historyMost = 100_000, tidyRows = 500 } = options;
   const ledger = createLeaseLedger();
   let open: Open | undefined;
+  let place: string | undefined;
   let pastCount = 0;
   let unchecked = 0;
   let movedByMs = 0;
@@ -53,13 +55,38 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
   function load(): void {
     const db = (options.open ?? openLeaseDatabase)(path);
     open = { db, writer: createLeaseWriter(db) };
+    place = placeOf(path);
     readRows(db, path, ledger);
     const past = db.prepare('SELECT count(*) AS count, max(id) AS last FROM history').get();
     pastCount = Number(past?.count ?? 0);
     ledger.readDone(Number(past?.last ?? 0));
     const now = moment();
     movedByMs = wasSetBy(readClock(db), ledger.kept.leases(), now);
-    move(movedByMs, now);
+    try {
+      move(movedByMs, now);
+    } catch (cause) {
+      // The next start can do without; clients that have their leases are served, and who wants more is told of soon enough.
+      if (movedByMs !== 0 || !isDiskFull(cause)) throw cause;
+    }
+  }
+
+  /**
+   * Somebody may take the file away: what is written then is lost with it. All records go into a new one; one that
+   * somebody put in its place is left alone, and nothing can be saved any more.
+   */
+  function checkPlace(): void {
+    const there = placeOf(path);
+    if (there === place) return;
+    if (there !== undefined) {
+      close();
+      throw new StoreProblem('unusable', path, { detail: 'another file took its place; restart pxed' });
+    }
+    close();
+    rmSync(`${path}-wal`, { force: true }); // of the file that is gone
+    makeAnew();
+    throw new StoreProblem('unusable', path, {
+      detail: 'somebody took the file away; a new one was made with all leases, but without their history',
+    });
   }
 
   /** Moves the records, and notes how the wall clock stands now. */
@@ -72,7 +99,23 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
     if (ms !== 0) ledger.shift(ms);
   }
 
+  function makeAnew(): void {
+    const db = (options.open ?? openLeaseDatabase)(path);
+    open = { db, writer: createLeaseWriter(db) };
+    try {
+      open.writer.write(ledger.everything());
+      writeClock(db, moment());
+      place = placeOf(path);
+      pastCount = 0;
+    } catch (cause) {
+      close();
+      rmSync(path);
+      throw cause;
+    }
+  }
+
   function tidy(now: number): void {
+    checkPlace();
     const { writer } = opened();
     const leases = oldest(ledger.superseded.leases, tidyRows);
     const machines = oldest(ledger.superseded.machines, tidyRows);
@@ -143,6 +186,12 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
         [...rows].map(pastOf).filter((past) => past !== undefined),
       ),
   };
+}
+
+/** Which file has this name now; undefined when there is none. */
+function placeOf(path: string): string | undefined {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  return facts && `${facts.dev}:${facts.ino}`;
 }
 
 function readRows(db: DatabaseSync, path: string, ledger: LeaseLedger): void {

@@ -20,6 +20,7 @@ export class StoreProblem extends Error {
 /** SQLite's result codes (https://sqlite.org/rescode.html) that say more than "it failed"; the low octet of extended ones. */
 const BUSY = 5;
 const CORRUPT = 11;
+const FULL = 13;
 const NOTADB = 26;
 const WORDS: Readonly<Record<number, string>> = {
   8: 'it may not be written to',
@@ -37,6 +38,11 @@ export function asStoreProblem(path: string, cause: unknown): StoreProblem {
   if (code === CORRUPT || code === NOTADB) return new StoreProblem('damaged', path, { detail: said, cause });
   const words = code === undefined ? undefined : WORDS[code];
   return new StoreProblem('unusable', path, { detail: words ? `${words} (${said})` : said, cause });
+}
+
+/** Did SQLite find no room on the disk? */
+export function isDiskFull(cause: unknown): boolean {
+  return sqliteCode(cause) === FULL;
 }
 
 function sqliteCode(cause: unknown): number | undefined {

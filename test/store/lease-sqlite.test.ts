@@ -1,3 +1,4 @@
+import { renameSync, rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LeaseMutation } from '../../src/dhcp/lease.ts';
@@ -248,6 +249,39 @@ function isDone(step: () => void): boolean {
     return false;
   }
 }
+
+test('createSqliteLeases() makes the file anew that somebody took away, with all that was committed', async () => {
+  const path = file();
+  const first = await loaded(path);
+  const machine = { mac: '52:54:00:00:00:01', bootedAt: NOON };
+  save(first, put(lease(1, 'a')), put(lease(2, 'b')), { kind: 'machine', machine });
+  save(first, put(lease(1, 'a', { since: NOON + 1 })), put(lease(3, 'c', { state: 'offered' }), true));
+  rmSync(path);
+  expect(() => first.tidy(NOON)).toThrow(/somebody took the file away; a new one was made/);
+  first.tidy(NOON);
+  save(first, put(lease(3, 'c')));
+  const second = await loaded(asKilled(path, file()));
+  expect(contentOf(second)).toEqual([lease(1, 'a', { since: NOON + 1 }), lease(2, 'b'), lease(3, 'c')]);
+  expect(second.machine(machine.mac)).toEqual(machine);
+  second.close();
+  first.close();
+});
+
+test('createSqliteLeases() saves nothing any more when another file took its place', async () => {
+  const path = file();
+  const first = await loaded(path);
+  save(first, put(lease(1, 'a')));
+  const other = await loaded(file());
+  save(other, put(lease(9, 'x')));
+  const copy = asKilled(other.db.location()!, file());
+  other.close();
+  renameSync(copy, path);
+  expect(() => first.tidy(NOON)).toThrow(/another file took its place/);
+  first.stage([put(lease(2, 'b'))]);
+  expect(() => first.commit()).toThrow();
+  expect(first.byIp(2)).toBeUndefined();
+  first.close();
+});
 
 test('createSqliteLeases() keeps a hundred thousand leases and machines', async () => {
   const path = file();
