@@ -95,6 +95,15 @@ describe('glanceAt()', () => {
     expect(glanceAt(infiniband)!.client).toBe(2 ** 48 + 5);
   });
 
+  test('a LEASEQUERY about a machine is not the machine’s own message, and replaces none', () => {
+    const asking = (xid: number) => {
+      const query = request({ mac: mac(1), xid, with: { 'message-type': 10 } });
+      return glanceAt(encode(query))!.client;
+    };
+    expect(asking(7)).not.toBe(glanceAt(DISCOVER(1, 7))!.client);
+    expect(asking(8)).not.toBe(asking(7));
+  });
+
   test('reads the relay, and makes nothing of a stub', () => {
     expect(glanceAt(encode(discover({ giaddr: ip('10.9.9.9') })))).toMatchObject({
       relay: ip('10.9.9.9'),
