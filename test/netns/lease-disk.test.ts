@@ -92,10 +92,15 @@ ring('where pxed keeps its leases', NEEDS, () => {
     const warning =
       /"problem":"leases-not-saved","detail":"\d+ replies were not sent: .*leases\.db: the disk is full/;
     await pxed.waitFor(warning, 5_000);
+    // Started anew it is no better off, and no worse.
+    await pxed.stop();
+    const again = await start(join(folder, 'state'));
+    expect(await lease()).toBeUndefined();
+    await again.waitFor(warning, 5_000);
     rmSync(join(folder, 'ballast'));
     const address = await lease();
     expect(address).toMatch(/^192\.168\.77\./);
-    await pxed.waitFor(/leases are saved again; \d+ replies were not sent meanwhile/, 5_000);
+    await again.waitFor(/leases are saved again; \d+ replies were not sent meanwhile/, 5_000);
     await capture.stop();
     const answers = await capture.read('udp.srcport == 67', ['dhcp.option.dhcp', 'dhcp.ip.your']);
     const acks = answers.filter((one) => one['dhcp.option.dhcp'] === '5');
