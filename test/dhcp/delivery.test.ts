@@ -248,7 +248,11 @@ describe('handle() input that no client of ours sends', () => {
       packet: { with: { 'message-type': type } },
       why: 'unexpected-type',
     })),
-    { name: 'a LEASEQUERY of a stranger', packet: { with: { 'message-type': 10 } }, why: 'query-not-allowed' },
+    {
+      name: 'a LEASEQUERY of a stranger',
+      packet: { with: { 'message-type': 10 } },
+      why: 'query-not-allowed',
+    },
     {
       name: 'no hardware address and no client id',
       packet: { chaddr: new Uint8Array(16), mac: '00:00:00:00:00:00', with: { 'message-type': 1 } },
