@@ -32,7 +32,7 @@ export const PLAIN: AnswerShape = {
 export const QUIRKS = {
   /** What nearly all firmware boots from. */
   default: {},
-  /** EDK2 takes such an offer for a BINL server's and asks port 4011; so do iPXE and PXE 2.1 ROMs (§2.2.3). */
+  /** EDK2 takes such an offer for a BINL server's and asks port 4011, as PXE 2.1 §2.2.3 has it; iPXE does when a proxy sent it. */
   'with-4011': { file: 'later', discovery: 'none' },
   'no-43': { discovery: 'none' },
   /** Like an offer of a server that knows nothing of PXE: firmware that takes 60 for a proxy's boots from it. */
@@ -67,6 +67,8 @@ export function shapeOf(names: readonly QuirkName[]): AnswerShape {
 const LADDERS = {
   proxy: ['default', 'with-4011', 'no-43', 'file-in-header', 'file-in-options'],
   server: ['default', 'broadcast', 'no-60', 'with-4011', 'file-in-header', 'file-in-options'],
+  // Under QEMU iPXE boots from each of these; without a file from who gives the address it says "Nothing to boot".
+  ipxe: ['default', 'broadcast', 'no-60', 'file-in-header', 'file-in-options'],
   pi: ['default', 'slow-answer', 'pi-padded', 'broadcast'],
   http: ['default', 'broadcast', 'file-in-options'],
 } as const satisfies Record<string, readonly QuirkName[]>;
@@ -77,5 +79,6 @@ export function ladderOf(
 ): readonly QuirkName[] {
   if (kind === 'raspberry-pi') return LADDERS.pi;
   if (kind === 'http') return LADDERS.http;
-  return LADDERS[role ?? 'server'];
+  if (role === 'proxy') return LADDERS.proxy;
+  return kind === 'ipxe' ? LADDERS.ipxe : LADDERS.server;
 }

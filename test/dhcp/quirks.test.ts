@@ -298,6 +298,13 @@ describe('createQuirkMemory()', () => {
     );
   });
 
+  test('iPXE is led to port 4011 by a proxy alone', () => {
+    expect(ladderOf('ipxe', 'proxy')).toContain('with-4011');
+    for (const role of ['server', undefined] as const)
+      expect(ladderOf('ipxe', role)).not.toContain('with-4011');
+    expect(ladderOf('pxe', 'server')).toContain('with-4011');
+  });
+
   test('every quirk of a ladder is one there is, and ladders begin with the usual answer', () => {
     for (const kind of ['pxe', 'ipxe', 'http', 'raspberry-pi'] as const) {
       for (const role of ['server', 'proxy'] as const) {
