@@ -1,4 +1,13 @@
-import { accessSync, chownSync, constants, lchownSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
@@ -71,11 +80,11 @@ function makeFolder(path: string, runAs: RunAs | undefined): string {
 const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep no leases: --state memory';
 
 /**
- * Only what is root's, and no links of either kind: what a user put there while the folder was its own must not give it
- * a file of root's.
+ * Only a folder of root's that holds leases or nothing: somebody may name /etc. And no links of either kind: what a user
+ * put there while the folder was its own must not give it a file of root's.
  */
 function handOver(path: string, { uid, gid }: RunAs): void {
-  if (statSync(path).uid !== 0) return;
+  if (statSync(path).uid !== 0 || readdirSync(path).some((name) => !name.startsWith(LEASE_FILE))) return;
   for (const suffix of ['', '-wal']) {
     const file = join(path, `${LEASE_FILE}${suffix}`);
     const facts = lstatSync(file, { throwIfNoEntry: false });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -39,6 +39,34 @@ test('prepareState() without a name is the system’s folder for root, the user�
   expect(usualStateFolder()).toMatch(/\/\.local\/state\/pxed$/);
   vi.spyOn(process, 'getuid').mockReturnValue(0);
   expect(usualStateFolder()).toBe('/var/lib/pxed');
+});
+
+test('prepareState() gives root’s folder to the user, with its leases, but nothing that is more than that', ({
+  skip,
+}) => {
+  if (process.getuid?.() !== 0) skip('not root');
+  const nobody = { user: 'nobody', uid: 65_534, group: 'nogroup', gid: 65_534 };
+  const state = join(temporary(), 'state');
+  prepareState({ state }, undefined);
+  const other = join(temporary(), 'passwd');
+  writeFileSync(other, '');
+  writeFileSync(join(state, 'leases.db'), '');
+  symlinkSync(other, join(state, 'leases.db-wal'));
+  prepareState({ state }, nobody);
+  expect([state, join(state, 'leases.db'), other].map((path) => statSync(path).uid)).toEqual([
+    65_534, 65_534, 0,
+  ]);
+
+  const linked = join(temporary(), 'state');
+  prepareState({ state: linked }, undefined);
+  linkSync(other, join(linked, 'leases.db'));
+  prepareState({ state: linked }, nobody);
+  expect(statSync(other).uid).toBe(0);
+
+  const shared = temporary();
+  writeFileSync(join(shared, 'hosts'), '');
+  prepareState({ state: shared }, nobody);
+  expect(statSync(shared).uid).toBe(0);
 });
 
 test('prepareState() says that the folder cannot be made', () => {
