@@ -33,7 +33,8 @@ import { LAST_WIRE_BLOCK } from './wire-block.ts';
  * | master  | ACK n                        | block n + 1; after the last one done, and the next is master     |
  * | master  | ACK n again                  | block n + 1, if it has been out for longer than a round trip     |
  * | master  | no answer                    | the same again, each wait twice as long; after 5 s it waits at   |
- * |         |                              | the end of the line, the second time it has failed               |
+ * |         |                              | the end of the line, the second time it has failed; one that is  |
+ * |         |                              | alone has the patience of any transfer                           |
  * | any     | ERROR                        | failed                                                           |
  *
  * Block numbers do not wrap here: a jump would not tell which way. Files of more than 65,535 blocks are not for groups.
@@ -198,7 +199,7 @@ function poll(g: Group, m: Member, now: number): Action | undefined {
   if (now < m.due) return undefined;
   if (m.oackDue) return sendOack(m, now);
   if (!m.master) return waitOn(g, m, now);
-  if (now - m.masterSince >= MASTER_SILENCE_MS) {
+  if (now - m.masterSince >= silenceOf(g, m)) {
     giveUpOn(g, m, now);
     return m.decided === undefined ? undefined : part(m, now);
   }
@@ -236,6 +237,11 @@ function waitOn(g: Group, m: Member, now: number): Action | undefined {
   decide(m, failed('timeout'));
   leave(g, m);
   return part(m, now);
+}
+
+/** A master that says nothing keeps the others waiting; one that is alone keeps nobody. */
+function silenceOf(g: Group, m: Member): number {
+  return g.line.length > 1 ? MASTER_SILENCE_MS : m.timing.giveUpMs;
 }
 
 function giveUpOn(g: Group, m: Member, now: number): void {

@@ -198,7 +198,8 @@ test('createMulticastGroup() gets the file to all members over a network that lo
         }
       },
     ),
-    { numRuns: 60 },
+    // Five of five OACKs to the last member are lost in the example.
+    { numRuns: 60, examples: [[163_800_127, 4, 38_912]] },
   );
 });
 
