@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type DhcpPacket, encode, MessageType, readOption } from '../../../src/dhcp-packet/index.ts';
+import { type DhcpPacket, decode, encode, MessageType, readOption } from '../../../src/dhcp-packet/index.ts';
 import { bytesEqual, toHex } from '../../../src/lib/bytes.ts';
 import { formatIpv4, type Ipv4 } from '../../../src/lib/ipv4.ts';
 import { bareDiscover, ip, message, request, SERVER } from '../../dhcp/world.ts';
@@ -54,6 +54,7 @@ test('the server gives each client its own answer, whatever else comes in its tu
       const asked = new Map<number, Asked>();
       const offers = new Map<number, Ipv4>();
       const held = new Map<Ipv4, number>();
+      let unreadable = 0;
       let read = 0;
       let framesRead = 0;
 
@@ -71,8 +72,9 @@ test('the server gives each client its own answer, whatever else comes in its tu
               : bareDiscover(fields);
         asked.set(xid, { packet, who });
         // Cut off anywhere: a BOOTP request, or nothing that can be read.
-        if (kind === 'noise') rig.deliver(encode(packet).subarray(0, 200 + length));
-        else rig.deliver(packet);
+        const bytes = kind === 'noise' ? encode(packet).subarray(0, 200 + length) : encode(packet);
+        if (!decode(bytes).ok) unreadable++;
+        rig.deliver(bytes);
       }
 
       function hear(bytes: Uint8Array): void {
@@ -111,7 +113,10 @@ test('the server gives each client its own answer, whatever else comes in its tu
         }
       }
       expect(rig.server.counters.faults).toBe(0);
-      expect(rig.events.filter(({ type }) => type === 'service.failed')).toEqual([]);
+      expect(rig.server.counters.malformed).toBeLessThanOrEqual(unreadable);
+      // Nobody has such an address: it would be of a buffer that was read too late.
+      const strangers = rig.events.filter((event) => 'why' in event && event.why === 'bad-hardware-address');
+      expect(strangers).toEqual([]);
       end.abort();
       await rig.finished();
     }),
