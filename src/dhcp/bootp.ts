@@ -99,11 +99,12 @@ function exhausted(turn: Turn, network: PlannedNetwork): Decision {
   return { mutations: [], events: [{ type: 'dhcp.pool-exhausted', pool: network.name, ...turn.facts }] };
 }
 
-/** A request that names a server in `sname` is for that one alone (RFC 951 §7.3): our name, or our address. */
+/** A request that names a server in `sname` is for that one alone (RFC 951 §7.3): our name, its host part, our address. */
 function isForAnother({ request, context }: Turn, network: PlannedNetwork): boolean {
   const asked = request.packet.sname.toLowerCase();
   const own = formatIpv4(ownAddressFor(request, context.plan, network));
-  return asked !== '' && asked !== context.plan.settings.bootp.serverName.toLowerCase() && asked !== own;
+  const name = context.plan.settings.bootp.serverName.toLowerCase();
+  return asked !== '' && asked !== name && asked !== name.replace(/\..*/, '') && asked !== own;
 }
 
 /** Another server is to have the first word (RFC 1542 §3.2). */

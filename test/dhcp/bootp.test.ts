@@ -128,6 +128,12 @@ describe('which server and file', () => {
     if (decision.reply) expect(received(decision).sname).toBe('boot1');
   });
 
+  test('handleBootp() sname may be our name without its domain', () => {
+    const named = createWorld({ settings: { bootp: { ...BOOTP, serverName: 'Boot1.lab.example' } } });
+    expect(received(named.send(bootRequest({ sname: 'boot1' }))).sname).toBe('Boot1.lab.example');
+    expect(whyIgnored(named.send(bootRequest({ sname: 'boot1.lab' })))).toBe('other-server');
+  });
+
   test.each([
     { file: '', want: 'pxelinux.0' },
     { file: 'pxelinux.0', want: 'pxelinux.0' },
