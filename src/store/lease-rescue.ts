@@ -68,7 +68,7 @@ async function lookAt(path: string, walPath: string): Promise<number | StoreProb
   if (!existsSync(path) && !existsSync(walPath)) {
     throw new StoreProblem('unusable', path, { detail: 'there is no such file' });
   }
-  const store = createSqliteLeases(path);
+  const store = createSqliteLeases(path, { warm: false });
   try {
     await store.load();
     return [...store.all()].length;

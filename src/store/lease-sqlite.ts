@@ -7,11 +7,14 @@ import type { LeaseStore } from './lease-store.ts';
 import { type Moment, readClock, shiftRows, thisMoment, wasSetBy, writeClock } from './lease-times.ts';
 import { createLeaseWriter, type LeaseWriter } from './lease-writer.ts';
 import { asStoreProblem, isDiskFull, StoreProblem } from './store-problem.ts';
+import { warmLog } from './warm-log.ts';
 
 export type SqliteLeasesOptions = {
   /** What time it is, and how the file is opened; replaced in tests. */
   readonly moment?: () => Moment;
   readonly open?: (path: string) => DatabaseSync;
+  /** Has the write-ahead log its length from the start? True when left out. */
+  readonly warm?: boolean;
   readonly historyDays?: number;
   readonly historyMost?: number;
   /** Least superseded rows deleted in one step of the background; an eighth of them when there are more. */
@@ -67,7 +70,9 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
     } catch (cause) {
       // The next start can do without; clients that have their leases are served, and who wants more is told of soon enough.
       if (movedByMs !== 0 || !isDiskFull(cause)) throw cause;
+      return;
     }
+    if (options.warm ?? true) warmLog(db, path);
   }
 
   /**

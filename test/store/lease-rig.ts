@@ -59,6 +59,7 @@ export async function loaded(
   let db: DatabaseSync | undefined;
   const store = createSqliteLeases(path, {
     ...limits,
+    warm: false,
     moment: () => moment,
     open: (file) => {
       db = openLeaseDatabase(file);

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LeaseMutation } from '../../src/dhcp/lease.ts';
@@ -249,6 +249,21 @@ function isDone(step: () => void): boolean {
     return false;
   }
 }
+
+test('createSqliteLeases() gives the write-ahead log its length at the start, where there is room for it', async () => {
+  const path = file();
+  const store = createSqliteLeases(path);
+  await store.load();
+  const before = statSync(`${path}-wal`).size;
+  expect(before).toBeGreaterThan(8_000_000);
+  for (let turn = 0; turn < 20; turn++) save(store, put(lease(turn, `c${turn}`)));
+  expect(statSync(`${path}-wal`).size).toBe(before);
+  const killed = await loaded(asKilled(path, file()));
+  expect(contentOf(killed)).toHaveLength(20);
+  killed.close();
+  store.close();
+  expect(statSync(path).size).toBeLessThan(100_000);
+});
 
 test('createSqliteLeases() makes the file anew that somebody took away, with all that was committed', async () => {
   const path = file();
