@@ -82,9 +82,7 @@ export async function play(
     const since = leasedIn.get(`${claims.clientOf(packet)} ${address}`);
     const moves = server
       .settings()
-      .reservations.some(
-        (one) => one.ip !== undefined && isReservedFor(machineOf(packet), one.ip, server.settings()),
-      );
+      .reservations.some((one) => one.ip !== undefined && isReservedFor(packet, one.ip, server.settings()));
     return isHere && since === epoch && !moves && !packet.options.has(82) && !packet.options.has(118)
       ? address
       : undefined;
@@ -94,7 +92,7 @@ export async function play(
   function foreign(address: Ipv4, { request }: Answered): string[] {
     if (address === 0) return [];
     const { packet } = request;
-    return isReservedFor(machineOf(packet), address, server.settings()) === false
+    return isReservedFor(packet, address, server.settings()) === false
       ? [`${formatIpv4(address)} is reserved, and given to ${claims.clientOf(packet)}`]
       : [];
   }
@@ -157,22 +155,6 @@ export async function play(
   }
   server.leases().close();
   return { faults, steps: played, answers };
-}
-
-function machineOf({
-  chaddr,
-  hlen,
-  options,
-}: {
-  chaddr: Uint8Array;
-  hlen: number;
-  options: Map<number, Uint8Array>;
-}) {
-  const id = options.get(61);
-  return {
-    mac: Array.from(chaddr.subarray(0, hlen), (octet) => octet.toString(16).padStart(2, '0')).join(':'),
-    ...(id && { clientId: Buffer.from(id).toString('hex') }),
-  };
 }
 
 /** PXE's boot item: such a REQUEST is not about leases. */

@@ -7,6 +7,8 @@ import {
   networkOfLink,
   type Reservation,
 } from '../../src/dhcp/settings.ts';
+import { type DhcpPacket, readOption } from '../../src/dhcp-packet/index.ts';
+import { toHex } from '../../src/lib/bytes.ts';
 import { type Ipv4, subnetOf } from '../../src/lib/ipv4.ts';
 import { ip } from './world.ts';
 
@@ -28,7 +30,13 @@ export const ETH1: Link = {
 export const LINKS: readonly Link[] = [ETH0, ETH1];
 
 /** `clientId` is what it sends as option 61, hex. Two of them are stages of one machine. `home` is one of {@link PLACES}. */
-export type Machine = { readonly mac: string; readonly clientId?: string; readonly home: number };
+export type Machine = {
+  readonly mac: string;
+  readonly clientId?: string;
+  /** Option 97, hex. */
+  readonly uuid?: string;
+  readonly home: number;
+};
 
 export const MACHINES: readonly Machine[] = [
   { mac: '52:54:00:00:00:00', home: 0 },
@@ -37,7 +45,7 @@ export const MACHINES: readonly Machine[] = [
   { mac: '52:54:00:00:00:03', clientId: 'ff0000000300010001', home: 0 },
   { mac: '52:54:00:00:00:04', home: 2 },
   { mac: '52:54:00:00:00:04', clientId: '0044444444444444444444444444444444', home: 2 },
-  { mac: '52:54:00:00:00:06', home: 0 },
+  { mac: '52:54:00:00:00:06', uuid: '0000112233445566778899aabbccddeeff', home: 0 },
   { mac: '52:54:00:00:00:07', clientId: '01525400000007', home: 1 },
 ];
 
@@ -152,20 +160,35 @@ function hostsOf(variant: Variant): Reservation[] {
     { mac: '52:54:00:00:00:00', ip: ip('10.1.0.9') },
     { clientId: '01525400000002', ip: moved ? ip('10.1.0.51') : FIRST + 2 },
     { mac: '52:54:00:00:00:07', hostname: 'named' },
-    ...(moved ? [{ mac: '52:54:00:00:00:06', ip: ip('10.0.0.9') }] : []),
+    { circuitId: '0102', relay: ip('10.2.0.254'), ip: ip('10.2.0.51') },
+    moved
+      ? { mac: '52:54:00:00:00:06', ip: ip('10.0.0.9') }
+      : { uuid: '00112233-4455-6677-8899-aabbccddeeff', ip: FIRST + 1 },
   ];
 }
 
-/** Whose address it is by name: true for them, false for all others, undefined when it is nobody's. */
+/**
+ * Whose address it is by name: true for them, false for all others, undefined when it is nobody's, or when that cannot be seen:
+ * what a relay said of a machine holds for its unicast requests, too.
+ */
 export function isReservedFor(
-  machine: Pick<Machine, 'mac' | 'clientId'>,
+  packet: DhcpPacket,
   address: Ipv4,
   { reservations }: DhcpSettings,
 ): boolean | undefined {
   const owners = reservations.filter((one) => one.ip === address);
   if (owners.length === 0) return undefined;
+  const mac = toHex(packet.chaddr.subarray(0, packet.hlen), ':');
+  const id = packet.options.get(61);
+  const uuid = packet.options.get(97);
+  const circuit = readOption(packet.options, 'relay-agent-info')?.values.circuitId;
+  if (packet.giaddr === 0 && owners.some((one) => one.circuitId !== undefined)) return undefined;
   return owners.some(
-    ({ mac, clientId }) =>
-      (mac === undefined || mac === machine.mac) && (clientId === undefined || clientId === machine.clientId),
+    (one) =>
+      (one.mac === undefined || one.mac === mac) &&
+      (one.clientId === undefined || one.clientId === (id && toHex(id))) &&
+      (one.uuid === undefined || one.uuid.replaceAll('-', '') === (uuid && toHex(uuid.subarray(1)))) &&
+      (one.circuitId === undefined || one.circuitId === (circuit && toHex(circuit))) &&
+      (one.relay === undefined || one.relay === packet.giaddr),
   );
 }

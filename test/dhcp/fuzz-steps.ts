@@ -99,6 +99,7 @@ const options = fc.dictionary(
         '0504 0a020001',
         '0b04 0a000001',
         '0a0180',
+        '01020102',
         '6e616d6564',
       ),
     },
@@ -264,6 +265,10 @@ function clad(one: Ask, machine: Machine, { type, fields }: { type: number; fiel
     flags,
     secs,
     with: { 'message-type': type, ...(netboot && PXE_BIOS), ...fields.with },
-    raw: { ...options, ...(machine.clientId !== undefined && { 61: machine.clientId }) },
+    raw: {
+      ...options,
+      ...(machine.clientId !== undefined && { 61: machine.clientId }),
+      ...(machine.uuid !== undefined && { 97: machine.uuid }),
+    },
   });
 }
