@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { createLeaseDatabase, openLeaseDatabase } from '../../src/store/lease-database.ts';
 import { MIGRATIONS, migrate } from '../../src/store/lease-schema.ts';
-import { lockOwner } from '../../src/store/lock-owner.ts';
+import { lockOwner, placeOf } from '../../src/store/lock-owner.ts';
 import { contentOf, lease, leaseFiles, loaded, put, save } from './lease-rig.ts';
 
 const file = leaseFiles();
@@ -121,14 +121,20 @@ test('createSqliteLeases() refuses a file that is in use, whose user can be name
 
 test('lockOwner() reads the lock list of Linux', async () => {
   const path = await filled(1);
-  const { ino } = await import('node:fs').then(({ statSync }) => statSync(path));
+  const place = placeOf(statSync(path));
   const texts: Record<string, string> = {
-    '/proc/locks': `1: POSIX  ADVISORY  WRITE 7 fe:00:1 0 EOF\n2: POSIX  ADVISORY  WRITE 812 fe:00:${ino} 1 2\n`,
+    '/proc/locks': `1: POSIX  ADVISORY  WRITE 7 ff:ff:${statSync(path).ino} 0 EOF\n2: POSIX  ADVISORY  WRITE 812 ${place} 1 2\n`,
     '/proc/812/comm': 'pxed\n',
   };
   expect(lockOwner(path, (name) => texts[name] ?? '')).toBe('pxed, pid 812');
   expect(lockOwner(path, () => '')).toBeUndefined();
   expect(lockOwner(`${path}-not`)).toBeUndefined();
+});
+
+test('placeOf() writes device numbers as the kernel does', () => {
+  expect(placeOf({ dev: 0xfe00, ino: 7 })).toBe('fe:00:7');
+  expect(placeOf({ dev: 0x0010_0834, ino: 7 })).toBe('08:134:7');
+  expect(placeOf({ dev: 44, ino: 7 })).toBe('00:2c:7');
 });
 
 test('openLeaseDatabase() keeps what it makes safe from a power cut: WAL, every commit synced', () => {
