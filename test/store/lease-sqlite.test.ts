@@ -1,4 +1,5 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Lease, LeaseMutation, Machine } from '../../src/dhcp/lease.ts';
@@ -251,6 +252,34 @@ function isDone(step: () => void): boolean {
     return false;
   }
 }
+
+test('createSqliteLeases() a log that is cut anywhere, as by a power cut, gives what was committed up to there', async () => {
+  const path = file();
+  const store = await loaded(path);
+  const states = [contentOf(store)];
+  for (let turn = 0; turn < 30; turn++) {
+    save(
+      store,
+      put(lease(turn % 7, `c${turn % 5}`, { since: NOON + turn })),
+      put(lease(100 + turn, `d${turn}`)),
+    );
+    states.push(contentOf(store));
+  }
+  const length = statSync(`${path}-wal`).size;
+  let reached = 0;
+  for (let cut = 0; cut <= length; cut += 1500) {
+    const other = asKilled(path, file());
+    truncateSync(`${other}-wal`, cut);
+    const after = await loaded(other);
+    const found = contentOf(after);
+    const state = states.findIndex((one) => isDeepStrictEqual(one, found));
+    expect(state, `${cut} octets of the log`).toBeGreaterThanOrEqual(reached);
+    reached = state;
+    after.close();
+  }
+  expect(reached).toBeGreaterThan(28);
+  store.close();
+});
 
 test('createSqliteLeases() gives the write-ahead log its length at the start, where there is room for it', async () => {
   const path = file();
