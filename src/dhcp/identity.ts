@@ -48,3 +48,13 @@ export function clientKey(network: PlannedNetwork, { mac, htype, clientId }: Ide
   if (clientId !== undefined && (network.matchClientId || blank)) return `${network.key} id ${clientId}`;
   return `${network.key} hw ${htype} ${mac}`;
 }
+
+/** The key of the network that a client's key is of. */
+export function networkOfKey(client: string): string {
+  return client.slice(0, client.indexOf(' '));
+}
+
+/** The same client's key in another network. */
+export function withNetwork(client: string, network: PlannedNetwork): string {
+  return `${network.key}${client.slice(client.indexOf(' '))}`;
+}

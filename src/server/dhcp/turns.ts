@@ -1,8 +1,9 @@
+import { leasesToMove } from '../../dhcp/changed-subnet.ts';
 import type { DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
 import { handle } from '../../dhcp/handle.ts';
-import type { PlannedNetwork } from '../../dhcp/plan.ts';
+import type { DhcpPlan, PlannedNetwork } from '../../dhcp/plan.ts';
 import type { QuirkMemory } from '../../dhcp/quirk-memory.ts';
-import { success } from '../../dhcp/quirks.ts';
+import { success, type TrialStep } from '../../dhcp/quirks.ts';
 import { decode, encodeReport, hardwareAddress, MessageType, messageType } from '../../dhcp-packet/index.ts';
 import type { BootEvent } from '../../events/event.ts';
 import { type Ipv4, LIMITED_BROADCAST, UNSPECIFIED } from '../../lib/ipv4.ts';
@@ -12,6 +13,7 @@ import type { LeaseStore } from '../../store/lease-store.ts';
 import { createBacklog } from './backlog.ts';
 import type { Clock } from './clock.ts';
 import { glanceAt } from './glance.ts';
+import { keepRequest } from './keep-request.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
 import type { LookAround } from './look-around.ts';
 import { createOfferGuard } from './offer-guard.ts';
@@ -93,10 +95,16 @@ export function createTurns(io: {
   const payloads = createPayloads();
   let outbox: Outgoing[] = [];
   let events: BootEvent[] = [];
+  /** What trials come to when the replies of this turn leave. */
+  let trials: TrialStep[] = [];
+  /** The plan whose networks the saved leases are of, and the one that those of this turn are of. */
+  let followed: DhcpPlan | undefined;
+  let following: DhcpPlan | undefined;
   for (const { socket } of attached.flatMap(({ ports }) => ports)) socket.onFailure = reporter.unsent;
 
   function take(): void {
     payloads.reset();
+    followPlan();
     for (const { frames } of attached) {
       for (let left = MAX_FRAMES; left > 0; left--) {
         const frame = frames?.receive();
@@ -111,6 +119,12 @@ export function createTurns(io: {
     for (const listener of attached) if (current.links.has(listener.name)) receive(listener);
     answerBacklog();
     finish();
+  }
+
+  /** Leases go along when a network gets another prefix; until they are saved, in every turn again. */
+  function followPlan(): void {
+    following = current.plan;
+    if (following !== followed) leases.stage(leasesToMove(following, leases, clock.wall()));
   }
 
   function hearEchoes(socket: DatagramSocket): void {
@@ -176,8 +190,10 @@ export function createTurns(io: {
     });
   }
 
+  /** The interface may be another's by now, to give addresses on or to be silent. */
   function resume({ request, outcome, attempt }: Settled): void {
-    decide(request, outcome, attempt);
+    const link = current.links.get(request.link.name);
+    if (link) decide({ ...request, link }, outcome, attempt);
   }
 
   /** Decides, and either lays a reply aside or has an address probed. Whatever happens here stays here. */
@@ -195,7 +211,7 @@ export function createTurns(io: {
       guard.observe(decision.mutations, leases, { ticks: clock.ticks(), wall: clock.wall() });
       leases.stage(decision.mutations);
       events.push(...decision.events);
-      if (decision.trial) quirks.apply(decision.trial);
+      if (decision.trial) trials.push(decision.trial);
       if (decision.reply) answer(decision.reply, request);
       if (!decision.probe) return;
       const { timeoutMs } = current.plan.settings.probe;
@@ -212,14 +228,18 @@ export function createTurns(io: {
   function finish(): void {
     const replies = outbox;
     const facts = events;
+    const steps = trials;
     outbox = [];
     events = [];
+    trials = [];
     try {
       if (leases.commit()) reporter.saved();
     } catch (error) {
       reporter.unsaved(error, replies.length);
       return;
     }
+    followed = following;
+    for (const step of steps) quirks.apply(step);
     for (const outgoing of replies) {
       if (outgoing.delayMs === 0 || !postpone(outgoing)) send(outgoing);
     }
@@ -265,17 +285,6 @@ export function createTurns(io: {
     fetched,
     /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
     nextAt: () => (backlog.size > 0 ? clock.ticks() : Math.min(probes.nextAt(), postponed.nextAt())),
-  };
-}
-
-/** A request that waits: nothing of it lies in the receive buffer any more. */
-function keepRequest(request: DhcpRequest): DhcpRequest {
-  const { packet } = request;
-  const options = new Map([...packet.options].map(([code, body]) => [code, body.slice()]));
-  const vendBytes = packet.vendBytes?.slice();
-  return {
-    ...request,
-    packet: { ...packet, chaddr: packet.chaddr.slice(), options, ...(vendBytes && { vendBytes }) },
   };
 }
 

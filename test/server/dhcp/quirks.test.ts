@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { createMemoryLeases } from '../../../src/store/lease-memory.ts';
 import { discover, ip, MAC, selecting } from '../../dhcp/world.ts';
 import { createRig, packetOf } from './rig.ts';
 
@@ -49,6 +50,26 @@ describe('createDhcpServer()', () => {
     await rig.turn();
     expect(changes().slice(1)).toMatchObject([{ why: 'worked', quirk: 'broadcast', mac: MAC }]);
     expect(rig.leases.machine(MAC)).toMatchObject({ quirk: 'broadcast', arch: 'x86PC' });
+  });
+
+  test('does not count answers that could not be saved, and so did not leave', async () => {
+    const memory = createMemoryLeases();
+    let full = true;
+    const commit = (): boolean => {
+      if (full) throw new Error('ENOSPC');
+      return memory.commit();
+    };
+    const rig = await running({ leases: { ...memory, commit } });
+    for (const pass of [0, 4000, 8000, 16_000]) {
+      rig.deliver(discover());
+      await rig.turn(pass);
+    }
+    full = false;
+    rig.deliver(discover());
+    await rig.turn(1000);
+    expect(rig.sent()).toHaveLength(0); // to the client's MAC: a frame
+    expect(rig.frames).toHaveLength(1);
+    expect(rig.events.filter(({ type }) => type === 'dhcp.quirk')).toEqual([]);
   });
 
   test('does not mind downloads while it does not run', async () => {

@@ -157,6 +157,32 @@ describe('leases', () => {
     expect(readOption(packetOf(rig.sent()[0]!.bytes).options, 'server-id')).toBe(ip('172.20.0.1'));
   });
 
+  test('createDhcpServer() lets clients keep their addresses when a network gets another prefix, once that is saved', async () => {
+    const memory = createMemoryLeases();
+    const before = `192.168.0.0/16 hw 1 ${MAC}`;
+    const address = ip('10.0.0.77');
+    const lease = { ip: address, state: 'bound', client: before, mac: MAC, kind: 'dhcp' } as const;
+    memory.stage([{ kind: 'put', lease: { ...lease, since: 0, expiresAt: 9e12 }, volatile: false }]);
+    memory.commit();
+    let full = true;
+    const commit = () => {
+      if (!full) return memory.commit();
+      // As the store does: reads see the last committed state.
+      memory.stage([{ kind: 'put', lease: { ...lease, since: 0, expiresAt: 9e12 }, volatile: false }]);
+      throw new Error('ENOSPC');
+    };
+    const rig = await started({ leases: { ...memory, commit } });
+    const renewing = request({ ciaddr: address });
+    rig.deliver(renewing, { peer: address, local: SERVER });
+    await rig.turn();
+    expect(rig.sent()).toEqual([]);
+    full = false;
+    rig.deliver(renewing, { peer: address, local: SERVER });
+    await rig.turn();
+    expect(packetOf(rig.sent()[0]!.bytes)).toMatchObject({ yiaddr: address });
+    expect(memory.byIp(address)?.client).toBe(`10.0.0.0/24 hw 1 ${MAC}`);
+  });
+
   test('createDhcpServer() keeps leases over a reload and over another run', async () => {
     const rig = createRig();
     const first = new AbortController();
