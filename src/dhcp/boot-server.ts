@@ -10,7 +10,7 @@ import { PLAIN } from './quirks-table.ts';
 import { booted } from './records.ts';
 import { echo, limitsFor, startReply } from './reply.ts';
 import { networkAt, networksOf, ownAddressFor } from './select-network.ts';
-import { termsFor } from './terms.ts';
+import { isDenied, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /** Is it for the boot server: sent to its port, or a REQUEST that names a boot item (PXE 2.1 §2.4.4)? */
@@ -44,6 +44,7 @@ export function handleBootServer(turn: Turn): Decision {
   const networks = networksOf(request, context.plan);
   const place = networkAt(networks, address) ?? networks[0];
   if (!place) return ignore(turn, 'no-network');
+  if (isDenied(turn, networks)) return ignore(turn, 'unknown-denied');
   const terms = termsFor(turn, place);
   const { network } = terms;
   const boot = bootOf(turn, terms);

@@ -10,7 +10,7 @@ import { accepted, isVisible, planAnswer } from './quirks.ts';
 import { booted } from './records.ts';
 import { echo, limitsFor, startReply } from './reply.ts';
 import { networksOf, ownAddressFor } from './select-network.ts';
-import { termsFor } from './terms.ts';
+import { isDenied, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -31,6 +31,7 @@ import { ignore, type Turn } from './turn.ts';
 export function handleProxy(turn: Turn): Decision {
   const { request, identity, client } = turn;
   if (identity.mac === request.link.mac) return ignore(turn, 'own-host');
+  if (isDenied(turn, placesOf(turn))) return ignore(turn, 'unknown-denied');
   switch (messageType(request.packet)) {
     case MessageType.DISCOVER:
       // U-Boot would take an offer without an address for its lease.
@@ -48,7 +49,7 @@ export function handleProxy(turn: Turn): Decision {
 
 function offer(turn: Turn): Decision {
   const { request, context, client, identity } = turn;
-  const place = networkOf(turn);
+  const [place] = placesOf(turn);
   if (!place) return ignore(turn, 'no-network');
   const terms = termsFor(turn, place);
   const { network } = terms;
@@ -117,7 +118,8 @@ function overhear(turn: Turn): Decision {
 }
 
 /** What the client's network is told counts; behind a relay nobody configured, what that of the link is told. */
-function networkOf({ request, context }: Turn): PlannedNetwork | undefined {
+function placesOf({ request, context }: Turn): readonly PlannedNetwork[] {
   const { plan } = context;
-  return networksOf(request, plan)[0] ?? plan.places.on(request.link)[0];
+  const networks = networksOf(request, plan);
+  return networks.length > 0 ? networks : plan.places.on(request.link);
 }

@@ -233,3 +233,33 @@ test('handle() as proxy gives no address, refuses nobody and keeps no lease, wha
     { numRuns: 200 },
   );
 });
+
+describe('unknown-clients: deny', () => {
+  const network = { denyUnknown: true };
+  const asks: { name: string; packet: DhcpPacket; port?: 67 | 4011 }[] = [
+    { name: 'a DISCOVER', packet: discover() },
+    { name: 'an INFORM', packet: message({ ciaddr: CLIENT, with: { ...PXE_UEFI, 'message-type': 8 } }) },
+    { name: 'a REQUEST for another server', packet: request({ with: PXE_UEFI }) },
+    {
+      name: 'a REQUEST on port 4011',
+      packet: request({ ciaddr: CLIENT, with: PXE_UEFI }),
+      port: 4011 as const,
+    },
+  ];
+
+  test.each(asks)('a stranger gets no answer to $name, and is not remembered', ({ packet, port = 67 }) => {
+    const world = proxy({ network, files: UEFI_TREE });
+    expect(whyIgnored(world.send(packet, { port }))).toBe('unknown-denied');
+    expect(world.leases.machine(MAC)).toBeUndefined();
+  });
+
+  test('a stranger gets none on port 4011 of the server that gives the addresses, either', () => {
+    const world = createWorld({ network, files: UEFI_TREE });
+    expect(whyIgnored(world.send(asks[3]!.packet, { port: 4011 }))).toBe('unknown-denied');
+  });
+
+  test('a machine with an entry is answered', () => {
+    const world = proxy({ network, settings: { reservations: [{ mac: MAC }] } });
+    expect(received(world.send(discover())).file).toBe('pxelinux.0');
+  });
+});
