@@ -12,9 +12,10 @@ import { formatIpv4, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
 import { formatMac, macBytes } from '../lib/mac.ts';
 import type { Decision } from './conversation.ts';
 import { dhcpDestination } from './destination.ts';
+import { clientKey } from './identity.ts';
 import { isLive, type Lease } from './lease.ts';
 import { INFINITE, renewalTimes } from './lease-time.ts';
-import { networkAt, serverIdOf } from './select-network.ts';
+import { networkAt, ownAddressFor, serverIdOf } from './select-network.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -27,7 +28,8 @@ import { ignore, type Turn } from './turn.ts';
  * | MAC | chaddr is set | ACTIVE for its newest lease, all others in option 92; else UNKNOWN |
  * | client id | option 61 is there | likewise |
  *
- * Leases are looked through one by one except by address: who may ask is trusted.
+ * Leases are looked through one by one for a client id, and for a MAC where a network knows its clients by their ids: who
+ * may ask is trusted.
  */
 export function handleLeaseQuery(turn: Turn): Decision {
   const { request, context } = turn;
@@ -46,14 +48,14 @@ export function handleLeaseQuery(turn: Turn): Decision {
 
 type Question =
   | { readonly by: 'address'; readonly ip: Ipv4 }
-  | { readonly by: 'mac'; readonly mac: string }
+  | { readonly by: 'mac'; readonly mac: string; readonly htype: number }
   | { readonly by: 'client-id'; readonly clientId: string };
 
 /** The first key that is there: two of them contradict §6.2, and the address says most. */
 function questionOf(packet: DhcpPacket): Question | undefined {
   if (packet.ciaddr !== UNSPECIFIED) return { by: 'address', ip: packet.ciaddr };
   const mac = formatMac(packet.chaddr.subarray(0, packet.hlen));
-  if (packet.htype !== 0 && /[1-9a-f]/.test(mac)) return { by: 'mac', mac };
+  if (packet.htype !== 0 && /[1-9a-f]/.test(mac)) return { by: 'mac', mac, htype: packet.htype };
   const id = packet.options.get(61);
   return id === undefined ? undefined : { by: 'client-id', clientId: toHex(id) };
 }
@@ -65,8 +67,22 @@ function activeLeases({ context }: Turn, question: Question): readonly Lease[] {
     isLive(lease, now) && lease.state === 'bound';
   if (question.by === 'address') return [leases.byIp(question.ip)].filter(isActive);
   const found: Lease[] = [];
-  for (const lease of leases.all()) if (isActive(lease) && isOf(lease, question)) found.push(lease);
+  for (const lease of candidates(context, question))
+    if (isActive(lease) && isOf(lease, question)) found.push(lease);
   return found.sort((a, b) => b.since - a.since);
+}
+
+/** All leases of the client are among these. */
+function* candidates({ plan, leases }: Turn['context'], question: Question): Iterable<Lease> {
+  const { networks } = plan;
+  if (question.by !== 'mac' || networks.some(({ matchClientId }) => matchClientId)) {
+    yield* leases.all();
+    return;
+  }
+  for (const network of networks) {
+    const lease = leases.byClient(clientKey(network, question));
+    if (lease) yield lease;
+  }
 }
 
 function isOf(lease: Lease, question: Question): boolean {
@@ -89,8 +105,7 @@ function answer(turn: Turn, question: Question, found: Found | 'unassigned' | 'u
   Object.assign(reply, { htype: packet.htype, hlen: packet.hlen, ciaddr: packet.ciaddr });
   reply.chaddr.set(packet.chaddr);
   writeOption(reply.options, 'message-type', type);
-  const from = serverIdOf(request, context.plan);
-  writeOption(reply.options, 'server-id', from);
+  writeOption(reply.options, 'server-id', serverIdOf(request, context.plan));
   if (typeof found === 'object')
     writeLease(reply, found, { asked: packet.options.get(55), now: context.now });
   return {
@@ -106,7 +121,8 @@ function answer(turn: Turn, question: Question, found: Found | 'unassigned' | 'u
     reply: {
       packet: reply,
       limits: { maxSize: replyBudget(packet.options, link.mtu) },
-      destination: dhcpDestination(request, reply, from),
+      // A relay may have us called by an address of its own (RFC 5107); ours is what we can send from.
+      destination: dhcpDestination(request, reply, ownAddressFor(request, context.plan)),
     },
   };
 }

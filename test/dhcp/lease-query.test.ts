@@ -200,3 +200,27 @@ describe('handleLeaseQuery() (RFC 4388)', () => {
     expect([...world.leases.all()]).toEqual(before);
   });
 });
+
+test('handleLeaseQuery() answers from an address of ours, whatever the relay has us called', () => {
+  const world = queried();
+  const override = `0b04${'0a090001'}`;
+  const decision = world.send(query({ ciaddr: ip('10.0.0.222'), raw: { 82: override } }));
+  expect(readOption(received(decision).options, 'server-id')).toBe(ASKER);
+  expect(decision.reply?.destination.from).toBe(SERVER);
+});
+
+test('handleLeaseQuery() finds a MAC without looking through all leases', () => {
+  const world = queried();
+  const address = bind(world);
+  world.leases.all = () => {
+    throw new Error('looked through');
+  };
+  expect(received(world.send(query({ mac: MAC }))).ciaddr).toBe(address);
+});
+
+test('handleLeaseQuery() finds a MAC where clients are known by their ids', () => {
+  const networks = [networkOfLink(ETH0, { matchClientId: true })];
+  const world = createWorld({ settings: { networks, leaseQuery: [ASKER] } });
+  const address = bind(world, { raw: { 61: ID } });
+  expect(received(world.send(query({ mac: MAC }))).ciaddr).toBe(address);
+});
