@@ -1,3 +1,6 @@
+// Imported: the global of that name is a getter, and the time is asked for several times a packet.
+import { performance } from 'node:perf_hooks';
+
 /** Time for leases, ms since 1970, and for waiting, ms since any moment. Neither jumps by itself. */
 export type Clock = {
   readonly wall: () => number;

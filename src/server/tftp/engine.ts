@@ -58,8 +58,10 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     isBlocked: (socket) => blocked.has(socket),
     touched: markDirty,
   });
-  let dirty: Transfer[] = [];
-  let spare: Transfer[] = [];
+  /** The first `dirtyCount`; emptying an array is a call into V8. */
+  let dirty: (Transfer | undefined)[] = [];
+  let dirtyCount = 0;
+  let spare: (Transfer | undefined)[] = [];
   let active = 0;
   let trimAt = 0;
 
@@ -155,7 +157,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
   function markDirty(transfer: Transfer): void {
     if (transfer.dirty) return;
     transfer.dirty = true;
-    dirty.push(transfer);
+    dirty[dirtyCount++] = transfer;
   }
 
   /** Polls every dirty transfer, then sends. A send that fails may make a transfer dirty again. */
@@ -163,18 +165,20 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     let round = 0;
     do {
       const batch = dirty;
+      const count = dirtyCount;
       dirty = spare;
-      dirty.length = 0;
+      dirtyCount = 0;
       spare = batch;
-      for (let i = 0; i < batch.length; i++) {
+      for (let i = 0; i < count; i++) {
         const transfer = batch[i]!;
+        batch[i] = undefined;
         transfer.dirty = false;
         if (blocked.size > 0 && blocked.has(transfer.socket)) markDirty(transfer);
         else settle(transfer, now);
       }
       if (outbox.waiting > 0) outbox.run(now);
       flushAll();
-    } while (dirty.length > 0 && ++round < 3);
+    } while (dirtyCount > 0 && ++round < 3);
   }
 
   function flushAll(): void {

@@ -1,3 +1,5 @@
+// Imported: the global of that name is a getter, and the time is asked for several times a packet.
+import { performance } from 'node:perf_hooks';
 import type { Emit } from '../../events/event.ts';
 import type { DatagramSocket, Network, Poller } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { loadNetwork } from '../../net/load.ts';
 import { createEventBatches } from './event-batches.ts';
