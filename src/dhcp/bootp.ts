@@ -9,7 +9,7 @@ import { clientKey } from './identity.ts';
 import type { PlannedNetwork } from './plan.ts';
 import { conflict, probeFirst } from './probe.ts';
 import { booted, put, recordOf } from './records.ts';
-import { networksOf, ownAddressFor } from './select-network.ts';
+import { networkOf, networksOf, ownAddressFor } from './select-network.ts';
 import { type ClientTerms, isDenied, likeliest, termsFor } from './terms.ts';
 import { ignore, type Turn } from './turn.ts';
 
@@ -65,7 +65,7 @@ function assign(turn: Turn, { network, client, ip }: Choice, boot: BootDecision)
 /** RFC 951 §7.3, RFC 1542 §5.3: the address in ciaddr must be known as this client's; yiaddr stays empty. */
 function knowsItsAddress(turn: Turn, ciaddr: Ipv4): Decision {
   const { context, identity } = turn;
-  const [network] = context.plan.places.at(ciaddr);
+  const network = networkOf(turn.request, context.plan, ciaddr);
   const terms = network && termsFor(turn, network);
   const record = network && context.leases.byIp(ciaddr);
   const isOwn =

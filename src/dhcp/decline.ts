@@ -2,7 +2,7 @@ import { readOption } from '../dhcp-packet/index.ts';
 import { recordAt } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import { abandon } from './records.ts';
-import { isOurs } from './select-network.ts';
+import { isOurs, networkOf } from './select-network.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -15,7 +15,7 @@ export function handleDecline(turn: Turn): Decision {
   const ip = readOption(request.packet.options, 'requested-ip');
   if (serverId === undefined || !isOurs(serverId, request, context.plan)) return ignore(turn, 'other-server');
   if (ip === undefined) return ignore(turn, 'decline-without-address');
-  const network = context.plan.places.at(ip)[0];
+  const network = networkOf(request, context.plan, ip);
   const record = network && recordAt(turn, network, ip);
   if (!record || record.state === 'released') return ignore(turn, 'decline-not-owner');
   return {

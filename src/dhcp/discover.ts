@@ -111,12 +111,15 @@ function mustWait({ context, bootedHere }: Turn, { network, ip, client, reservat
   return !isLive(record, context.now) && !context.mayHold(network);
 }
 
-/** Keeps the address from others while the client makes up its mind; a binding it has already is left alone. */
+/** Keeps the address from others while the client makes up its mind; a binding it has already lasts as long at least. */
 function hold(turn: Turn, { ip, client }: Choice): LeaseMutation[] {
   const { context } = turn;
   const record = context.leases.byIp(ip);
-  if (isLive(record, context.now) && record.state === 'bound') return [];
   const expiresAt = context.now + context.plan.settings.offerSeconds * 1000;
+  if (isLive(record, context.now) && record.state === 'bound') {
+    // A lease about to end is kept as long as any offer.
+    return record.expiresAt >= expiresAt ? [] : [put({ ...record, expiresAt }, true)];
+  }
   const key = holdKey(turn, client, ip);
   return [put(recordOf(turn, { ip, client: key, state: 'offered', expiresAt, kind: 'dhcp' }), true)];
 }

@@ -3,7 +3,7 @@ import { UNSPECIFIED } from '../lib/ipv4.ts';
 import { recordAt } from './claims.ts';
 import type { Decision } from './conversation.ts';
 import { put } from './records.ts';
-import { isOurs } from './select-network.ts';
+import { isOurs, networkOf } from './select-network.ts';
 import { ignore, type Turn } from './turn.ts';
 
 /**
@@ -16,7 +16,7 @@ export function handleRelease(turn: Turn): Decision {
   const serverId = readOption(options, 'server-id');
   if (serverId === undefined || !isOurs(serverId, request, context.plan)) return ignore(turn, 'other-server');
   if (ciaddr === UNSPECIFIED) return ignore(turn, 'release-without-address');
-  const network = context.plan.places.at(ciaddr)[0];
+  const network = networkOf(request, context.plan, ciaddr);
   const record = network && recordAt(turn, network, ciaddr);
   if (record?.state !== 'bound') return ignore(turn, 'release-not-owner');
   return {

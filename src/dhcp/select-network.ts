@@ -16,11 +16,19 @@ export function networksOf(
     linkSelectionOf(packet) ?? subnetSelectionOf(packet, { enabled: plan.settings.relays.subnetSelection });
   if (chosen !== undefined) return plan.places.at(chosen);
   if (packet.giaddr !== UNSPECIFIED) return plan.places.behind(packet.giaddr);
+  const here = plan.places.on(link);
   if (packet.ciaddr !== UNSPECIFIED && plan.ownAddresses.has(destination)) {
+    // Of networks that lie within one another, its own is the one that it is in.
+    if (networkAt(here, packet.ciaddr)) return here;
     const direct = plan.places.at(packet.ciaddr);
     if (direct.length > 0) return direct;
   }
-  return plan.places.on(link);
+  return here;
+}
+
+/** The network of an address that a client says is its own: of those it may be on, else wherever that lies. */
+export function networkOf(request: DhcpRequest, plan: DhcpPlan, ip: Ipv4): PlannedNetwork | undefined {
+  return networkAt(networksOf(request, plan), ip) ?? plan.places.at(ip)[0];
 }
 
 /** The network whose subnet an address lies in. */

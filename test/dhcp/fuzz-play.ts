@@ -37,7 +37,7 @@ export async function play(
   const moment = (): Moment => ({ now: server.now(), settings: server.settings() });
   /** Counts reloads: what was right under other settings may be refused. */
   let epoch = 0;
-  const leasedIn = new Map<string, number>();
+  const leasedIn = new Map<string, string>();
 
   function look(answered: Answered, who: number | undefined, intact = false): void {
     const { request, decision } = answered;
@@ -63,7 +63,7 @@ export async function play(
       );
       if (who !== undefined) hear(who, answered, checked.packet);
       if (messageType(checked.packet) === MessageType.ACK) {
-        leasedIn.set(`${claims.clientOf(packet)} ${checked.packet.yiaddr}`, epoch);
+        leasedIn.set(`${claims.clientOf(packet)} ${checked.packet.yiaddr}`, `${epoch} ${request.link.name}`);
       }
     }
     faults.push(...claims.lost(server.leases(), moment()));
@@ -83,7 +83,11 @@ export async function play(
     const moves = server
       .settings()
       .reservations.some((one) => one.ip !== undefined && isReservedFor(packet, one.ip, server.settings()));
-    return isHere && since === epoch && !moves && !packet.options.has(82) && !packet.options.has(118)
+    return isHere &&
+      since === `${epoch} ${link.name}` &&
+      !moves &&
+      !packet.options.has(82) &&
+      !packet.options.has(118)
       ? address
       : undefined;
   }

@@ -71,6 +71,8 @@ export type Flags = {
   readonly shared: boolean;
   readonly conditions: boolean;
   readonly addressless: boolean;
+  /** One network lies in another, with the same addresses to give. */
+  readonly nested: boolean;
 };
 
 export const flags: fc.Arbitrary<Flags> = fc.record({
@@ -83,6 +85,7 @@ export const flags: fc.Arbitrary<Flags> = fc.record({
   shared: fc.boolean(),
   conditions: fc.boolean(),
   addressless: fc.boolean(),
+  nested: fc.boolean(),
 });
 
 /** What a reload may change. */
@@ -145,8 +148,18 @@ function networksOf(on: Flags, variant: Variant): Network[] {
     at('10.0.0.0', {
       ...(on.conditions && { ranges: [guests, others] }),
       ...(on.shared && { sharedNetwork: 'lan' }),
+      ...(on.nested && { interface: 'eth0' }),
     }),
     ...(on.shared ? [at('10.0.3.0', { sharedNetwork: 'lan' })] : []),
+    ...(on.nested
+      ? [
+          at('10.0.0.48', {
+            subnet: { network: ip('10.0.0.48'), length: 28 },
+            interface: 'eth1',
+            ranges: range(FIRST),
+          }),
+        ]
+      : []),
     at('10.1.0.0', { bootLeaseSeconds: 120 }),
     at('10.2.0.0', { relays: [ip('192.0.2.1')], denyUnknown: on.conditions }),
   ];

@@ -127,8 +127,9 @@ export function createReferenceModel(settings: ModelSettings) {
       for (const [other, record] of bindings) if (record.client === client) bindings.delete(other);
       for (const [other, owner] of lastOf) if (owner === client) lastOf.delete(other);
       bindings.set(ip, { client, until: kind.until });
-    } else if (bindings.get(ip)?.client !== client || bindings.get(ip)!.until <= now) {
-      bindings.delete(ip);
+    } else {
+      const own = bindings.get(ip);
+      if (own?.client !== client || own.until <= now) bindings.delete(ip);
       offers.set(ip, { client, until: kind.until });
     }
     lastOf.set(ip, client);
@@ -200,11 +201,15 @@ export function createReferenceModel(settings: ModelSettings) {
 
     /** §3.1 step 4: the offer was not taken. */
     tookOther(client: Client): void {
-      for (const [ip, one] of offers) if (one.client === client) offers.delete(ip);
+      for (const [ip, one] of offers) {
+        if (one.client === client && bindings.get(ip)?.client !== client) offers.delete(ip);
+      }
     },
     /** §4.3.4. */
     release(client: Client, ip: Ipv4): void {
-      if (leaseOf(client) === ip) bindings.delete(ip);
+      if (leaseOf(client) !== ip) return;
+      bindings.delete(ip);
+      offers.delete(ip);
     },
     /** §4.3.3: from its holder alone. */
     decline(client: Client, ip: Ipv4): void {
