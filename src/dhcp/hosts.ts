@@ -43,7 +43,9 @@ export function indexHosts(list: readonly Reservation[]): HostIndex {
     const place = placeOf(entry);
     if (!place) continue;
     const shelf = shelves[place.shelf];
-    shelf.set(place.key, [...(shelf.get(place.key) ?? []), entry]);
+    const there = shelf.get(place.key);
+    if (there) there.push(entry);
+    else shelf.set(place.key, [entry]);
   }
   if (list.length === 0) return { find: () => NONE };
   return { find: (query) => findIn(shelves, query) };
@@ -64,10 +66,14 @@ function findIn(
   query: HostQuery,
 ): readonly Reservation[] {
   const { identity, client } = query;
+  // Read once, however many switches have a port of that name.
+  let read: Agent | undefined;
+  const agentNow = (): Agent => (read ??= agentOf(query.relayPoint()));
   let found = NONE;
   const look = (shelf: Shelf, key: string | undefined): void => {
     const entries = key === undefined || key === '' ? undefined : shelves[shelf].get(key);
-    if (entries) found = [...found, ...entries.filter((entry) => fits(entry, query))];
+    if (entries)
+      found = [...found, ...entries.filter((entry) => fits(entry, { identity, client, agentNow }))];
   };
   look('clientId', identity.clientId);
   look('mac', identity.mac);
@@ -77,7 +83,7 @@ function findIn(
     if (client.uuid.wire !== client.uuid.smbios) look('uuid', client.uuid.wire);
   }
   if (shelves.agent.size > 0) {
-    const agent = agentOf(query.relayPoint());
+    const agent = agentNow();
     if (agent.remoteId !== undefined) look('agent', `remote ${agent.remoteId}`);
     if (agent.circuitId !== undefined) look('agent', `circuit ${agent.circuitId}`);
   }
@@ -86,14 +92,17 @@ function findIn(
 }
 
 /** Does every selector of the entry hold? The one it was found by does. */
-function fits(entry: Reservation, { identity, client, relayPoint }: HostQuery): boolean {
+function fits(
+  entry: Reservation,
+  { identity, client, agentNow }: Pick<HostQuery, 'identity' | 'client'> & { readonly agentNow: () => Agent },
+): boolean {
   if (entry.mac !== undefined && !isMacOf(entry.mac, identity)) return false;
   if (entry.clientId !== undefined && entry.clientId !== identity.clientId) return false;
   if (entry.uuid !== undefined && entry.uuid !== client.uuid?.smbios && entry.uuid !== client.uuid?.wire)
     return false;
   const { relay, circuitId, remoteId } = entry;
   if (relay === undefined && circuitId === undefined && remoteId === undefined) return true;
-  const agent = agentOf(relayPoint());
+  const agent = agentNow();
   return (
     (relay === undefined || relay === agent.via) &&
     (circuitId === undefined || circuitId === agent.circuitId) &&
@@ -118,12 +127,14 @@ function reversedBits(octet: number): number {
   return out;
 }
 
-/** giaddr, 82.1 and 82.2, the latter as hex. */
-export function agentOf(point: RelayPoint | undefined): {
+type Agent = {
   readonly via?: Ipv4 | undefined;
   readonly circuitId?: string | undefined;
   readonly remoteId?: string | undefined;
-} {
+};
+
+/** giaddr, 82.1 and 82.2, the latter as hex. */
+export function agentOf(point: RelayPoint | undefined): Agent {
   const values = point?.info?.values;
   return {
     via: point?.via,

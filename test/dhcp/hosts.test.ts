@@ -95,6 +95,26 @@ test('indexHosts() reads option 82 for nobody when no entry is about relays', ()
   expect(found).toEqual([]);
 });
 
+test('indexHosts() reads option 82 once, however many switches have a port of that name', () => {
+  const index = indexHosts(
+    Array.from({ length: 500 }, (_, n) => ({ circuitId: '6531', relay: ip('10.9.0.0') + n })),
+  );
+  let reads = 0;
+  const packet = message();
+  const found = index.find({
+    ...{ identity: identityOf(packet), client: describeClient(packet), packet },
+    relayPoint: () => {
+      reads++;
+      return {
+        via: ip('10.9.0.7'),
+        info: { values: { circuitId: new Uint8Array([0x65, 0x31]) }, unknown: [] },
+      };
+    },
+  });
+  expect(found).toEqual([{ circuitId: '6531', relay: ip('10.9.0.7') }]);
+  expect(reads).toBe(1);
+});
+
 test('indexHosts() finds an entry exactly when all its selectors fit', () => {
   const choice = <T>(...values: T[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
   const entry = fc.record({
