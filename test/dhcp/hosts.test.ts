@@ -105,10 +105,7 @@ test('indexHosts() reads option 82 once, however many switches have a port of th
     ...{ identity: identityOf(packet), client: describeClient(packet), packet },
     relayPoint: () => {
       reads++;
-      return {
-        via: ip('10.9.0.7'),
-        info: { values: { circuitId: new Uint8Array([0x65, 0x31]) }, unknown: [] },
-      };
+      return { via: ip('10.9.0.7'), info: relayAgentInfo({ circuitId: fromHex('6531') }) };
     },
   });
   expect(found).toEqual([{ circuitId: '6531', relay: ip('10.9.0.7') }]);
