@@ -5,6 +5,7 @@ import { buildIcmpEcho, parseIcmpEcho } from '../../frame/icmp.ts';
 import { parseIpv4Packet } from '../../frame/ipv4-packet.ts';
 import { bytesEqual } from '../../lib/bytes.ts';
 import type { Ipv4 } from '../../lib/ipv4.ts';
+import type { DatagramSocket } from '../../net/datagram.ts';
 
 /** A probe that ended, and the request that waits for it: the newest the client sent meanwhile. */
 export type Settled = {
@@ -126,4 +127,14 @@ export function createProbes({ arp, echo, secret }: ProbeSenders) {
 
 function settled({ request, attempt }: Pending, outcome: ProbeOutcome): Settled {
   return { request, attempt, outcome };
+}
+
+/** Sends ICMP messages out of a socket of Network.bindEcho. */
+export function echoThrough(socket: DatagramSocket): (ip: Ipv4, message: Uint8Array) => boolean {
+  return (ip, message) => {
+    socket.out.begin(ip, 0);
+    socket.out.bytes(message);
+    socket.out.end();
+    return socket.flush();
+  };
 }

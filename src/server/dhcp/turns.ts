@@ -19,7 +19,7 @@ import type { LookAround } from './look-around.ts';
 import { createOfferGuard } from './offer-guard.ts';
 import { createPayloads } from './payloads.ts';
 import { createPostponed } from './postponed.ts';
-import { createProbes, type Settled } from './probes.ts';
+import { createProbes, echoThrough, type Settled } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { Current } from './server.ts';
@@ -232,20 +232,28 @@ export function createTurns(io: {
     outbox = [];
     events = [];
     trials = [];
+    const saved = save(replies.length);
+    if (saved) {
+      for (const step of steps) quirks.apply(step);
+      for (const outgoing of replies) {
+        if (outgoing.delayMs === 0 || !postpone(outgoing)) send(outgoing);
+      }
+    }
+    // What they tell was saved long ago.
+    for (const outgoing of postponed.due(clock.ticks())) send(outgoing);
+    for (const { ports } of attached) for (const { socket } of ports) socket.flush();
+    if (saved) reporter.tell(facts);
+  }
+
+  function save(replies: number): boolean {
     try {
       if (leases.commit()) reporter.saved();
     } catch (error) {
-      reporter.unsaved(error, replies.length);
-      return;
+      reporter.unsaved(error, replies);
+      return false;
     }
     followed = following;
-    for (const step of steps) quirks.apply(step);
-    for (const outgoing of replies) {
-      if (outgoing.delayMs === 0 || !postpone(outgoing)) send(outgoing);
-    }
-    for (const outgoing of postponed.due(clock.ticks())) send(outgoing);
-    for (const { ports } of attached) for (const { socket } of ports) socket.flush();
-    reporter.tell(facts);
+    return true;
   }
 
   /** Encodes at once: options that a client gets back are views of what it sent. */
@@ -285,14 +293,5 @@ export function createTurns(io: {
     fetched,
     /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
     nextAt: () => (backlog.size > 0 ? clock.ticks() : Math.min(probes.nextAt(), postponed.nextAt())),
-  };
-}
-
-function echoThrough(socket: DatagramSocket): (ip: Ipv4, message: Uint8Array) => boolean {
-  return (ip, message) => {
-    socket.out.begin(ip, 0);
-    socket.out.bytes(message);
-    socket.out.end();
-    return socket.flush();
   };
 }

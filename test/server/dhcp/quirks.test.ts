@@ -52,6 +52,23 @@ describe('createDhcpServer()', () => {
     expect(rig.leases.machine(MAC)).toMatchObject({ quirk: 'broadcast', arch: 'x86PC' });
   });
 
+  test('sends what was held back although by then nothing more can be saved', async () => {
+    const memory = createMemoryLeases();
+    let full = false;
+    const commit = (): boolean => {
+      if (full) throw new Error('ENOSPC');
+      return memory.commit();
+    };
+    const settings = { quirks: ['slow-answer', 'broadcast'] as const };
+    const rig = await running({ leases: { ...memory, commit }, settings });
+    rig.deliver(discover());
+    await rig.turn();
+    full = true;
+    await rig.turn(2000);
+    expect(rig.sent()).toHaveLength(1);
+    expect(rig.timeout()).toBeGreaterThan(0);
+  });
+
   test('does not count answers that could not be saved, and so did not leave', async () => {
     const memory = createMemoryLeases();
     let full = true;
