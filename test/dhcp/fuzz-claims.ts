@@ -24,7 +24,7 @@ export function createClaims(flags: Flags) {
   /** Who a packet is of, as RFC 2131 §4.2 and the settings have it. */
   function clientOf({ htype, hlen, chaddr, options }: DhcpPacket): string {
     const id = options.get(61);
-    const mac = htype === 0 ? '' : toHex(chaddr.subarray(0, hlen), ':');
+    const mac = macOf({ htype, hlen, chaddr });
     const useId =
       id !== undefined && id.length >= 2 && id.length <= 255 && (flags.matchClientId || /^[0:]*$/.test(mac));
     return useId ? `id ${toHex(id)}` : `hw ${htype} ${mac}`;
@@ -72,7 +72,7 @@ export function createClaims(flags: Flags) {
     } else {
       const seconds = type === undefined ? undefined : readOption(reply.options, 'lease-time');
       const until = seconds === undefined || seconds === 0xffff_ffff ? Infinity : moment.now + seconds * 1000;
-      leases.set(key, { address, until, mac: toHex(packet.chaddr.subarray(0, packet.hlen), ':') });
+      leases.set(key, { address, until, mac: macOf(packet) });
     }
     return faults;
   }
@@ -137,4 +137,9 @@ export function createClaims(flags: Flags) {
 
 function isOurs(server: Ipv4): boolean {
   return LINKS.some(({ addresses }) => addresses.some(({ ip }) => ip === server));
+}
+
+/** '' where the hardware has no address (RFC 4390 §2.1). */
+function macOf({ htype, hlen, chaddr }: Pick<DhcpPacket, 'htype' | 'hlen' | 'chaddr'>): string {
+  return htype === 0 ? '' : toHex(chaddr.subarray(0, hlen), ':');
 }

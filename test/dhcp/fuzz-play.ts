@@ -50,7 +50,7 @@ export async function play(
       }
     }
     // What the cable changed may be another's, or nobody's.
-    const mustAck = intact ? isOwnLease(answered) : undefined;
+    const mustAck = intact && !answered.unsaved ? isOwnLease(answered) : undefined;
     const checked = checkReply(request, decision);
     faults.push(...checked.faults);
     if (mustAck !== undefined && (!checked.packet || messageType(checked.packet) !== MessageType.ACK)) {
@@ -127,6 +127,9 @@ export async function play(
       case 'restart':
         claims.restarted();
         await server.restart();
+        break;
+      case 'disk':
+        server.fillDisk(one.isFull);
         break;
       case 'reload':
         epoch++;

@@ -6,6 +6,7 @@ import { createQuirkMemory } from '../../src/dhcp/quirk-memory.ts';
 import type { DhcpSettings, Link } from '../../src/dhcp/settings.ts';
 import { decode } from '../../src/dhcp-packet/index.ts';
 import { type Ipv4, LIMITED_BROADCAST } from '../../src/lib/ipv4.ts';
+import { createLeaseIndex } from '../../src/store/lease-index.ts';
 import { createMemoryLeases } from '../../src/store/lease-memory.ts';
 import type { LeaseStore } from '../../src/store/lease-store.ts';
 
@@ -16,23 +17,48 @@ export type Arrival = {
   readonly destination?: Ipv4;
 };
 
-export type Answered = { readonly request: DhcpRequest; readonly decision: Decision };
+/** `unsaved`: the disk was full. */
+export type Answered = {
+  readonly request: DhcpRequest;
+  readonly decision: Decision;
+  readonly unsaved: boolean;
+};
 
 /** Where leases outlast a restart: opens the store anew, with what was safe when the one before was left. */
-export type OpenLeases = (now: () => number) => Promise<LeaseStore>;
+export type OpenLeases = (moment: Surroundings) => Promise<LeaseStore>;
 
-/** Leases in memory that forget at a restart what was volatile. */
+/** What a store depends on. */
+export type Surroundings = { readonly now: () => number; readonly diskIsFull: () => boolean };
+
+/** Leases in memory that forget at a restart what was volatile, and whose commits fail while the disk is full. */
 export function createRestartableMemory(): OpenLeases {
   const safe: LeaseMutation[] = [];
-  return async () => {
+  return async ({ diskIsFull }) => {
     const leases = createMemoryLeases();
-    leases.stage(safe);
-    leases.commit();
+    const index = createLeaseIndex();
+    for (const mutation of safe) index.apply(mutation);
+    index.keep();
+    let staged: LeaseMutation[] = [];
     return {
       ...leases,
+      byIp: index.byIp,
+      byClient: index.byClient,
+      machine: index.machine,
+      all: index.leases,
       stage(mutations) {
-        safe.push(...mutations.filter((mutation) => mutation.kind !== 'put' || !mutation.volatile));
-        leases.stage(mutations);
+        for (const mutation of mutations) index.apply(mutation);
+        staged.push(...mutations.filter((mutation) => mutation.kind !== 'put' || !mutation.volatile));
+      },
+      commit() {
+        const durable = staged;
+        staged = [];
+        if (durable.length > 0 && diskIsFull()) {
+          index.undo();
+          throw new Error('database or disk is full');
+        }
+        safe.push(...durable);
+        index.keep();
+        return durable.length > 0;
       },
     };
   };
@@ -51,7 +77,9 @@ export async function createFuzzServer(first: {
   const { links, openLeases } = first;
   let { settings, now } = first;
   let plan = planDhcp(settings, links);
-  let leases = await openLeases(() => now);
+  let full = false;
+  const surroundings = { now: () => now, diskIsFull: () => full };
+  let leases = await openLeases(surroundings);
   let quirks = createQuirkMemory();
   let pending: { request: DhcpRequest; ip: Ipv4 } | undefined;
 
@@ -59,10 +87,15 @@ export async function createFuzzServer(first: {
     const exists = (path: string) => path === 'pxelinux.0';
     const decision = handle(request, { now, plan, leases, exists, quirks, ...(probe && { probe }) });
     if (decision.trial) quirks.apply(decision.trial);
-    leases.stage(decision.mutations);
-    leases.commit();
     pending = decision.probe && { request, ip: decision.probe.ip };
-    return { request, decision };
+    leases.stage(decision.mutations);
+    try {
+      leases.commit();
+    } catch {
+      // Nothing of it happened, and nobody is told.
+      return { request, decision: { mutations: [], events: [] }, unsaved: true };
+    }
+    return { request, decision, unsaved: false };
   }
 
   return {
@@ -87,12 +120,15 @@ export async function createFuzzServer(first: {
     settle(inUse: boolean): Answered | undefined {
       return pending && decide(pending.request, { ip: pending.ip, inUse });
     },
+    fillDisk(isFull: boolean): void {
+      full = isFull;
+    },
     later(seconds: number): void {
       now += seconds * 1000;
     },
     async restart(): Promise<void> {
       leases.close();
-      leases = await openLeases(() => now);
+      leases = await openLeases(surroundings);
       quirks = createQuirkMemory();
       pending = undefined;
     },

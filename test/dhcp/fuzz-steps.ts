@@ -44,6 +44,7 @@ export type Step =
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'probed'; readonly inUse: boolean }
   | { readonly kind: 'restart' }
+  | { readonly kind: 'disk'; readonly isFull: boolean }
   | { readonly kind: 'reload'; readonly variant: Variant };
 
 /** What else it says. */
@@ -166,6 +167,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('probed' as const), inUse: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' } as const) },
+  {
+    weight: 1,
+    // Free again soon, or there would be no more leases.
+    arbitrary: fc.record({ kind: fc.constant('disk' as const), isFull: fc.constantFrom(true, false, false) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('reload' as const), variant: fc.constantFrom(...VARIANTS) }),

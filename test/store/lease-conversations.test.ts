@@ -16,7 +16,7 @@ test('no conversation loses a lease from its file, or doubles one', async () => 
   await fc.assert(
     fc.asyncProperty(flags, conversation, async (on, steps) => {
       const file = path();
-      const played = await play(on, steps, async (now) => {
+      const played = await play(on, steps, async ({ now }) => {
         const leases = createSqliteLeases(file, {
           moment: () => ({ wall: now(), uptime: now(), boot: 'one' }),
         });
