@@ -10,7 +10,12 @@ export type Successors = { readonly atAddress: Lease | undefined; readonly ofCli
 /** Does the new record go on with the binding, as a renewal does? */
 export function continues(former: Former | undefined, lease: Lease): former is Former {
   if (former?.lease.state !== 'bound' || lease.state !== 'bound') return false;
-  return former.lease.client === lease.client && lease.since <= former.lease.expiresAt;
+  return ownName(former.lease.client) === ownName(lease.client) && lease.since <= former.lease.expiresAt;
+}
+
+/** A client's key without its network, which may get another prefix while the lease runs on. */
+function ownName(client: string): string {
+  return client.slice(client.indexOf(' ') + 1);
 }
 
 /** The binding that ends with this change, if one does: a line of the history. */

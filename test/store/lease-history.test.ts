@@ -52,6 +52,16 @@ test.each([
   store.close();
 });
 
+test('history() takes a lease whose network got another prefix as one binding', async () => {
+  const store = await loaded(file());
+  save(store, put(lease(1, '10.0.0.0/24 hw 1 a')));
+  save(store, put(lease(1, '10.0.0.0/23 hw 1 a')));
+  expect(store.history(9)).toEqual([]);
+  save(store, put(lease(1, '10.0.0.0/23 hw 1 b')));
+  expect(store.history(9)).toHaveLength(1);
+  store.close();
+});
+
 test('history() takes renewals as one binding, over a restart too, and offers as none', async () => {
   const path = file();
   const first = await loaded(path);
