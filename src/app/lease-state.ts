@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { BootEvent } from '../events/event.ts';
 import { createMemoryLeases } from '../store/lease-memory.ts';
@@ -68,14 +68,33 @@ function ownFolder(): string {
 
 function makeFolder(path: string, runAs: RunAs | undefined): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o750 });
+    makePath(path, 0o750);
     if (runAs && runAs.uid !== 0) handOver(path, runAs);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new StartProblem(`Cannot keep leases in ${path}: ${code}`, OTHER_FOLDER, { cause });
+    throw new StartProblem(`Cannot keep leases in ${path}: ${REASONS[code] ?? code}`, OTHER_FOLDER, {
+      cause,
+    });
   }
   return path;
 }
+
+/** The folders above it stay open to others. Step by step: with `recursive`, Node 26 never comes back from a place where nothing can be made, /proc for one. */
+function makePath(path: string, mode: number): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makePath(dirname(path), 0o755);
+  mkdirSync(path, { mode });
+}
+
+/** Why a folder cannot be made, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EROFS: 'read-only file system',
+  EEXIST: 'a file is in the way',
+  ENOTDIR: 'a part of that path is a file',
+  ENOENT: 'nothing can be made there',
+  ENOSPC: 'the disk is full',
+};
 
 const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep no leases: --state memory';
 

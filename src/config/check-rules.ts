@@ -1,4 +1,4 @@
-import { nearNames } from '../lib/near.ts';
+import { didYouMean } from '../lib/near.ts';
 import { checkLeases, rangesOf } from './check-networks.ts';
 import type { Finding, Path } from './load.ts';
 import type { Config, RuleConfig } from './schema.ts';
@@ -30,9 +30,9 @@ export function checkRules(rules: readonly RuleConfig[], archNames: readonly str
 export function checkArchName(name: string, names: readonly string[], path: Path): Finding[] {
   const isKnown = names.some((known) => known.toLowerCase() === name.toLowerCase());
   if (isKnown || (/^\d{1,5}$/.test(name) && Number(name) <= 0xffff)) return [];
-  const near = nearNames(name, names);
-  const hint = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : `; known are ${names.join(', ')}`;
-  return [{ path, message: `no such architecture${hint}` }];
+  return [
+    { path, message: `no such architecture${didYouMean(name, names, `; known are ${names.join(', ')}`)}` },
+  ];
 }
 
 /** Tags that clients have without anybody's saying so. */
@@ -56,9 +56,8 @@ export function checkTags({ networks, hosts, rules }: Config): Finding[] {
   ];
   return asked
     .filter(({ tag }) => !given.has(tag))
-    .map(({ tag, path }) => {
-      const near = nearNames(tag, given);
-      const hint = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '';
-      return { path, message: `no network, host or rule gives the tag "${tag}"${hint}` };
-    });
+    .map(({ tag, path }) => ({
+      path,
+      message: `no network, host or rule gives the tag "${tag}"${didYouMean(tag, given)}`,
+    }));
 }

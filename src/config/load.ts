@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { crossCheck } from './cross-check.ts';
 import { type Config, schema } from './schema.ts';
 import { checkTemplates, withTemplates } from './templates.ts';
+import { wordsOf, yamlWords } from './words.ts';
 
 /** One mistake: where it stands (line from 1; YAML path like `networks[0].range`), and what is wrong. */
 export type Problem = {
@@ -47,9 +48,12 @@ export function loadConfig(text: string, options: LoadOptions): Loaded {
   });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
-    return { ok: false, problems: faults.map((fault) => problem(fault.pos[0], [], fault.message)) };
+    return {
+      ok: false,
+      problems: faults.map((fault) => problem(fault.pos[0], [], yamlWords(fault.message))),
+    };
   }
-  const checked = schema.safeParse(toData(document));
+  const checked = schema.safeParse(toData(document), { error: wordsOf });
   const complete = checked.success ? completed(checked.data, options.archNames) : undefined;
   if (complete && !Array.isArray(complete)) return { ok: true, value: complete };
   const findings = complete ?? checked.error?.issues.flatMap(findingsOf) ?? [];
@@ -87,7 +91,8 @@ function toData(document: Document): unknown {
 
 function findingsOf(issue: z.core.$ZodIssue): Finding[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'no such key' }));
+    const messages = issue.message.split('\n');
+    return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index]! }));
   }
   if (issue.code === 'invalid_key') {
     return [{ path: issue.path, message: issue.issues.map((each) => each.message).join('; ') }];

@@ -80,9 +80,7 @@ const pool = z.union(
       deny: value.listOf(tag).optional().describe('To none with one of these tags.'),
     }),
   ],
-  {
-    error: ({ input }) => `expected a range like 192.168.77.100-192.168.77.199, got ${JSON.stringify(input)}`,
-  },
+  { error: ({ input }) => value.notRange(input) },
 );
 
 const unknownClients = z.enum(['allow', 'deny']);

@@ -7,7 +7,7 @@ import {
 } from '../dhcp-packet/index.ts';
 import { latin1Decode } from '../lib/bytes.ts';
 import { parseIpv4, parseSubnet } from '../lib/ipv4.ts';
-import { nearNames } from '../lib/near.ts';
+import { didYouMean } from '../lib/near.ts';
 import { type Decoded, ok, rejected } from '../lib/result.ts';
 import { INSTEAD, OPTION_ALIASES, OPTION_KINDS, type OptionKind } from './option-names-table.ts';
 import { isMap, readHex, readOctets, readSubOptions, readWireText, shown } from './option-octets.ts';
@@ -51,9 +51,8 @@ function codeOf(name: string): Decoded<number> {
   }
   const key = Object.hasOwn(OPTION_ALIASES, name) ? OPTION_ALIASES[name] : name;
   if (key !== undefined && Object.hasOwn(OPTION_TABLE, key)) return ok(OPTION_TABLE[key as OptionKey].code);
-  const near = nearNames(name, [...Object.keys(OPTION_TABLE), ...Object.keys(OPTION_ALIASES)]);
-  const hint = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '; a number will do for any';
-  return rejected(`no such option${hint}`);
+  const names = [...Object.keys(OPTION_TABLE), ...Object.keys(OPTION_ALIASES)];
+  return rejected(`no such option${didYouMean(name, names, '; a number will do for any')}`);
 }
 
 function encode(key: OptionKey, kind: OptionKind, value: unknown): Decoded<Uint8Array> {

@@ -1,4 +1,4 @@
-import { nearNames } from '../lib/near.ts';
+import { didYouMean } from '../lib/near.ts';
 import type { Finding } from './load.ts';
 import type { Config, TemplateConfig } from './schema.ts';
 
@@ -31,13 +31,7 @@ export function checkTemplates(config: Config): Finding[] {
     ];
   });
   return [
-    ...unknown.map(({ path, name }) => {
-      const near = nearNames(name, names);
-      return {
-        path,
-        message: `no such template${near.length > 0 ? `; did you mean ${near.join(' or ')}?` : ''}`,
-      };
-    }),
+    ...unknown.map(({ path, name }) => ({ path, message: `no such template${didYouMean(name, names)}` })),
     ...circles,
   ];
 }

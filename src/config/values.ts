@@ -28,7 +28,20 @@ export const subnet = parsed('a subnet like 192.168.77.0/24 with its host bits z
 export const mac = parsed('a MAC address like 52:54:00:12:34:56', parseMac);
 
 /** `192.168.77.100-192.168.77.199`, or one address. */
-export const addressRange = parsed('a range like 192.168.77.100-192.168.77.199', parseRange);
+export const addressRange = z
+  .string({ error: (issue) => notRange(issue.input) })
+  .transform((text, context): { first: Ipv4; last: Ipv4 } => {
+    const range = parseRange(text);
+    if (range && range.first <= range.last) return range;
+    context.issues.push({ code: 'custom', input: text, message: notRange(text) });
+    return z.NEVER;
+  });
+
+/** What is wrong with `input`, which is no range of addresses. */
+export function notRange(input: unknown): string {
+  if (typeof input === 'string' && parseRange(input)) return `"${input}" ends before it begins`;
+  return notText('a range like 192.168.77.100-192.168.77.199', input);
+}
 
 /** `30000-30999`. */
 export const portRange = parsed('a port range like 30000-30999', parsePortRange);
@@ -78,7 +91,7 @@ function numberOr(expected: string, parse: Parse<number>) {
 function parseRange(text: string): { first: Ipv4; last: Ipv4 } | undefined {
   const [head, tail, ...rest] = text.split('-').map((part) => parseIpv4(part.trim()));
   const last = text.includes('-') ? tail : head;
-  if (head === undefined || last === undefined || rest.length > 0 || head > last) return undefined;
+  if (head === undefined || last === undefined || rest.length > 0) return undefined;
   return { first: head, last };
 }
 

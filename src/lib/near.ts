@@ -16,6 +16,12 @@ export function editDistance(from: string, to: string): number {
   return row[b.length]!;
 }
 
+/** `; did you mean a or b?`, to be put behind a complaint; empty, or `otherwise`, where nothing comes near. */
+export function didYouMean(wanted: string, names: Iterable<string>, otherwise = ''): string {
+  const near = nearNames(wanted, names);
+  return near.length > 0 ? `; did you mean ${near.join(' or ')}?` : otherwise;
+}
+
 /** Up to `most` of `names` that resemble `wanted`, nearest first. */
 export function nearNames(wanted: string, names: Iterable<string>, most = 3): string[] {
   const bound = Math.max(2, Math.ceil(wanted.length / 3));

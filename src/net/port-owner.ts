@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { processName } from '../lib/process-name.ts';
 
 /** Where to look; replaced in tests. */
 export type ProcFiles = {
@@ -23,7 +24,9 @@ export function portOwner(port: number, proc: ProcFiles = REAL): string | undefi
   if (wanted.size === 0) return undefined;
   for (const pid of attempt(() => proc.list('/proc'), [])) {
     if (!/^\d+$/.test(pid) || !holdsOne(pid, wanted, proc)) continue;
-    return `${attempt(() => proc.read(`/proc/${pid}/comm`), 'unknown').trim()}, pid ${pid}`;
+    const read = (name: string, otherwise: string) =>
+      attempt(() => proc.read(`/proc/${pid}/${name}`), otherwise);
+    return `${processName(read('comm', 'unknown'), read('cmdline', ''))}, pid ${pid}`;
   }
   return undefined;
 }

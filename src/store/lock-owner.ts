@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { processName } from '../lib/process-name.ts';
 
 /**
  * Who holds a lock on a file, as `pxed, pid 812`; undefined when the system does not tell. Linux lists all locks, to
@@ -10,7 +11,8 @@ export function lockOwner(path: string, readText: (path: string) => string = rea
     for (const line of readText('/proc/locks').split('\n')) {
       const [, , , , pid, where] = line.trim().split(/\s+/);
       if (pid === undefined || where !== place) continue;
-      return `${readText(`/proc/${pid}/comm`).trim()}, pid ${pid}`;
+      const read = (name: string) => readText(`/proc/${pid}/${name}`);
+      return `${processName(read('comm'), read('cmdline'))}, pid ${pid}`;
     }
   } catch {
     // Not Linux, or it is gone already.

@@ -29,6 +29,19 @@ test('prepareState() makes the folder that is named; memory is none', () => {
   expect(prepareState({ state: 'memory' }, undefined)).toBeUndefined();
 });
 
+test('prepareState() leaves the folders above open, for the user that pxed becomes', () => {
+  const above = join(temporary(), 'above');
+  prepareState({ state: join(above, 'state') }, undefined);
+  expect(statSync(above).mode & 0o005).toBe(0o005);
+});
+
+test('prepareState() gives up where no folder can be made', ({ skip }) => {
+  if (process.platform !== 'linux') skip('no /proc');
+  expect(() => prepareState({ state: '/proc/pxed/state' }, undefined)).toThrow(
+    /^Cannot keep leases in \/proc\/pxed\/state: (nothing can be made there|permission denied)$/,
+  );
+});
+
 test('prepareState() without a name is the system’s folder for root, the user’s own for others', () => {
   const home = temporary();
   vi.stubEnv('XDG_STATE_HOME', home);
@@ -73,7 +86,7 @@ test('prepareState() says that the folder cannot be made', () => {
   const file = join(temporary(), 'file');
   writeFileSync(file, '');
   expect(() => prepareState({ state: join(file, 'state') }, undefined)).toThrow(
-    new RegExp(`^Cannot keep leases in ${file}/state: ENOTDIR$`),
+    new RegExp(`^Cannot keep leases in ${file}/state: a file is in the way$`),
   );
 });
 

@@ -69,7 +69,7 @@ test.each([
     text: 'boot: { arch-override: [{ mac: 52:54:00, arch: x86_64 }] }',
     problem: /boot\.arch-override\[0\]\.arch: no such architecture/,
   },
-  { text: 'min-secs: 70000', problem: /min-secs: too big/ },
+  { text: 'min-secs: 70000', problem: /min-secs: must be at most 65535, got 70000/ },
   { text: 'leasequery: [10.9.0]', problem: /leasequery\[0\]: expected an IPv4 address/ },
   { text: 'boot: { http: boot }', problem: /boot\.http: expected a URL like/ },
   { text: 'boot: { http: "ftp://10.0.0.1/" }', problem: /boot\.http: expected a URL like/ },

@@ -58,14 +58,14 @@ tftp:
   windowsize-max: 0
 `;
   expect(problemsOf(text)).toEqual([
-    'pxed.yaml:3: moed: no such key',
+    'pxed.yaml:3: moed: no such key; did you mean mode?',
     'pxed.yaml:5: networks[0].subnet: expected a subnet like 192.168.77.0/24 with its host bits zero, got "192.168.77.1/24"',
     'pxed.yaml:6: networks[0].lease: expected a time like 90s, 12h or infinite, got "1y"',
     'pxed.yaml:8: networks[1].options.208: expected pairs of hex digits after hex:, got "hex:zz"',
     'pxed.yaml:10: hosts[0].mac: expected a MAC address like 52:54:00:12:34:56, got "52:54:00:12:34"',
     'pxed.yaml:11: hosts[0].address: expected an IPv4 address like 192.168.77.1, got 10.1',
-    'pxed.yaml:13: tftp.writes: invalid option: expected one of "off"|"create"|"overwrite"',
-    'pxed.yaml:14: tftp.windowsize-max: too small: expected number to be >=1',
+    'pxed.yaml:13: tftp.writes: expected one of off, create, overwrite, got "maybe"',
+    'pxed.yaml:14: tftp.windowsize-max: must be at least 1, got 0',
   ]);
 });
 
@@ -127,6 +127,38 @@ test.each([
     'an interface named twice',
     'version: 1\ninterfaces: [eth0, eth0]',
     'pxed.yaml:2: interfaces: names an interface twice',
+  ],
+  [
+    'a word of YAML 1.1',
+    'version: 1\nanswer-all: yes',
+    'pxed.yaml:2: answer-all: expected true or false, got "yes"',
+  ],
+  [
+    'a map for a list',
+    'version: 1\nhosts:\n  mac: 52:54:00:12:34:56',
+    'pxed.yaml:2: hosts: expected a list (entries',
+  ],
+  [
+    'a key without a value',
+    'version: 1\nboot:\n',
+    'pxed.yaml:2: boot: expected keys with values, indented below, got',
+  ],
+  ['an empty name', 'version: 1\nboot: { filename: "" }', 'pxed.yaml:2: boot.filename: must not be empty'],
+  ['a number for text', 'version: 1\nstate: 5', 'pxed.yaml:2: state: expected text, got 5'],
+  [
+    'a range the wrong way round',
+    'version: 1\nnetworks:\n  - {subnet: 10.0.0.0/8, range: 10.0.0.9-10.0.0.1}',
+    'pxed.yaml:3: networks[0].range[0]: "10.0.0.9-10.0.0.1" ends before it begins',
+  ],
+  [
+    'a slip in a key of a list',
+    'version: 1\nhosts:\n  - { mac: 52:54:00:12:34:56, adress: 10.0.0.1 }',
+    'pxed.yaml:3: hosts[0].adress: no such key; did you mean address?',
+  ],
+  [
+    'an entry indented too far',
+    'version: 1\nnetworks:\n  - subnet: 10.0.0.0/8\n   range: 10.0.0.1-10.0.0.9',
+    'pxed.yaml:4: Sequence item without - indicator; look at how this line and the one above are indented',
   ],
   ['an anchor that contains itself', 'version: 1\nmode: &a [*a]', 'pxed.yaml:2: mode: '],
 ])('loadConfig() refuses %s', (_, text, want) => {
