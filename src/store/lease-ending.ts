@@ -15,7 +15,7 @@ export function continues(former: Former | undefined, lease: Lease): former is F
 
 /** A client's key without its network, which may get another prefix while the lease runs on. */
 function ownName(client: string): string {
-  return client.slice(client.indexOf(' ') + 1);
+  return client.replace(/^[\d.]+\/\d+ /, '');
 }
 
 /** The binding that ends with this change, if one does: a line of the history. */
