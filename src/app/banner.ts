@@ -81,7 +81,8 @@ function describeAddressing(
     const unless = mode === 'auto' ? ', unless another server answers' : '';
     facts.DHCP = `full server for ${whom}${unless}: ${settings.networks.map(describeNetwork).join('; ')}`;
   }
-  if (!bootp.enabled) return;
+  // Where another server gives the addresses, its BOOTP clients are its own.
+  if (!bootp.enabled || mode === 'proxy') return;
   const range = bootp.ranges === 'network' ? 'from the DHCP range' : bootp.ranges.map(formatRange).join(', ');
   facts.BOOTP = range ? `unknown clients ${range}` : 'reservations only';
 }

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { ARCH_NAMES } from '../../src/app/arch-names.ts';
 import { EXIT } from '../../src/app/exit-codes.ts';
 import type { Tool } from '../../src/app/setup.ts';
 import { toolCommand } from '../../src/cli/tools.ts';
+import { formatProblem, loadConfig } from '../../src/config/load.ts';
 import { template } from '../../src/config/network-schema.ts';
 import { schema } from '../../src/config/schema.ts';
 
@@ -23,6 +25,17 @@ test.each<Tool>(['pxed', 'bootpd', 'dhcpd', 'ptftpd'])(
     }
   },
 );
+
+test('README.md has examples that load', () => {
+  const examples = [...README.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
+    text.startsWith('version:') ? text : `version: 1\n${text}`,
+  );
+  expect(examples.length).toBeGreaterThanOrEqual(5);
+  for (const text of examples) {
+    const loaded = loadConfig(text, { file: 'README.md', archNames: ARCH_NAMES });
+    expect(loaded.ok ? [] : loaded.problems.map(formatProblem)).toEqual([]);
+  }
+});
 
 type JsonSchema = { properties?: Record<string, JsonSchema>; items?: JsonSchema };
 

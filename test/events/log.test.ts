@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createBus } from '../../src/events/bus.ts';
 import type { BootEvent } from '../../src/events/event.ts';
 import { createLog } from '../../src/events/log.ts';
+import { createRepeats } from '../../src/events/once.ts';
 import { parseIpv4 } from '../../src/lib/ipv4.ts';
 
 const IP = parseIpv4('192.168.77.130')!;
@@ -136,3 +137,17 @@ test.each(['json', 'text'] as const)(
     expect(lines[2]).toContain('tftp ready');
   },
 );
+
+test('createRepeats() lets a flood of made-up clients be news 20 times a second; a full pool is told of anyway', () => {
+  const isRepeat = createRepeats();
+  const news = (at: number, first: number) =>
+    Array.from({ length: 100 }, (_, i): BootEvent => {
+      const mac = `02:00:00:00:${String(first).padStart(2, '0')}:${String(i).padStart(2, '0')}`;
+      return { type: 'dhcp.ignored', mac, why: 'not-netboot', messageType: 'DISCOVER' };
+    }).filter((event) => !isRepeat(event, at)).length;
+  expect(news(0, 1)).toBe(20);
+  expect(news(999, 2)).toBe(0);
+  const full: BootEvent = { type: 'dhcp.pool-exhausted', mac: '02:00:00:00:00:01', pool: 'lab' };
+  expect(isRepeat(full, 999)).toBe(false);
+  expect(news(1000, 3)).toBe(20);
+});
