@@ -10,7 +10,8 @@ export type Successors = { readonly atAddress: Lease | undefined; readonly ofCli
 /** Does the new record go on with the binding, as a renewal does? */
 export function continues(former: Former | undefined, lease: Lease): former is Former {
   if (former?.lease.state !== 'bound' || lease.state !== 'bound') return false;
-  return ownName(former.lease.client) === ownName(lease.client) && lease.since <= former.lease.expiresAt;
+  const [before, after] = [former.lease.client, lease.client];
+  return (before === after || ownName(before) === ownName(after)) && lease.since <= former.lease.expiresAt;
 }
 
 /** A client's key without its network, which may get another prefix while the lease runs on. */
