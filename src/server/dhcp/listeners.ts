@@ -1,7 +1,7 @@
 import type { Reply } from '../../dhcp/conversation.ts';
 import type { Link } from '../../dhcp/settings.ts';
 import { buildUdpFrame } from '../../frame/udp.ts';
-import { LIMITED_BROADCAST } from '../../lib/ipv4.ts';
+import { type Ipv4, LIMITED_BROADCAST } from '../../lib/ipv4.ts';
 import type { BoundFrames, BoundSocket, DatagramSocket, FrameSocket, Network } from '../../net/datagram.ts';
 import type { Lookout } from './look-around.ts';
 import { createOverheardPort } from './overheard-port.ts';
@@ -31,18 +31,18 @@ export type AttachedListener = {
   readonly inputs: readonly (DatagramSocket | FrameSocket)[];
 };
 
-/** `linkOf`: what the interface is like at the time. */
+/** `linkOf`: what the interface is like at the time; `isOurs`: is this an address of this machine, of whatever interface? */
 export function attachListener(
   network: Network,
   listener: DhcpListener,
-  linkOf: () => Link = () => listener.link,
+  { linkOf, isOurs }: { readonly linkOf: () => Link; readonly isOurs: (ip: Ipv4) => boolean },
 ): AttachedListener {
   const attach = (bound: BoundSocket | undefined) => (bound ? [network.attach(bound)] : []);
   const dhcp = attach(listener.dhcp);
   const pxe = attach(listener.pxe);
   const overheard = listener.overheard && network.attachFrames(listener.overheard);
   const frames = listener.frames && network.attachFrames(listener.frames);
-  const on67 = overheard ? [...dhcp, createOverheardPort(overheard, linkOf)] : dhcp;
+  const on67 = overheard ? [...dhcp, createOverheardPort(overheard, linkOf, isOurs)] : dhcp;
   return {
     name: listener.link.name,
     ports: [

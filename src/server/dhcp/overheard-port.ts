@@ -19,7 +19,8 @@ const MAX_NEIGHBOURS = 1024;
 /**
  * Port 67 where another program of this machine has it: what is sent to it is read from whole frames, and answers leave as
  * frames, under our own address and MAC. The other server hears and answers the same requests; we see what it sees, for a
- * packet socket gets copies. Nothing of the kernel is in between, so that only frames to us and to everybody count.
+ * packet socket gets copies. Nothing of the kernel is in between, so that only frames to us and to everybody count, and of those
+ * to us none that are on their way to somebody else, where this machine is a router.
  *
  * An answer goes where its request came from: to the relay's or the router's MAC, without a question by ARP. `frames` gets
  * UDP datagrams to port 67 alone.
@@ -27,6 +28,7 @@ const MAX_NEIGHBOURS = 1024;
 export function createOverheardPort(
   frames: FrameSocket,
   link: () => Pick<Link, 'mac' | 'index'>,
+  isOurs: (ip: Ipv4) => boolean,
 ): DatagramSocket {
   const neighbours = new Map<Ipv4, Mac>();
   let batch: Datagram[] = [];
@@ -44,10 +46,11 @@ export function createOverheardPort(
     const parsed = parseUdpFrame(bytes, { checksum: 'ignored' });
     if (!parsed.ok) return undefined;
     const { index, mac } = link();
-    const { toMac, fromMac, toPort, from, payload } = parsed.value;
+    const { toMac, fromMac, toPort, from, to, payload } = parsed.value;
     // With the card in promiscuous mode frames between others arrive, too.
     if (toPort !== SERVER_PORT || (toMac !== mac && toMac !== BROADCAST_MAC) || fromMac === mac)
       return undefined;
+    if (toMac === mac && to !== LIMITED_BROADCAST && !isOurs(to)) return undefined;
     remember(from, fromMac);
     remember(addressAt(payload, GIADDR), fromMac);
     return datagramOf(parsed.value, index);

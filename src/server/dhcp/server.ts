@@ -115,7 +115,10 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
     poller = polling;
     try {
       for (const listener of listeners) {
-        const one = attachListener(network, listener, () => linkNow(listener.link));
+        const one = attachListener(network, listener, {
+          linkOf: () => linkNow(listener.link),
+          isOurs: (ip) => current.plan.ownAddresses.has(ip),
+        });
         attached.push(one);
         if (one.frames) polling.add(one.frames);
       }

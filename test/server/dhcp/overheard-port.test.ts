@@ -49,7 +49,14 @@ function fakeFrames() {
 
 function port() {
   const fake = fakeFrames();
-  return { ...fake, socket: createOverheardPort(fake.frames, () => ETH0) };
+  return {
+    ...fake,
+    socket: createOverheardPort(
+      fake.frames,
+      () => ETH0,
+      (ip) => ip === SERVER,
+    ),
+  };
 }
 
 function answer({ socket }: ReturnType<typeof port>, to: number, toPort: number): void {
@@ -60,6 +67,14 @@ function answer({ socket }: ReturnType<typeof port>, to: number, toPort: number)
 }
 
 describe('createOverheardPort()', () => {
+  test('leaves what is routed through this machine to another server', () => {
+    const { socket, inbox } = port();
+    const through = { ...BROADCAST, toMac: ETH0.mac, from: RELAY };
+    inbox.push(buildUdpFrame({ ...through, to: ip('192.0.2.1') }), buildUdpFrame({ ...through, to: SERVER }));
+    expect(socket.receive()).toBe(1);
+    expect(socket.datagram(0).local).toBe(SERVER);
+  });
+
   test('reads what is broadcast to port 67, with its addresses, each datagram on its own', () => {
     const { socket, inbox } = port();
     const second = { ...BROADCAST, payload: encode(discover({ xid: 7 })) };
