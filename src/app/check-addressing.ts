@@ -28,6 +28,12 @@ export function addressingWarnings(
   for (const name of unservedInterfaces(config, facts.links)) {
     warnings.push(warn('unserved-interface', `networks or rules are about ${name}, which is not served`));
   }
+  const own = new Set(facts.links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  for (const [index, { address }] of config.hosts.entries()) {
+    if (address === undefined || !own.has(address)) continue;
+    const detail = `hosts[${index}].address: ${formatIpv4(address)} is pxed's own; give that machine another`;
+    warnings.push(warn('own-address', detail));
+  }
   if (config.mode === 'auto' && !canSendRaw) {
     const detail = 'these sockets cannot look for other DHCP servers: mode auto is mode dhcp here';
     warnings.push(warn('cannot-look-around', detail));

@@ -9,6 +9,7 @@ import { createDhcpServer } from '../server/dhcp/server.ts';
 import { bannerOf } from './banner.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
 import { addressingWarnings } from './check-addressing.ts';
+import { fileWarnings } from './check-files.ts';
 import { checkSameInterfaces } from './check-interface.ts';
 import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
@@ -81,6 +82,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     if (state && state.movedByMs !== 0) io.emit(clockWarning(state.movedByMs));
     for (const warning of sharingWarnings(sockets)) io.emit(warning);
     for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
+    if (facts.exists) for (const warning of fileWarnings(setup, facts.exists)) io.emit(warning);
     if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
     return assemble(started, { tftp, state });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { contains, formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
+import { broadcastOf, contains, formatIpv4, formatSubnet, type Ipv4 } from '../lib/ipv4.ts';
 import { checkLeases } from './check-networks.ts';
 import type { Finding } from './load.ts';
 import type { Config, HostConfig, NetworkConfig } from './schema.ts';
@@ -29,6 +29,16 @@ export function checkHosts({ hosts, networks }: Config): Finding[] {
     const first = addresses.get(address);
     if (first === undefined) addresses.set(address, index);
     else findings.push({ path: [...at, 'address'], message: `is that of hosts[${first}] already` });
+    const subnet = networks.find(
+      (network) => network.subnet.length < 31 && contains(network.subnet, address),
+    )?.subnet;
+    if (subnet && (address === subnet.network || address === broadcastOf(subnet))) {
+      const what = address === subnet.network ? 'the network itself' : 'the broadcast address';
+      findings.push({
+        path: [...at, 'address'],
+        message: `${formatIpv4(address)} is ${what} of ${formatSubnet(subnet)}, no machine's address`,
+      });
+    }
     if (networks.length > 0 && !networks.some(({ subnet }) => contains(subnet, address))) {
       findings.push({
         path: [...at, 'address'],

@@ -104,6 +104,11 @@ test.each([
     'pxed.yaml:4: hosts[0].address: 11.0.0.1 is in none of the networks',
   ],
   [
+    'a host with a broadcast address',
+    'version: 1\nnetworks: [{subnet: 10.0.0.0/8}]\nhosts:\n  - {mac: 52:54:00:12:34:56, address: 10.255.255.255}',
+    "pxed.yaml:4: hosts[0].address: 10.255.255.255 is the broadcast address of 10.0.0.0/8, no machine's address",
+  ],
+  [
     'an option that is pxed’s own',
     'version: 1\nnetworks:\n  - subnet: 10.0.0.0/8\n    options:\n      53: hex:01',
     'pxed.yaml:5: networks[0].options.53: pxed sets this option itself',
