@@ -79,12 +79,18 @@ function describeAddressing(
   else if (settings.dhcp) {
     const whom = settings.answerAll ? 'every client' : 'machines that boot over the network';
     const unless = mode === 'auto' ? ', unless another server answers' : '';
-    facts.DHCP = `full server for ${whom}${unless}: ${settings.networks.map(describeNetwork).join('; ')}`;
+    facts.DHCP = `full server for ${whom}${unless}: ${listed(settings.networks.map(describeNetwork))}`;
   }
   // Where another server gives the addresses, its BOOTP clients are its own.
   if (!bootp.enabled || mode === 'proxy') return;
   const range = bootp.ranges === 'network' ? 'from the DHCP range' : bootp.ranges.map(formatRange).join(', ');
   facts.BOOTP = range ? `unknown clients ${range}` : 'reservations only';
+}
+
+/** The first of many: a banner is read by people. */
+function listed(all: readonly string[], most = 4): string {
+  const rest = all.length > most ? [`and ${all.length - most} networks more`] : [];
+  return [...all.slice(0, most), ...rest].join('; ');
 }
 
 function describeNetwork(network: Network): string {
