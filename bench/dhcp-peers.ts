@@ -60,7 +60,7 @@ user: root
 }
 
 function kea(anew: Anew, threads: boolean): DhcpPeer {
-  const name = `Kea, ${threads ? 'multi' : 'single'}-threaded`;
+  const name = `Kea ${threads ? 'multi' : 'single'}-threaded`;
   return {
     name,
     prepare() {

@@ -4,6 +4,7 @@
  * `--json FILE`.
  */
 import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -57,7 +58,9 @@ async function measure(lan: Lan, peer: DhcpPeer, rate: number): Promise<Result> 
       rssMb: after.rssBytes / 1e6,
     };
   } finally {
+    const ended = server.exitCode === null ? once(server, 'exit') : undefined;
     server.kill('SIGKILL');
+    await ended; // its port is free
     execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
   }
 }
