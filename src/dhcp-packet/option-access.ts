@@ -97,6 +97,6 @@ const NEEDS_JOINING: readonly number[] = [119, 120, 121, 124, 125];
  * it sends or asks for an option that requires it.
  */
 export function joinsLongOptions(request: Options): boolean {
-  const asked = readOption(request, 'parameter-request-list') ?? [];
-  return NEEDS_JOINING.some((code) => request.has(code) || asked.includes(code));
+  const asked = request.get(55);
+  return NEEDS_JOINING.some((code) => request.has(code) || asked?.includes(code));
 }

@@ -54,10 +54,37 @@ describe('chooseAddress() in a pool that is full', () => {
     const { leases } = crowd((ip) => (ip % 2000 === 0 ? undefined : {}));
     const pool = createPool([{ first: NET, last: NET + 65_535 }], []);
     for (let client = 0; client < 50; client++) {
-      const attempts = Array.from({ length: 10 }, (_, attempt) =>
+      const attempts = Array.from({ length: 20 }, (_, attempt) =>
         chooseAddress(wishOf(`client ${client}`), pool, { leases, now: 4000 * attempt }),
       );
       expect(attempts.filter((ip) => ip !== undefined && ip % 2000 === 0).length).toBeGreaterThan(0);
+    }
+  });
+
+  test('looks at every address once, whatever their number', () => {
+    for (const size of [1, 2, 97, 2048, 10_007, 10_007 * 3]) {
+      const last = NET + size - 1;
+      const pool = createPool([{ first: NET, last }], []);
+      const seen = new Set<number>();
+      const leases = {
+        byIp: (ip: number) => {
+          seen.add(ip);
+          return {
+            ip,
+            state: 'bound',
+            client: 'x',
+            expiresAt: 1e12,
+            since: 0,
+            kind: 'dhcp',
+            mac: '',
+          } as const;
+        },
+        byClient: () => undefined,
+        machine: () => undefined,
+      };
+      expect(chooseAddress(wishOf('one'), pool, { leases, now: 1 })).toBeUndefined();
+      if (size <= 2048) expect(seen.size).toBe(size);
+      else expect(seen.size).toBeGreaterThan(1500);
     }
   });
 

@@ -1,7 +1,7 @@
 import { type Decoded, ok, rejected } from '../../lib/result.ts';
 import { readU16, readU32, requireInteger, writeU16, writeU32 } from '../octets.ts';
 import type { Range } from './integer.ts';
-import { checkByDecoding, type Shape } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** One or more octets: parameter request list (55), in the client's order of preference (RFC 2132 §9.8). */
 export function u8List(range: Range = {}): Shape<readonly number[]> {
@@ -24,14 +24,21 @@ function list(size: 1 | 2 | 4, range: Range): Shape<readonly number[]> {
   const name = `u${size * 8}`;
   const lengthReason = `${name}-list-length`;
   const rangeReason = `${name}-list-range`;
-  function decode(body: Uint8Array): Decoded<readonly number[]> {
-    if (body.length === 0 || body.length % size !== 0) return rejected(lengthReason);
-    const values: number[] = [];
+  const valueAt = (body: Uint8Array, at: number): number =>
+    size === 1 ? body[at]! : size === 2 ? readU16(body, at) : readU32(body, at);
+  function check(body: Uint8Array): string | undefined {
+    if (body.length === 0 || body.length % size !== 0) return lengthReason;
     for (let at = 0; at < body.length; at += size) {
-      const value = size === 1 ? body[at]! : size === 2 ? readU16(body, at) : readU32(body, at);
-      if (value < least || value > most) return rejected(rangeReason);
-      values.push(value);
+      const value = valueAt(body, at);
+      if (value < least || value > most) return rangeReason;
     }
+    return undefined;
+  }
+  function decode(body: Uint8Array): Decoded<readonly number[]> {
+    const reason = check(body);
+    if (reason !== undefined) return rejected(reason);
+    const values: number[] = [];
+    for (let at = 0; at < body.length; at += size) values.push(valueAt(body, at));
     return ok(values);
   }
   return {
@@ -49,6 +56,6 @@ function list(size: 1 | 2 | 4, range: Range): Shape<readonly number[]> {
       return at;
     },
     decode,
-    check: checkByDecoding(decode),
+    check,
   };
 }
