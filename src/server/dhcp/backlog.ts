@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../lib/ipv4.ts';
 import type { Datagram } from '../../net/datagram.ts';
-import type { Glance } from './glance.ts';
+import { type Glance, isDiscover } from './glance.ts';
 
 /** A datagram that waits for its turn: a copy, and where it came in. */
 export type Waiting<Origin> = {
@@ -37,18 +37,20 @@ export type Backlog<Origin> = {
 const STALE_MS = 3_000;
 /** Half a kilobyte each. */
 const MOST_WAITING = 4_096;
+/** Message types that exist are fewer; with a client's number of 49 bits the key is a whole number still. */
+const TYPES = 16;
 
 export function createBacklog<Origin>(): Backlog<Origin> {
-  /** By client, in the order of arrival: a Map keeps it. */
+  /** By client and message type, in the order of arrival: a Map keeps it. */
   const begun = new Map<number, Waiting<Origin>>();
   const discovers = new Map<number, Waiting<Origin>>();
   /** Newest last; one that was replaced or answered is no longer in its map. */
   let stack: { key: number; waiting: Waiting<Origin> }[] = [];
   let dropped = 0;
 
-  function put(line: Map<number, Waiting<Origin>>, { client }: Glance, waiting: Waiting<Origin>): void {
-    line.delete(client);
-    line.set(client, waiting);
+  function put(line: Map<number, Waiting<Origin>>, key: number, waiting: Waiting<Origin>): void {
+    line.delete(key);
+    line.set(key, waiting);
     if (line.size <= MOST_WAITING) return;
     const [oldest] = line.keys();
     if (oldest !== undefined) line.delete(oldest);
@@ -82,11 +84,11 @@ export function createBacklog<Origin>(): Backlog<Origin> {
     add({ datagram, origin }, glance, now) {
       const { bytes, peer, peerPort, local } = datagram;
       const waiting = { bytes: bytes.slice(), peer, peerPort, local, origin, at: now };
-      if (!glance.discover) {
-        put(begun, glance, waiting);
+      if (!isDiscover(glance)) {
+        put(begun, glance.client * TYPES + (glance.type & 15), waiting);
         return;
       }
-      put(discovers, glance, waiting);
+      put(discovers, glance.client, waiting);
       stack.push({ key: glance.client, waiting });
       if (stack.length > 4 * MOST_WAITING)
         stack = stack.filter(({ key, waiting: one }) => discovers.get(key) === one);

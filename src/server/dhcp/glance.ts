@@ -8,8 +8,13 @@ export type Glance = {
   readonly client: number;
   /** 0 without a relay. */
   readonly relay: number;
-  readonly discover: boolean;
+  /** Option 53; 0 when it is not the first option. */
+  readonly type: number;
 };
+
+export function isDiscover({ type }: Glance): boolean {
+  return type === DISCOVER;
+}
 
 const XID = 4;
 const GIADDR = 24;
@@ -24,12 +29,12 @@ const LEASEQUERY = 10;
 /** undefined for what is too short to have options. Clients put option 53 first; one that does not counts as any other message. */
 export function glanceAt(bytes: Uint8Array): Glance | undefined {
   if (bytes.length < OPTIONS) return undefined;
-  const type = bytes[OPTIONS] === 53 && bytes[OPTIONS + 1] === 1 ? bytes[OPTIONS + 2] : undefined;
+  const type = bytes[OPTIONS] === 53 && bytes[OPTIONS + 1] === 1 ? bytes[OPTIONS + 2]! : 0;
   const ethernet = bytes[1] === 1 && bytes[2] === 6 && type !== LEASEQUERY;
   const client = ethernet
     ? ((bytes[CHADDR]! << 8) | bytes[CHADDR + 1]!) * 2 ** 32 + u32(bytes, CHADDR + 2)
     : BEYOND_MACS + u32(bytes, XID);
-  return { client, relay: u32(bytes, GIADDR), discover: type === DISCOVER };
+  return { client, relay: u32(bytes, GIADDR), type };
 }
 
 function u32(bytes: Uint8Array, at: number): number {

@@ -3,7 +3,7 @@ import { encode } from '../../../src/dhcp-packet/index.ts';
 import type { Datagram } from '../../../src/net/datagram.ts';
 import { createBacklog } from '../../../src/server/dhcp/backlog.ts';
 import { glanceAt } from '../../../src/server/dhcp/glance.ts';
-import { discover, ip, request } from '../../dhcp/world.ts';
+import { discover, ip, message, request } from '../../dhcp/world.ts';
 
 const mac = (n: number) =>
   `52:54:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
@@ -59,6 +59,11 @@ describe('createBacklog()', () => {
     expect(xidsOf(backlog, 10)).toEqual([14, 12, 21]);
   });
 
+  test('keeps messages of different types of one client, in order', () => {
+    const release = encode(message({ mac: mac(1), xid: 22, with: { 'message-type': 7 } }));
+    expect(xidsOf(filled([REQUEST(1, 21), release, REQUEST(1, 23)]), 10)).toEqual([22, 23]);
+  });
+
   test('drops, and counts, what waited for more than three seconds', () => {
     const backlog = filled([DISCOVER(1), REQUEST(2), DISCOVER(3)], 1_000);
     expect(xidsOf(backlog, 4_500)).toEqual([3]);
@@ -88,7 +93,7 @@ describe('createBacklog()', () => {
 describe('glanceAt()', () => {
   test('tells clients by Ethernet address, and those without one by transaction', () => {
     const a = glanceAt(DISCOVER(1, 5))!;
-    expect(glanceAt(REQUEST(1, 6))).toEqual({ ...a, discover: false });
+    expect(glanceAt(REQUEST(1, 6))).toEqual({ ...a, type: 3 });
     expect(glanceAt(DISCOVER(2, 5))!.client).not.toBe(a.client);
     const infiniband = DISCOVER(1, 5);
     infiniband.set([32, 0], 1);
@@ -107,7 +112,7 @@ describe('glanceAt()', () => {
   test('reads the relay, and makes nothing of a stub', () => {
     expect(glanceAt(encode(discover({ giaddr: ip('10.9.9.9') })))).toMatchObject({
       relay: ip('10.9.9.9'),
-      discover: true,
+      type: 1,
     });
     expect(glanceAt(new Uint8Array(239))).toBeUndefined();
   });
