@@ -72,7 +72,7 @@ function planNetwork(network: Network, settings: DhcpSettings, held: readonly Ip
   const taken = [
     ...network.excluded,
     ...near.map(single),
-    ...[...network.routers, ...network.dns].map(single),
+    ...[...network.routers, ...network.dns, ...(network.relays ?? [])].map(single),
     ...(network.nextServer === 'auto' ? [] : [single(network.nextServer)]),
   ];
   const poolOf = (ranges: readonly AddressRange[]) => createPool(clip(ranges, hosts), taken, MOST_ADDRESSES);

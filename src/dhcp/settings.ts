@@ -76,7 +76,7 @@ export type Network = {
   readonly quirks?: readonly QuirkName[];
   /**
    * Addresses for clients without a reservation; none = reservations only. The network and broadcast address, our
-   * own addresses, routers, name servers, next server, `excluded` and reserved addresses are never handed out.
+   * own addresses, routers, relays, name servers, next server, `excluded` and reserved addresses are never handed out.
    */
   readonly ranges: readonly PoolRange[];
   readonly excluded: readonly AddressRange[];

@@ -116,6 +116,7 @@ describe('which address', () => {
     ['our own', '10.0.0.1'],
     ['a router', '10.0.0.254'],
     ['a name server', '10.0.0.253'],
+    ['a relay', '10.0.0.252'],
     ['an excluded', '10.0.0.100'],
     ['another network’s', '192.168.1.5'],
     ['no address', '0.0.0.0'],
@@ -125,6 +126,7 @@ describe('which address', () => {
       network: {
         routers: [ip('10.0.0.254')],
         dns: [ip('10.0.0.253')],
+        relays: [ip('10.0.0.252')],
         excluded: [{ first: ip('10.0.0.90'), last: ip('10.0.0.110') }],
       },
       settings: { reservations: [{ mac: '52:54:00:00:00:09', ip: ip('10.0.0.9') }] },
