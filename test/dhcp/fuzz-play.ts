@@ -62,7 +62,9 @@ export async function play(
         ...foreign(checked.packet.yiaddr, answered),
       );
       if (who !== undefined) hear(who, answered, checked.packet);
-      if (messageType(checked.packet) === MessageType.ACK) {
+      // A BOOTP reply, which has no type, gives an address for good, too.
+      const type = messageType(checked.packet);
+      if (type === MessageType.ACK || (type === undefined && checked.packet.yiaddr !== 0)) {
         leasedIn.set(`${claims.clientOf(packet)} ${checked.packet.yiaddr}`, `${epoch} ${request.link.name}`);
       }
     }
