@@ -52,6 +52,8 @@ export type SocketsWanted = {
 export type PortOwner = (port: number) => string | undefined;
 
 const SERVER_PORT = 67;
+/** What comes while a turn is on the disk waits here: 8,000 requests. */
+const BUFFER_BYTES = 8 * 1024 * 1024;
 const CLIENT_PORT = 68;
 
 /**
@@ -108,7 +110,12 @@ async function openLink(
     if (bound.ok) return bound.value;
     throw explain(bound.error, { port, on: name }, ownerOf);
   };
-  const dhcp = await network.bind({ interface: name, port: SERVER_PORT, broadcast: true });
+  const dhcp = await network.bind({
+    interface: name,
+    port: SERVER_PORT,
+    broadcast: true,
+    receiveBufferBytes: BUFFER_BYTES,
+  });
   if (dhcp.ok) link.dhcp = dhcp.value;
   else if (wanted.sharing && dhcp.error.errno === 'EADDRINUSE') link.taken = { owner: ownerOf(SERVER_PORT) };
   else throw explain(dhcp.error, { port: SERVER_PORT, on: name }, ownerOf);

@@ -26,7 +26,11 @@ export type PastBinding = {
   readonly why: 'expired' | 'released' | 'declined' | 'moved' | 'replaced';
 };
 
-export const INSERT_LEASE = 'INSERT INTO lease VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)';
+const LEASE_ROW = '(?,?,?,?,?,?,?,?,?,?,?,?,?)';
+export const INSERT_LEASE = `INSERT INTO lease VALUES ${LEASE_ROW}`;
+/** Rows of {@link INSERT_LEASES}. */
+export const LEASES_AT_ONCE = 16;
+export const INSERT_LEASES = `INSERT INTO lease VALUES ${new Array(LEASES_AT_ONCE).fill(LEASE_ROW).join()}`;
 export const INSERT_MACHINE = 'INSERT INTO machine VALUES (?,?,?,?,?)';
 export const INSERT_HISTORY = 'INSERT INTO history VALUES (?,?,?,?,?,?,?,?)';
 

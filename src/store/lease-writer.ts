@@ -3,7 +3,9 @@ import {
   historyRow,
   INSERT_HISTORY,
   INSERT_LEASE,
+  INSERT_LEASES,
   INSERT_MACHINE,
+  LEASES_AT_ONCE,
   leaseRow,
   machineRow,
   type PastBinding,
@@ -28,6 +30,7 @@ export function createLeaseWriter(db: DatabaseSync) {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const lease = db.prepare(INSERT_LEASE);
+  const leases = db.prepare(INSERT_LEASES);
   const machine = db.prepare(INSERT_MACHINE);
   const history = db.prepare(INSERT_HISTORY);
   const deleteLease = db.prepare('DELETE FROM lease WHERE id = ?');
@@ -50,8 +53,17 @@ export function createLeaseWriter(db: DatabaseSync) {
     }
   }
 
-  function writeAll({ leases, machines, history: past, goneMachines }: Batch): void {
-    for (const one of leases) lease.run(...leaseRow(one));
+  /** As many as a statement takes at once: each run of one costs more than a row. */
+  function writeLeases(rows: readonly StoredLease[]): void {
+    let from = 0;
+    for (; from + LEASES_AT_ONCE <= rows.length; from += LEASES_AT_ONCE) {
+      leases.run(...rows.slice(from, from + LEASES_AT_ONCE).flatMap(leaseRow));
+    }
+    for (; from < rows.length; from++) lease.run(...leaseRow(rows[from]!));
+  }
+
+  function writeAll({ leases: rows, machines, history: past, goneMachines }: Batch): void {
+    writeLeases(rows);
     for (const one of machines) machine.run(...machineRow(one));
     for (const one of past) history.run(...historyRow(one.id, one.past));
     deleteEach(deleteMachine, goneMachines);
