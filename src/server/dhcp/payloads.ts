@@ -7,8 +7,8 @@ export type Payloads = {
   reset(): void;
 };
 
-/** A turn answers 320 requests at most, nearly all of them in 300 octets; what does not fit gets a buffer of its own. */
-const SIZE = 192 * 1024;
+/** A turn answers 128 requests at most, and those whose probes end, nearly all of them in 300 octets; what does not fit gets a buffer of its own. */
+const SIZE = 96 * 1024;
 
 export function createPayloads(): Payloads {
   const arena = new Uint8Array(SIZE);

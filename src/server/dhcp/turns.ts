@@ -23,24 +23,10 @@ import { createProbes, echoThrough, type Settled } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { Current } from './server.ts';
+import { MAX_FRAMES, MAX_PENDING, MAX_PROBES, MOST_ANSWERED, MOST_READ } from './turn-limits.ts';
 
 /** As many as one receive() takes: when so many came, more may wait. */
 const BATCH = 64;
-
-/** Datagrams read of one socket in one turn, before the others have theirs. */
-const MOST_READ = 2_048;
-
-/** Of one turn, and so of one commit. They take some milliseconds: the kernel's queue holds what comes meanwhile. */
-const MOST_ANSWERED = 256;
-
-/** ARP frames looked at in one turn: however many there are, DHCP has its turn. */
-const MAX_FRAMES = 1024;
-
-/** Addresses tried for one request; the client's next one goes on from there. */
-const MAX_PROBES = 4;
-
-/** Probes under way at once; more clients go without, as with the probe switched off. */
-const MAX_PENDING = 4096;
 
 type Origin = { readonly listener: AttachedListener; readonly port: 67 | 4011 };
 
@@ -92,6 +78,8 @@ export function createTurns(io: {
   const mayHold = (network: PlannedNetwork) => guard.mayHold(network, clock.ticks());
   /** Datagrams that this turn may still answer as they come, in order and without a copy. */
   let atOnce = 0;
+  /** How many this turn may still answer. */
+  let room = 0;
   const payloads = createPayloads();
   let outbox: Outgoing[] = [];
   let events: BootEvent[] = [];
@@ -116,6 +104,7 @@ export function createTurns(io: {
     if (io.echo) hearEchoes(io.echo);
     for (const settled of probes.due(clock.ticks())) resume(settled);
     atOnce = backlog.size > 0 ? 0 : BATCH;
+    room = MOST_ANSWERED;
     for (const listener of attached) if (current.links.has(listener.name)) receive(listener);
     answerBacklog();
     finish();
@@ -155,13 +144,14 @@ export function createTurns(io: {
     if (over !== undefined) reporter.limited(over, bytes);
     else if (glance === undefined || atOnce > 0) {
       atOnce--;
+      room--;
       read(datagram, bytes, origin);
     } else backlog.add({ datagram, origin }, glance, now);
   }
 
   function answerBacklog(): void {
     const now = clock.ticks();
-    for (let left = MOST_ANSWERED; left > 0 && backlog.size > 0; left--) {
+    for (; room > 0 && backlog.size > 0; room--) {
       const waiting = backlog.next(now);
       if (waiting) read(waiting, waiting.bytes, waiting.origin);
     }
