@@ -102,14 +102,17 @@ function stageOf(packet: DhcpPacket, kind: BootClient['kind'], vendorClass = '')
 
 /** GRUB asks with option 53 alone; a NBP that uses UEFI's IPv4 (syslinux.efi) with 53, 57 and 55 = mask, router, DNS. */
 function isLoader({ options }: DhcpPacket): boolean {
-  const negotiation = new Set([50, 53, 54, 61]);
-  const others = [...options.keys()].filter((code) => !negotiation.has(code));
-  if (others.length === 0) return true;
+  let plain = true;
+  for (const code of options.keys()) {
+    if (NEGOTIATION.includes(code)) continue;
+    if (code !== 55 && code !== 57) return false;
+    plain = false;
+  }
   const asked = options.get(55);
-  return (
-    others.every((code) => code === 55 || code === 57) && asked?.length === 3 && asked.join() === '1,3,6'
-  );
+  return plain || (asked?.length === 3 && asked[0] === 1 && asked[1] === 3 && asked[2] === 6);
 }
+
+const NEGOTIATION: readonly number[] = [50, 53, 54, 61];
 
 /** Was iPXE built with HTTP? It lists what it was built with in option 175. */
 function ipxeHttpOf({ options }: DhcpPacket): boolean | undefined {

@@ -68,7 +68,7 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Decoded<
   if (own.length < USUAL_MINIMUM) warnings.push({ reason: 'short-packet' });
   const vend = vendorArea(own);
   if (vend !== 'options') {
-    const packet = readHeader(own, 0);
+    const packet = readHeader(own, 0, new Map());
     packet.vend = vend;
     if (vend === 'unknown') packet.vendBytes = own.subarray(HEADER_SIZE);
     return ok({ packet, warnings, overload: 0 });
@@ -76,9 +76,10 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Decoded<
 
   const read = readAreas(own, options.tolerance ?? 'usual', warnings);
   if (!read.ok) return read;
-  const packet = readHeader(own, read.value.overload);
-  const bad = assemble(read.value.parts, packet.options, warnings);
-  return bad === undefined ? ok({ packet, warnings, overload: read.value.overload }) : rejected(bad);
+  const { parts, overload } = read.value;
+  const joined = assemble(parts, warnings);
+  if (!joined.ok) return joined;
+  return ok({ packet: readHeader(own, overload, joined.value), warnings, overload });
 }
 
 function vendorArea(bytes: Uint8Array): DhcpPacket['vend'] {
@@ -87,7 +88,7 @@ function vendorArea(bytes: Uint8Array): DhcpPacket['vend'] {
   return 'none';
 }
 
-function readHeader(bytes: Uint8Array, overload: number): DhcpPacket {
+function readHeader(bytes: Uint8Array, overload: number, options: Options): DhcpPacket {
   return {
     op: bytes[FIELD.op]!,
     htype: bytes[FIELD.htype]!,
@@ -104,7 +105,7 @@ function readHeader(bytes: Uint8Array, overload: number): DhcpPacket {
     sname: overload & 2 ? '' : fieldText(bytes, FIELD.sname, SNAME_SIZE),
     file: overload & 1 ? '' : fieldText(bytes, FIELD.file, FILE_SIZE),
     vend: 'options',
-    options: new Map(),
+    options,
   };
 }
 
@@ -160,8 +161,8 @@ const FATAL: Readonly<Record<number, string>> = {
   54: 'bad-server-id',
 };
 
-/** Joins the parts of each option and keeps what its shape can read. Returns a reason to drop the packet. */
-function assemble(parts: Parts, options: Options, warnings: Warning[]): string | undefined {
+/** Joins the parts of each option, in their own map, and keeps what its shape can read; or a reason to drop the packet. */
+function assemble(parts: Parts, warnings: Warning[]): Decoded<Options> {
   for (const [code, part] of parts) {
     const row = OPTION_BY_CODE[code];
     let body = Array.isArray(part) ? joinParts(code, part) : part;
@@ -172,13 +173,14 @@ function assemble(parts: Parts, options: Options, warnings: Warning[]): string |
       reason = row?.shape.check(body);
     }
     if (reason !== undefined) {
-      if (FATAL[code] !== undefined) return FATAL[code];
+      if (FATAL[code] !== undefined) return rejected(FATAL[code]);
       warnings.push({ reason, code });
+      parts.delete(code);
       continue;
     }
     const damage = row?.shape.warn?.(body);
     if (damage !== undefined) warnings.push({ reason: damage, code });
-    options.set(code, body);
+    if (body !== part) parts.set(code, body);
   }
-  return undefined;
+  return ok(parts as Options); // no list is left
 }

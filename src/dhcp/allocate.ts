@@ -67,21 +67,31 @@ function search(wish: Wish, pool: Pool, { leases, now }: Ledger): Ipv4 | undefin
   const start = hash(wish.client);
   const elsewhere = pool.size > LOOKS ? hash(`${wish.client} ${now}`) : start;
   const stride = strideOf(start, pool.size);
-  let oldest: Lease | undefined;
-  let aside: Lease | undefined;
+  const taken: Lease[] = [];
   for (let step = 0; step < Math.min(pool.size, LOOKS); step++) {
     const from = step < LOOKS / 2 ? start : elsewhere;
     const ip = pool.at((from + step * stride) % pool.size);
     if (ip === wish.avoid) continue;
     const record = leases.byIp(ip);
     if (!record) return ip;
+    // Not looked into yet: most pools have an address never used, and each record is another wait for memory.
+    taken.push(record);
+  }
+  return longestUnused(taken, now)?.ip;
+}
+
+/** The one that ended longest ago; where none has, the one that was set aside longest ago. */
+function longestUnused(records: readonly Lease[], now: number): Lease | undefined {
+  let oldest: Lease | undefined;
+  let aside: Lease | undefined;
+  for (const record of records) {
     if (!isLive(record, now)) {
       if (!oldest || endOf(record) < endOf(oldest)) oldest = record;
     } else if (record.state === 'abandoned' && now - record.since >= BACK_OFF_MS) {
       if (!aside || record.since < aside.since) aside = record;
     }
   }
-  return (oldest ?? aside)?.ip;
+  return oldest ?? aside;
 }
 
 /** Primes: each reaches every address of a pool that it does not divide. */

@@ -24,8 +24,7 @@ export function identityOf(packet: DhcpPacket): Identity {
 
 /** Why this identity is no client, or undefined. RFC 4390 §2.1 allows no chaddr when option 61 is there. */
 export function identityProblem(packet: DhcpPacket, { mac, clientId }: Identity): string | undefined {
-  const blank = mac === '' || /^[0:]+$/.test(mac);
-  if (blank) return clientId === undefined ? 'no-identity' : undefined;
+  if (isBlank(mac)) return clientId === undefined ? 'no-identity' : undefined;
   // A group address cannot be a source; all ones is one.
   if (packet.htype === 1 && (packet.chaddr[0]! & 1) === 1) return 'bad-hardware-address';
   return undefined;
@@ -43,10 +42,31 @@ export function nextKey(client: string): string {
  * The key of a client's lease in a network: its hardware address in every boot stage; with `matchClientId` option 61
  * where it is sent, byte for byte (RFC 2131 §4.2).
  */
-export function clientKey(network: PlannedNetwork, { mac, htype, clientId }: Identity): string {
-  const blank = mac === '' || /^[0:]+$/.test(mac);
-  if (clientId !== undefined && (network.matchClientId || blank)) return `${network.key} id ${clientId}`;
-  return `${network.key} hw ${htype} ${mac}`;
+export function clientKey({ key, matchClientId }: PlannedNetwork, identity: Identity): string {
+  if (last.identity !== identity || last.network !== key || last.matchClientId !== matchClientId) {
+    const text = `${key} ${nameOf(identity, matchClientId)}`;
+    last = { identity, network: key, matchClientId, key: text };
+  }
+  return last.key;
+}
+
+/** The newest key: it is asked for a dozen times in the turn of one request, and each new text costs its look-ups a hash. */
+let last: {
+  readonly identity: Identity | undefined;
+  readonly network: string;
+  readonly matchClientId: boolean;
+  readonly key: string;
+} = { identity: undefined, network: '', matchClientId: false, key: '' };
+
+function nameOf({ mac, htype, clientId }: Identity, matchClientId: boolean): string {
+  const usesId = clientId !== undefined && (matchClientId || isBlank(mac));
+  return usesId ? `id ${clientId}` : `hw ${htype} ${mac}`;
+}
+
+/** No octet, or zeros alone. */
+function isBlank(mac: Mac): boolean {
+  for (const letter of mac) if (letter !== '0' && letter !== ':') return false;
+  return true;
 }
 
 /** The key of the network that a client's key is of. */

@@ -4,6 +4,9 @@ import type { Lease, LeaseMutation, Machine } from './lease.ts';
 import { relayFieldsOf } from './relay.ts';
 import type { Turn } from './turn.ts';
 
+/** A lease that is being made up. */
+type Draft = { -readonly [Field in keyof Lease]: Lease[Field] };
+
 /** A new record of this turn's client; a name it gave before stays known, and what its relay said (see relay.ts). */
 export function recordOf(
   turn: Turn,
@@ -13,14 +16,13 @@ export function recordOf(
   const former = context.leases.byClient(fields.client);
   const hostname = hostnameOf(turn) ?? former?.hostname;
   const asksForLeases = context.plan.settings.leaseQuery.length > 0;
-  return {
-    ...fields,
-    mac: identity.mac,
-    since: context.now,
-    ...(hostname !== undefined && { hostname }),
-    ...relayFieldsOf(request.packet, former?.ip === fields.ip ? former : undefined),
-    ...(asksForLeases && identity.clientId !== undefined && { clientId: identity.clientId }),
-  };
+  const record: Draft = { ...fields, mac: identity.mac, since: context.now };
+  if (hostname !== undefined) record.hostname = hostname;
+  const relayed = relayFieldsOf(request.packet, former?.ip === fields.ip ? former : undefined);
+  if (relayed.via !== undefined) record.via = relayed.via;
+  if (relayed.relayInfo !== undefined) record.relayInfo = relayed.relayInfo;
+  if (asksForLeases && identity.clientId !== undefined) record.clientId = identity.clientId;
+  return record;
 }
 
 /** Remembers that this machine booted here. */

@@ -34,23 +34,21 @@ function remembered({ via, relayInfo }: Lease): RelayPoint | undefined {
   return { ...(via !== undefined && { via }), ...(info && { info }) };
 }
 
+type RelayFields = { readonly [Field in 'via' | 'relayInfo']: Lease[Field] | undefined };
+
 /** What a lease keeps of it: of this request, or, when it came past the relay, of `former`. */
-export function relayFieldsOf(
-  packet: DhcpPacket,
-  former: Lease | undefined,
-): Pick<Lease, 'via' | 'relayInfo'> {
+export function relayFieldsOf(packet: DhcpPacket, former: Lease | undefined): RelayFields {
   const body = packet.options.get(82);
   if (packet.giaddr === UNSPECIFIED && body === undefined) {
-    return {
-      ...(former?.via !== undefined && { via: former.via }),
-      ...(former?.relayInfo !== undefined && { relayInfo: former.relayInfo }),
-    };
+    return former ? { via: former.via, relayInfo: former.relayInfo } : NOTHING;
   }
   return {
-    ...(packet.giaddr !== UNSPECIFIED && { via: packet.giaddr }),
-    ...(body !== undefined && body.length <= LONGEST_INFO && { relayInfo: toHex(body) }),
+    via: packet.giaddr === UNSPECIFIED ? undefined : packet.giaddr,
+    relayInfo: body !== undefined && body.length <= LONGEST_INFO ? toHex(body) : undefined,
   };
 }
+
+const NOTHING: RelayFields = { via: undefined, relayInfo: undefined };
 
 /** What one option holds; one joined of several (RFC 3396) would be kept with its lease, and comes from no relay known. */
 const LONGEST_INFO = 255;

@@ -21,6 +21,7 @@ import { subnetSelectionOf } from './relay.ts';
 import { ownAddressFor, serverIdOf } from './select-network.ts';
 import type { RawOption, Reservation } from './settings.ts';
 import type { Turn } from './turn.ts';
+import { usualOption } from './usual-option.ts';
 import { wireText } from './wire-text.ts';
 
 /** What an OFFER or ACK grants. */
@@ -120,8 +121,8 @@ export function startReply(turn: Turn, type: number, network?: PlannedNetwork): 
     giaddr: packet.giaddr,
     chaddr: packet.chaddr,
   });
-  writeOption(reply.options, 'message-type', type);
-  writeOption(reply.options, 'server-id', serverIdOf(turn.request, turn.context.plan, network));
+  writeMessageType(reply.options, type);
+  writeServerId(reply.options, serverIdOf(turn.request, turn.context.plan, network));
   return reply;
 }
 
@@ -134,23 +135,34 @@ export function echo(reply: DhcpPacket, request: DhcpPacket): void {
   }
 }
 
-function writeLeaseTimes(reply: DhcpPacket, seconds: number): void {
-  writeOption(reply.options, 'lease-time', seconds);
+function writeLeaseTimes({ options }: DhcpPacket, seconds: number): void {
+  writeLeaseTime(options, seconds);
   const times = renewalTimes(seconds);
   if (!times) return;
-  writeOption(reply.options, 'renewal-time', times.renewal);
-  writeOption(reply.options, 'rebinding-time', times.rebinding);
+  writeRenewalTime(options, times.renewal);
+  writeRebindingTime(options, times.rebinding);
 }
 
 /** Mask, router and name servers go out unasked: GRUB asks for nothing and needs them. */
 export function writeNetworkOptions(reply: DhcpPacket, network: PlannedNetwork, asked?: Uint8Array): void {
   const { options } = reply;
-  writeOption(options, 'subnet-mask', maskOf(network.subnet.length));
-  if (network.routers.length > 0) writeOption(options, 'routers', network.routers);
-  if (network.dns.length > 0) writeOption(options, 'dns-servers', network.dns);
-  if (network.domain !== undefined) writeOption(options, 'domain-name', wireText(network.domain));
-  if (asked?.includes(28)) writeOption(options, 'broadcast', broadcastOf(network.subnet));
+  writeMask(options, maskOf(network.subnet.length));
+  if (network.routers.length > 0) writeRouters(options, network.routers);
+  if (network.dns.length > 0) writeDnsServers(options, network.dns);
+  if (network.domain !== undefined) writeDomain(options, wireText(network.domain));
+  if (asked?.includes(28)) writeBroadcast(options, broadcastOf(network.subnet));
 }
+
+const writeMessageType = usualOption('message-type');
+const writeServerId = usualOption('server-id');
+const writeLeaseTime = usualOption('lease-time');
+const writeRenewalTime = usualOption('renewal-time');
+const writeRebindingTime = usualOption('rebinding-time');
+const writeMask = usualOption('subnet-mask');
+const writeRouters = usualOption('routers');
+const writeDnsServers = usualOption('dns-servers');
+const writeDomain = usualOption('domain-name');
+const writeBroadcast = usualOption('broadcast');
 
 /** Protocol, not configuration: 50 to 59 but 56, 61, 82, and what is only ever said in reply: 80, 116, 118. */
 const PROTECTED: ReadonlySet<number> = new Set(

@@ -29,7 +29,7 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
   let lost = 0;
 
   function write(level: Level, { at, event }: Stamped): void {
-    log[level]({ time: at, ...fields(event) }, describe(event));
+    log[level](fields(at, event), describe(event));
   }
 
   return (stamped) => {
@@ -52,8 +52,8 @@ function lostLines(count: number): BootEvent {
 }
 
 /** The event's own fields, with addresses as people and other tools write them. */
-function fields(event: BootEvent): Record<string, unknown> {
-  const shown: Record<string, unknown> = { ...event };
+function fields(time: number, event: BootEvent): Record<string, unknown> {
+  const shown: Record<string, unknown> = { time, ...event };
   if ('ip' in event && event.ip !== undefined) shown.ip = formatIpv4(event.ip);
   if ('offered' in event && event.offered !== undefined) shown.offered = formatIpv4(event.offered);
   if ('via' in event && event.via !== undefined) shown.via = formatIpv4(event.via);

@@ -1,6 +1,8 @@
 import type { Lease, LeaseMutation, LeaseView, Machine } from '../dhcp/lease.ts';
+import { IpMap } from '../lib/ip-map.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
-import type { Mac } from '../lib/mac.ts';
+import { type Mac, macNumber } from '../lib/mac.ts';
+import { TextMap } from '../lib/text-map.ts';
 
 /** Machines remembered; past it the one that booted longest ago is forgotten, so that forged MACs cannot fill memory. */
 export const MAX_MACHINES = 100_000;
@@ -31,24 +33,35 @@ export type LeaseIndex = LeaseView & {
 
 /** An empty index. A client has one record, and so has an address; machines are {@link MAX_MACHINES} at most. */
 export function createLeaseIndex(): LeaseIndex {
-  const byIp = new Map<Ipv4, Lease>();
-  const byClient = new Map<string, Lease>();
-  const byMac = new Map<Mac, Machine>();
+  const byIp = new IpMap<Lease>();
+  const byClient = new TextMap<Lease>();
+  /** By the address as a number where it is one: to look up a text that was just made takes four times as long. */
+  const byMac = new Map<number | Mac, Machine>();
   const leasesBefore = new Map<Ipv4, Lease | undefined>();
   const machinesBefore = new Map<Mac, Machine | undefined>();
 
+  function note(ip: Ipv4, before: Lease | undefined): void {
+    if (!leasesBefore.has(ip)) leasesBefore.set(ip, before);
+  }
+
   function drop(ip: Ipv4): void {
     const lease = byIp.get(ip);
-    if (!leasesBefore.has(ip)) leasesBefore.set(ip, lease);
+    note(ip, lease);
     if (!lease) return;
     byIp.delete(ip);
     if (lease.client !== '') byClient.delete(lease.client);
   }
 
   function put(lease: Lease): void {
-    drop(lease.ip);
-    const former = lease.client === '' ? undefined : byClient.get(lease.client);
-    if (former) drop(former.ip);
+    const there = byIp.get(lease.ip);
+    // The usual case: the client's own record goes on, and takes the place of what it was.
+    if (there?.client === lease.client) {
+      note(lease.ip, there);
+    } else {
+      drop(lease.ip);
+      const former = lease.client === '' ? undefined : byClient.get(lease.client);
+      if (former) drop(former.ip);
+    }
     add(lease);
   }
 
@@ -58,17 +71,18 @@ export function createLeaseIndex(): LeaseIndex {
   }
 
   function forget(mac: Mac): void {
-    if (!machinesBefore.has(mac)) machinesBefore.set(mac, byMac.get(mac));
-    byMac.delete(mac);
+    const key = macNumber(mac) ?? mac;
+    if (!machinesBefore.has(mac)) machinesBefore.set(mac, byMac.get(key));
+    byMac.delete(key);
   }
 
   function remember(machine: Machine): void {
     // A Map keeps the order of insertion: the first is the one longest not seen.
     forget(machine.mac);
-    byMac.set(machine.mac, machine);
+    byMac.set(macNumber(machine.mac) ?? machine.mac, machine);
     if (byMac.size <= MAX_MACHINES) return;
-    const [oldest] = byMac.keys();
-    if (oldest !== undefined) forget(oldest);
+    const [oldest] = byMac.values();
+    if (oldest) forget(oldest.mac);
   }
 
   function keep(): void {
@@ -80,7 +94,7 @@ export function createLeaseIndex(): LeaseIndex {
   return {
     byIp: (ip) => byIp.get(ip),
     byClient: (client) => byClient.get(client),
-    machine: (mac) => byMac.get(mac),
+    machine: (mac) => byMac.get(macNumber(mac) ?? mac),
     apply(mutation) {
       if (mutation.kind === 'put') put(mutation.lease);
       else if (mutation.kind === 'remove') drop(mutation.ip);
@@ -88,7 +102,7 @@ export function createLeaseIndex(): LeaseIndex {
     },
     restore(lease) {
       // Next to always nothing is in its way.
-      if (!byIp.has(lease.ip) && !byClient.has(lease.client)) return add(lease);
+      if (!byIp.get(lease.ip) && !byClient.get(lease.client)) return add(lease);
       put(lease);
       keep();
     },
@@ -99,8 +113,9 @@ export function createLeaseIndex(): LeaseIndex {
       for (const ip of leasesBefore.keys()) drop(ip);
       for (const lease of leasesBefore.values()) if (lease) add(lease);
       for (const [mac, machine] of machinesBefore) {
-        byMac.delete(mac);
-        if (machine) byMac.set(mac, machine);
+        const key = macNumber(mac) ?? mac;
+        byMac.delete(key);
+        if (machine) byMac.set(key, machine);
       }
       keep();
     },

@@ -1,5 +1,5 @@
 import type { Lease, LeaseMutation } from '../dhcp/lease.ts';
-import type { Ipv4 } from '../lib/ipv4.ts';
+import { IpMap } from '../lib/ip-map.ts';
 import type { Mac } from '../lib/mac.ts';
 import { continues, endingOf } from './lease-ending.ts';
 import { createLeaseIndex, shiftedLease, shiftedMachine } from './lease-index.ts';
@@ -20,7 +20,7 @@ export type LeaseLedger = ReturnType<typeof createLeaseLedger>;
 export function createLeaseLedger() {
   const live = createLeaseIndex();
   const kept = createLeaseIndex();
-  const leaseRows = new Map<Ipv4, { readonly id: number; readonly began: number }>();
+  const leaseRows = new IpMap<{ readonly id: number; readonly began: number }>();
   const machineRows = new Map<Mac, number>();
   const superseded = { leases: [] as number[], machines: [] as number[] };
   let lastId = 0;
