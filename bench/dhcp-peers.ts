@@ -26,7 +26,8 @@ export function findDhcpPeers(folder: string): DhcpPeer[] {
     return own;
   };
   return [
-    ours(anew),
+    ours(anew, 'info'),
+    ours(anew, 'warn'),
     ...(existsSync('/usr/sbin/kea-dhcp4') ? [kea(anew, false), kea(anew, true)] : []),
     ...(existsSync('/usr/sbin/dnsmasq') ? [dnsmasq(anew)] : []),
     ...(existsSync('/usr/sbin/dhcpd') ? [isc(anew)] : []),
@@ -35,9 +36,10 @@ export function findDhcpPeers(folder: string): DhcpPeer[] {
 
 type Anew = (name: string) => string;
 
-function ours(anew: Anew): DhcpPeer {
+/** By default each lease is a line of the log; at `warn` it is not, as with Kea here. */
+function ours(anew: Anew, level: 'info' | 'warn'): DhcpPeer {
   return {
-    name: 'pxed',
+    name: level === 'info' ? 'pxed' : `pxed (log ${level})`,
     prepare() {
       const own = anew('pxed');
       const config = join(own, 'pxed.yaml');
@@ -50,7 +52,7 @@ state: ${own}
 networks:
   - subnet: ${POOL.subnet}
     range: [${POOL.first}-${POOL.last}]
-log: { format: json }
+log: { format: json, level: ${level} }
 user: root
 `,
       );

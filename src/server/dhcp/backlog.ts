@@ -5,6 +5,8 @@ import { type Glance, isDiscover } from './glance.ts';
 /** A datagram that waits for its turn: a copy, and where it came in. */
 export type Waiting<Origin> = {
   readonly bytes: Uint8Array;
+  /** Where they lie, to be used again. */
+  readonly room?: Uint8Array;
   readonly peer: Ipv4;
   readonly peerPort: number;
   readonly local: Ipv4;
@@ -26,7 +28,7 @@ export type Arrived<Origin> = { readonly datagram: Datagram; readonly origin: Or
  */
 export type Backlog<Origin> = {
   add(arrived: Arrived<Origin>, glance: Glance, now: number): void;
-  /** The next one to answer. */
+  /** The next one to answer: its octets are good until the next {@link Backlog.add}. */
   next(now: number): Waiting<Origin> | undefined;
   readonly size: number;
   /** How many were dropped since this was asked the last time; replaced ones do not count. */
@@ -35,8 +37,10 @@ export type Backlog<Origin> = {
 
 /** Clients repeat themselves after 1 to 4 s. */
 const STALE_MS = 3_000;
-/** Half a kilobyte each. */
+/** A kilobyte each. */
 const MOST_WAITING = 4_096;
+/** Nearly all requests fit; a longer one gets octets of its own. */
+const USUAL_OCTETS = 1_024;
 /** Message types that exist are fewer; with a client's number of 49 bits the key is a whole number still. */
 const TYPES = 16;
 
@@ -47,13 +51,31 @@ export function createBacklog<Origin>(): Backlog<Origin> {
   /** Newest last; one that was replaced or answered is no longer in its map. */
   let stack: { key: number; waiting: Waiting<Origin> }[] = [];
   let dropped = 0;
+  /** Octets of requests that no longer wait: new ones would be the garbage collector's, at the worst of times. */
+  const free: Uint8Array[] = [];
+
+  function copyOf(bytes: Uint8Array): Pick<Waiting<Origin>, 'bytes'> & { room?: Uint8Array } {
+    if (bytes.length > USUAL_OCTETS) return { bytes: bytes.slice() };
+    const room = free.pop() ?? new Uint8Array(USUAL_OCTETS);
+    room.set(bytes);
+    return { bytes: room.subarray(0, bytes.length), room };
+  }
+
+  /** Out of its line, answered or not. */
+  function leave(line: Map<number, Waiting<Origin>>, key: number, waiting: Waiting<Origin>): void {
+    line.delete(key);
+    if (waiting.room) free.push(waiting.room);
+  }
 
   function put(line: Map<number, Waiting<Origin>>, key: number, waiting: Waiting<Origin>): void {
-    line.delete(key);
+    const former = line.get(key);
+    if (former) leave(line, key, former);
     line.set(key, waiting);
     if (line.size <= MOST_WAITING) return;
-    const [oldest] = line.keys();
-    if (oldest !== undefined) line.delete(oldest);
+    for (const [first, oldest] of line) {
+      leave(line, first, oldest);
+      break;
+    }
     dropped++;
   }
 
@@ -64,8 +86,8 @@ export function createBacklog<Origin>(): Backlog<Origin> {
   }
 
   function firstBegun(now: number): Waiting<Origin> | undefined {
-    for (const [client, waiting] of begun) {
-      begun.delete(client);
+    for (const [key, waiting] of begun) {
+      leave(begun, key, waiting);
       if (!isStale(waiting, now)) return waiting;
     }
     return undefined;
@@ -74,7 +96,7 @@ export function createBacklog<Origin>(): Backlog<Origin> {
   function newestDiscover(now: number): Waiting<Origin> | undefined {
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
       if (discovers.get(top.key) !== top.waiting) continue;
-      discovers.delete(top.key);
+      leave(discovers, top.key, top.waiting);
       if (!isStale(top.waiting, now)) return top.waiting;
     }
     return undefined;
@@ -83,7 +105,7 @@ export function createBacklog<Origin>(): Backlog<Origin> {
   return {
     add({ datagram, origin }, glance, now) {
       const { bytes, peer, peerPort, local } = datagram;
-      const waiting = { bytes: bytes.slice(), peer, peerPort, local, origin, at: now };
+      const waiting = { ...copyOf(bytes), peer, peerPort, local, origin, at: now };
       if (!isDiscover(glance)) {
         put(begun, glance.client * TYPES + (glance.type & 15), waiting);
         return;
