@@ -1,5 +1,12 @@
 /** PXELINUX's part: its core module, its configuration, and what that says to load. */
 import { folderOf, type LookupClient, pxelinuxLookups } from '../boot/lookups.ts';
+import {
+  type Directive,
+  includedFile,
+  parseSyslinux,
+  readSyslinux,
+  type SyslinuxConfig,
+} from '../boot/syslinux-config.ts';
 import { latin1Decode, toHex } from '../lib/bytes.ts';
 import type { Outcome } from './exchange.ts';
 import { createFetch, describeFile, type FetchedFile } from './fetch-file.ts';
@@ -7,13 +14,6 @@ import { locateFile } from './file-location.ts';
 import type { Lease } from './request.ts';
 import type { RomIdentity } from './rom-identity.ts';
 import { type Diary, type Location, report, run, type StepName, type Verdict, type Walking } from './step.ts';
-import {
-  type Directive,
-  includedFile,
-  parseSyslinux,
-  readSyslinux,
-  type SyslinuxConfig,
-} from './syslinux-config.ts';
 
 /** PXELINUX 6.04 asks this, in this order. */
 const LOADER_OPTIONS = [

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseSyslinux, readSyslinux } from '../../src/client/syslinux-config.ts';
+import { parseSyslinux, readSyslinux } from '../../src/boot/syslinux-config.ts';
 import { CONFIG_PROOF, layBootFiles, linkClient, NETBOOT_CONFIG } from '../../src/demo/boot-files.ts';
 
 describe('layBootFiles()', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { includedFile, parseSyslinux, readSyslinux } from '../../src/client/syslinux-config.ts';
+import { includedFile, parseSyslinux, readSyslinux } from '../../src/boot/syslinux-config.ts';
 
 const read = (...lines: string[]) => readSyslinux(parseSyslinux(lines.join('\n')));
 
