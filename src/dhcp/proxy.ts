@@ -103,16 +103,14 @@ function offer(turn: Turn): Decision {
 
 /** The client took the address server's offer, as all can hear. It may come back as a system that says nothing of PXE. */
 function overhear(turn: Turn): Decision {
-  const silence = ignore(turn, 'address-server');
   const { packet } = turn.request;
-  if (!turn.client.netboot) return silence;
-  const { step, mutations, events } = accepted(
-    turn,
-    readOption(packet.options, 'requested-ip') ?? packet.ciaddr,
-  );
+  const ip = readOption(packet.options, 'requested-ip') ?? packet.ciaddr;
+  const told = ignore(turn, 'address-server').events.map((event) => ({ ...event, ip }));
+  if (!turn.client.netboot) return { mutations: [], events: told };
+  const { step, mutations, events } = accepted(turn, ip);
   return {
     mutations: [...booted(turn), ...mutations],
-    events: [...silence.events, ...events],
+    events: [...told, ...events],
     ...(step && { trial: step }),
   };
 }

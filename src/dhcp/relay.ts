@@ -24,10 +24,11 @@ export function relayPointOf(
   }
   if (packet.ciaddr === UNSPECIFIED) return undefined;
   const lease = leases.byIp(packet.ciaddr);
-  return lease === undefined || lease.mac !== identity.mac ? undefined : remembered(lease);
+  return lease === undefined || lease.mac !== identity.mac ? undefined : relayPointOfLease(lease);
 }
 
-function remembered({ via, relayInfo }: Lease): RelayPoint | undefined {
+/** What was said when the lease began, or last relayed. */
+export function relayPointOfLease({ via, relayInfo }: Lease): RelayPoint | undefined {
   if (via === undefined && relayInfo === undefined) return undefined;
   const info =
     relayInfo === undefined ? undefined : readOption(new Map([[82, fromHex(relayInfo)]]), 'relay-agent-info');

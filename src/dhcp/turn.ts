@@ -50,12 +50,21 @@ export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
     facts: {
       mac: identity.mac,
       xid: packet.xid,
+      ...(client.uuid && { uuid: client.uuid.smbios }),
       ...(arch !== undefined && { arch }),
       stage: client.stage,
+      ...kindOf(client),
       ...(packet.giaddr !== UNSPECIFIED && { via: packet.giaddr }),
     },
   };
 }
+
+/** Named only where the stage does not say it. */
+function kindOf({ kind }: BootClient): Pick<ClientFacts, 'kind'> {
+  return kind === 'http' || kind === 'raspberry-pi' || kind === 'u-boot' ? { kind } : NOTHING;
+}
+
+const NOTHING = {};
 
 /** No answer, and why: `why` is a stable code, `detail` for people. */
 export function ignore({ request, facts }: Turn, why: string, detail?: string): Decision {

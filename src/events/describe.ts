@@ -57,6 +57,18 @@ export function describe(event: BootEvent): string {
       return `${client(event)} BOOTP answered with ${formatIpv4(event.ip)}${boots(event.file)}`;
     case 'bootp.ignored':
       return `${client(event)} BOOTP ignored: ${ignoredFor(event)}`;
+    case 'boot.progress':
+      return `${event.mac} has ${event.file}, ${event.fetched} of ${event.of} files of profile ${event.profile}`;
+    case 'boot.again':
+      return `${event.mac} boots again after ${event.fetched} of ${event.of} files of profile ${event.profile}: they are counted anew`;
+    case 'boot.installed': {
+      const proof = event.proof === 'fetched' ? 'fetched all its files' : 'reported that it is done';
+      return `${event.mac} got through profile ${event.profile} (${proof}); from now on it boots ${event.next}`;
+    }
+    case 'boot.relinked':
+      return `${event.peer} is installed: ${event.link} is a link to ${event.to} now (was ${event.from})`;
+    case 'boot.not-relinked':
+      return `${event.peer} is installed, but ${event.link} stays as it is: ${ignoredFor(event)}`;
     case 'service.started': {
       const facts = Object.entries(event.facts).map(([key, value]) => `\n  ${key.padEnd(9)} ${value}`);
       return event.title + facts.join('');
@@ -118,9 +130,14 @@ function describeTransfer(event: TransferEvent): string {
         return `${who} found no configuration; it asked for ${event.tried.join(', ')}`;
       const missing = event.tried.filter((name) => name !== event.winner);
       const after = missing.length ? ` (not there: ${missing.join(', ')})` : '';
-      return `${who} is configured by ${event.winner}${after}`;
+      return `${who} is configured by ${event.winner}${madeFrom(event)}${after}`;
     }
   }
+}
+
+function madeFrom({ rendered, reason }: { rendered?: string; reason?: string }): string {
+  if (rendered === undefined) return '';
+  return `, made from profile ${rendered}${reason ? ` (${reason})` : ''}`;
 }
 
 /** The errno of a missing file says nothing more than "not found". */

@@ -7,16 +7,20 @@ import type { Mac } from '../lib/mac.ts';
  * Protocol code returns events as plain values; a server stamps and emits them. `why` and `failure` are stable
  * kebab-case codes; `detail` is for people. Addresses are numbers, MACs text (see lib/ipv4 and lib/mac).
  */
-export type BootEvent = DhcpEvent | BootpEvent | TftpEvent | ServiceEvent;
+export type BootEvent = DhcpEvent | BootpEvent | TftpEvent | ProgressEvent | ServiceEvent;
 
 /** Who a DHCP or BOOTP fact is about: `mac` as identity, `arch` and `stage` when they are known. */
 export type ClientFacts = {
   readonly mac: Mac;
   readonly xid?: number;
+  /** Option 97 as dmidecode prints it. */
+  readonly uuid?: string;
   /** Option 93 in words, `x86-64_EFI`. */
   readonly arch?: string;
   /** rom, ipxe, loader, installer, os. */
-  readonly stage?: string;
+  readonly stage?: 'rom' | 'ipxe' | 'loader' | 'installer' | 'os' | 'unknown';
+  /** What it boots by, where that is not PXE. */
+  readonly kind?: 'http' | 'raspberry-pi' | 'u-boot';
   /** Relay agent the request came through. */
   readonly via?: Ipv4;
 };
@@ -56,6 +60,8 @@ export type DhcpEvent =
       readonly type: 'dhcp.ignored';
       readonly messageType: string;
       readonly why: string;
+      /** The address that another server gave it, where it is one to overhear. */
+      readonly ip?: Ipv4;
       readonly detail?: string;
     } & ClientFacts)
   | ({ readonly type: 'dhcp.pool-exhausted'; readonly pool: string } & ClientFacts)
@@ -122,15 +128,20 @@ export type TftpEvent =
       readonly file: string;
       readonly write: boolean;
       readonly sizeBytes?: number;
+      /** The profile that it was made from; absent for files of the tree. */
+      readonly rendered?: string;
     } & TftpNegotiated &
       TftpPeer)
   | ({
       readonly type: 'tftp.done';
       readonly file: string;
+      /** Of the tree, when that is not what was asked for: another case, a leading slash. */
+      readonly path?: string;
       readonly write: boolean;
       readonly bytes: number;
       readonly tookMs: number;
       readonly retransmissions: number;
+      readonly rendered?: string;
     } & TftpNegotiated &
       TftpPeer)
   | ({
@@ -142,6 +153,7 @@ export type TftpEvent =
       readonly bytes: number;
       readonly tookMs: number;
       readonly retransmissions: number;
+      readonly rendered?: string;
     } & TftpNegotiated &
       TftpPeer)
   /** A size or existence probe: OACK, then the client's ERROR 8 (or 0). Not a failure. */
@@ -162,8 +174,56 @@ export type TftpEvent =
   | ({
       readonly type: 'tftp.config';
       readonly winner?: string;
+      /** The winner is no file of the tree: it was made from this profile, which was chosen for `reason`. */
+      readonly rendered?: string;
+      readonly reason?: string;
       readonly tried: readonly string[];
     } & TftpPeer);
+
+/** How far machines came with profiles that are offered once, and with links that are for one installation. */
+export type ProgressEvent =
+  /** One more file of its profile was delivered wholly: `fetched` of `of` in this boot. */
+  | {
+      readonly type: 'boot.progress';
+      readonly mac: Mac;
+      readonly profile: string;
+      readonly file: string;
+      readonly fetched: number;
+      readonly of: number;
+    }
+  /** It boots again although it had fetched so many files: they are counted anew. */
+  | {
+      readonly type: 'boot.again';
+      readonly mac: Mac;
+      readonly profile: string;
+      readonly fetched: number;
+      readonly of: number;
+    }
+  /** It got through the profile: from now on it is offered `next`. */
+  | {
+      readonly type: 'boot.installed';
+      readonly mac: Mac;
+      readonly profile: string;
+      readonly proof: 'fetched' | 'reported';
+      readonly next: string;
+    }
+  /** Its link in the tree names another configuration, since it told that it is installed. Paths are of the tree. */
+  | {
+      readonly type: 'boot.relinked';
+      readonly peer: string;
+      readonly link: string;
+      /** What the link held before, and what it holds. */
+      readonly from: string;
+      readonly to: string;
+    }
+  /** It told that it is installed, and its link could not be changed. */
+  | {
+      readonly type: 'boot.not-relinked';
+      readonly peer: string;
+      readonly link: string;
+      readonly why: string;
+      readonly detail?: string;
+    };
 
 export type ServiceEvent =
   /** The start banner: what is served where, and what was found out. Keys are short words, in order. */

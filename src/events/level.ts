@@ -14,6 +14,8 @@ export function levelOf(event: BootEvent): Level {
     case 'dhcp.nak':
     case 'dhcp.server-gone':
     case 'tftp.failed':
+    case 'boot.again':
+    case 'boot.not-relinked':
       return 'warn';
     case 'dhcp.other-server':
       return event.kind === 'address' ? 'warn' : 'info';

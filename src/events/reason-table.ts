@@ -35,6 +35,11 @@ export const REASONS: Readonly<Record<string, string>> = {
   'too-many-hops': 'it passed too many relays',
   'no-identity': 'it has neither a hardware address nor a client identifier',
   'bad-hardware-address': 'its hardware address is that of no single machine',
+  // A link that is not changed.
+  'not-a-link': 'it is a file of its own, no link',
+  'no-target': 'the file that it should lead to is not there',
+  'not-permitted-to-write': 'its folder may not be written to',
+  'link-error': 'the file system does not do it',
   // Refused (NAK): the client asks anew at once.
   'lease-not-found': 'it has no such lease',
   'not-available': 'somebody else has that address',

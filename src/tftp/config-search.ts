@@ -7,9 +7,12 @@ import type { TftpEvent } from '../events/event.ts';
  * or, when its last name was not there either, that there is none.
  */
 export type ConfigSearch = {
-  /** A request for `path` (of the tree) was answered; `served`: with the file. Gives the event that ends a search. */
-  lookup(client: { peer: string; port: number }, path: string, served: boolean): ConfigFound | undefined;
+  /** A request for `path` (of the tree) was answered. Gives the event that ends a search. */
+  lookup(client: { peer: string; port: number }, path: string, served: Served): ConfigFound | undefined;
 };
+
+/** With a file of the tree; with one made from a profile, and why that one; or not at all. */
+export type Served = boolean | { readonly rendered: string; readonly reason: string };
 
 export type ConfigFound = Extract<TftpEvent, { type: 'tftp.config' }>;
 
@@ -24,12 +27,13 @@ export function createConfigSearch(): ConfigSearch {
   const searches = new Map<string, string[]>();
   return {
     lookup({ peer, port }, path, served) {
-      if (!isConfigName(path)) return undefined;
+      const made = typeof served === 'object' ? served : undefined;
+      if (!isConfigName(path) && !made) return undefined;
       let tried = searches.get(peer) ?? [];
       searches.delete(peer);
       if (tried.slice(0, -1).includes(path)) tried = []; // from the start again: the search before found nothing
       if (tried.length < NAMES_MAX && tried.at(-1) !== path) tried.push(path);
-      if (served) return { type: 'tftp.config', peer, port, winner: path, tried };
+      if (served) return { type: 'tftp.config', peer, port, winner: path, ...made, tried };
       if (isLastName(path)) return { type: 'tftp.config', peer, port, tried };
       searches.set(peer, tried);
       if (searches.size > CLIENTS_MAX) searches.delete(searches.keys().next().value!);

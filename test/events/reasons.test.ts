@@ -18,7 +18,7 @@ test('every rule of src/dhcp that ignores or refuses has words for people', () =
 });
 
 test('describe() says in words why a machine got no answer', () => {
-  const facts = { mac: '52:54:00:ec:33:81', stage: 'os' };
+  const facts = { mac: '52:54:00:ec:33:81', stage: 'os' as const };
   const line = describe({ type: 'dhcp.ignored', messageType: 'DISCOVER', why: 'not-netboot', ...facts });
   expect(line).toBe(
     '52:54:00:ec:33:81 (os) DISCOVER ignored: it does not boot over the network and never did here (-a answers everybody)',

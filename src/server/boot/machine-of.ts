@@ -1,0 +1,93 @@
+import { archCode, archOf } from '../../boot/arch-table.ts';
+import type { BootMachine } from '../../boot/machine.ts';
+import { agentOf } from '../../dhcp/hosts.ts';
+import { isLive, type Lease, type LeaseView } from '../../dhcp/lease.ts';
+import { relayPointOfLease } from '../../dhcp/relay.ts';
+import { type Ipv4, parseIpv4, UNSPECIFIED } from '../../lib/ipv4.ts';
+import type { Mac } from '../../lib/mac.ts';
+import type { KnownClients } from './known-clients.ts';
+import type { Neighbours } from './neighbours.ts';
+
+/** Who has an address. */
+export type Machines = {
+  /** The machine with this address (as text); undefined when nobody knows who that is. */
+  at(peer: string): BootMachine | undefined;
+  /** The machine that says its own name in what it asks for, whoever else may have its address. */
+  called(mac: Mac, peer: string): BootMachine;
+};
+
+export type MachineSources = {
+  /** Absent where another machine gives the addresses and none of ours are known. */
+  readonly leases?: Pick<LeaseView, 'byIp' | 'machine'>;
+  readonly known: KnownClients;
+  readonly neighbours: Neighbours;
+  /** The interface that this address is reached by, where that is one of ours. */
+  readonly interfaceOf: (ip: Ipv4) => string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+/**
+ * Finds machines by what pxed knows, the surest first: its own lease; what DHCP's messages told in mode proxy; the system's
+ * table of neighbours, for addresses that were given elsewhere; at last a lease that is over, for loaders do not renew.
+ *
+ *     const machines = createMachines({ leases, known, neighbours, interfaceOf, now: Date.now });
+ *     machines.at('10.0.0.55')?.mac // '52:54:00:12:34:56'
+ */
+export function createMachines(sources: MachineSources): Machines {
+  const { leases, known, neighbours } = sources;
+
+  function macAt(ip: Ipv4, lease: Lease | undefined): Mac | undefined {
+    if (isLive(lease, sources.now()) && lease.mac !== '') return lease.mac;
+    const found = known.macOf(ip) ?? neighbours(ip);
+    if (found !== undefined) return found;
+    return lease?.state === 'bound' && lease.mac !== '' ? lease.mac : undefined;
+  }
+
+  function describe(mac: Mac, ip: Ipv4, held: Lease | undefined): BootMachine {
+    const lease = held?.mac === mac ? held : undefined;
+    const told = known.client(mac);
+    const arch = archCode(told?.arch ?? leases?.machine(mac)?.arch ?? '');
+    const relay = relayOf(lease, told?.via);
+    const interfaceName = relay?.via === undefined ? sources.interfaceOf(ip) : undefined;
+    return {
+      mac,
+      ip,
+      ...(told?.uuid && { uuid: told.uuid }),
+      ...(arch !== undefined && { arch: archOf(arch) }),
+      ...(told?.kind && { kind: told.kind }),
+      ...(told?.stage && { stage: told.stage }),
+      ...(lease?.hostname !== undefined && { hostname: lease.hostname }),
+      ...(lease?.clientId !== undefined && { clientId: lease.clientId }),
+      ...(interfaceName !== undefined && { interface: interfaceName }),
+      ...(relay && { relay }),
+      tags: [],
+    };
+  }
+
+  return {
+    at(peer) {
+      const ip = parseIpv4(peer);
+      if (ip === undefined) return undefined;
+      const lease = leases?.byIp(ip);
+      const mac = macAt(ip, lease);
+      return mac === undefined ? undefined : describe(mac, ip, lease);
+    },
+    called(mac, peer) {
+      // IPv6: profiles know machines by their IPv4 addresses.
+      const ip = parseIpv4(peer) ?? UNSPECIFIED;
+      return describe(mac, ip, leases?.byIp(ip));
+    },
+  };
+}
+
+/** What its lease keeps of the relay's words; where there is none, what was heard last. */
+function relayOf(lease: Lease | undefined, heardVia: Ipv4 | undefined): BootMachine['relay'] {
+  const { via = heardVia, circuitId, remoteId } = agentOf(lease && relayPointOfLease(lease));
+  if (via === undefined && circuitId === undefined && remoteId === undefined) return undefined;
+  return {
+    ...(via !== undefined && { via }),
+    ...(circuitId !== undefined && { circuitId }),
+    ...(remoteId !== undefined && { remoteId }),
+  };
+}
