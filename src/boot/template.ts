@@ -26,7 +26,11 @@ export type ValueName = (typeof VALUE_NAMES)[number];
 export type TemplateValues = Readonly<Record<ValueName, string>>;
 
 /** What the server's side gives. `http`: where the boot root can be had by HTTP, when it can. */
-export type ServerFacts = { readonly nextServer: Ipv4; readonly http?: string; readonly tags: readonly string[] };
+export type ServerFacts = {
+  readonly nextServer: Ipv4;
+  readonly http?: string;
+  readonly tags: readonly string[];
+};
 
 /** The values of one machine, safe to be put into the configuration of any loader. */
 export function valuesOf(machine: BootMachine, { nextServer, http, tags }: ServerFacts): TemplateValues {

@@ -1,0 +1,77 @@
+import type { TemplateValues } from '../template.ts';
+import type { BootEntry, BootList } from './boot-list.ts';
+import { oneLine } from './boot-list.ts';
+
+export type IpxePlace = {
+  readonly values: TemplateValues;
+  /** The script runs before iPXE has an address (autoexec.ipxe). */
+  readonly early: boolean;
+};
+
+/**
+ * A script of iPXE (ipxe.org/cmd). Files are named by their path on the server, so that they come by the protocol that the
+ * script came by; a script that iPXE found by itself has no such server yet and gets whole URLs.
+ *
+ * iPXE knows no quotes: words end at blanks, `${…}` is replaced wherever it stands, and `||`, `&&` and `;` between blanks
+ * end a command. The configuration refuses these; what came here all the same is taken out.
+ */
+export function renderIpxe({ menu, entries, defaultLabel }: BootList, place: IpxePlace): string {
+  const lines = ['#!ipxe', ...(place.early ? ['dhcp'] : [])];
+  if (!menu) return script([...lines, ...entries.slice(0, 1).flatMap((entry) => entryLines(entry, place))]);
+  lines.push(':menu', `menu ${plain(menu.title)}`);
+  for (const { label, title } of entries) lines.push(`item ${labelOf(label)} ${plain(title)}`);
+  const timeout = menu.timeoutSeconds === 0 ? '' : ` --timeout ${menu.timeoutSeconds * 1000}`;
+  lines.push(`choose --default ${labelOf(defaultLabel)}${timeout} selected || exit`, 'goto ${selected}');
+  for (const entry of entries) {
+    const commands = entryLines(entry, place).map((line) => `${line} || goto failed`);
+    lines.push('', `:${labelOf(entry.label)}`, 'imgfree', ...commands);
+  }
+  lines.push('', ':failed', 'echo This did not boot, back to the menu', 'sleep 5', 'goto menu');
+  return script(lines);
+}
+
+function script(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
+}
+
+/** Labels share one space with ours. */
+function labelOf(label: string): string {
+  return `boot_${label}`;
+}
+
+function entryLines({ profile }: BootEntry, place: IpxePlace): string[] {
+  switch (profile.kind) {
+    case 'local':
+      // UEFI goes on with its next boot option; a BIOS may have none, so the first disk is booted from here.
+      return ['iseq ${platform} efi && exit || sanboot --no-describe --drive 0x80'];
+    case 'loader':
+      return [`chain ${urlOf(profile.file, place)}`];
+    case 'kernel': {
+      const { kernel, initrds, args } = profile;
+      const names = initrds.map((_, index) => (initrds.length === 1 ? 'initrd' : `initrd${index}`));
+      // A kernel that UEFI runs finds its initrds by name (efi-stub: initrd=).
+      const words = [urlOf(kernel, place), ...names.map((name) => `initrd=${name}`), plain(args)];
+      return [
+        `kernel ${words.join(' ')}`.trimEnd(),
+        ...initrds.map((path, index) => `initrd --name ${names[index]} ${urlOf(path, place)}`),
+        'boot',
+      ];
+    }
+  }
+}
+
+function urlOf(path: string, { values, early }: IpxePlace): string {
+  const below = `/${plain(path).replace(/^\/+/, '')}`;
+  if (!early) return below;
+  return (values.http === '' ? `tftp://${values['next-server']}` : values.http) + below;
+}
+
+/** Without what iPXE would act on: settings, ends of commands, a line that goes on at its end. */
+function plain(text: string): string {
+  return oneLine(text)
+    .replaceAll('${', '$')
+    .split(/\s+/)
+    .filter((word) => word !== '||' && word !== '&&' && word !== ';')
+    .join(' ')
+    .replace(/\\+$/, '');
+}
