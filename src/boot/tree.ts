@@ -1,0 +1,76 @@
+/** What was found of a boot tree, and what is to be said of it. Plain data; paths are relative to the root. */
+import { folderOf } from './lookups.ts';
+
+/** A file that rules are about: a program that machines boot, or a configuration. */
+export type TreeFile = {
+  readonly path: string;
+  readonly size: number;
+  /** Its first octets; all of a configuration. Absent when it could not be read. */
+  readonly head?: Uint8Array;
+  /** It is shim, by its contents. */
+  readonly shim?: true;
+};
+
+/** A symbolic link that no client can be served through. */
+export type TreeLink = {
+  readonly path: string;
+  /** As it is written. */
+  readonly target: string;
+  readonly why: 'dangling' | 'outside';
+};
+
+export type TreeFacts = {
+  readonly files: readonly TreeFile[];
+  readonly links: readonly TreeLink[];
+  /** Files and folders that pxed's user cannot read. */
+  readonly unreadable: readonly string[];
+  /** Every name that was seen, for "did you mean". */
+  readonly names: readonly string[];
+  /** False: the tree is larger than what was looked at. */
+  readonly complete: boolean;
+};
+
+export type TreeProblem =
+  | 'missing-companion'
+  | 'missing-file'
+  | 'missing-library'
+  | 'dangling-link'
+  | 'outside-link'
+  | 'unreadable'
+  | 'no-script'
+  | 'no-config'
+  | 'wrong-cpu'
+  | 'not-efi'
+  | 'empty-loader'
+  | 'large-tree';
+
+/** `problem`: some machine will stop there. `note`: worth a look. */
+export type TreeFinding = {
+  readonly severity: 'problem' | 'note';
+  readonly problem: TreeProblem;
+  /** What it is about; with a line where there is one: `pxelinux.cfg/default:7`. */
+  readonly path: string;
+  readonly detail: string;
+  readonly fix: string;
+};
+
+/** `bootx64.efi` of `EFI/BOOT/BOOTX64.EFI`: as the tables of names have it. */
+export function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+}
+
+/** Names beside `path`, without its folder. */
+export function siblingsOf(path: string, names: readonly string[]): string[] {
+  const folder = folderOf(path);
+  return names
+    .filter((name) => name !== path && folderOf(name) === folder)
+    .map((name) => name.slice(folder.length));
+}
+
+/** The language of a configuration, by the name that its loader asks for; undefined for other files. */
+export function configLanguage(path: string): 'syslinux' | 'grub' | 'ipxe' | undefined {
+  if (/\.(png|jpe?g|c32|bak|orig|rpmsave|rpmnew|dpkg-\w+|md)$|~$/i.test(path)) return undefined;
+  if (/(^|\/)pxelinux\.cfg\/[^/]+$/i.test(path)) return 'syslinux';
+  if (/(^|\/)grub\.cfg(-[0-9a-f:-]+)?$/i.test(path)) return 'grub';
+  return /\.ipxe$/i.test(path) ? 'ipxe' : undefined;
+}
