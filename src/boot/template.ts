@@ -43,7 +43,10 @@ export function valuesOf(machine: BootMachine, { nextServer, http, tags }: Serve
     uuid: machine.uuid?.smbios ?? '',
     hostname: tame(machine.hostname),
     'next-server': server,
-    http: (http ?? '').replaceAll('${next-server}', server).replace(/\/+$/, ''),
+    http: fillPlaceholders(http ?? '', (name) => (name === 'next-server' ? server : undefined)).replace(
+      /\/+$/,
+      '',
+    ),
     serial: tame(machine.serial),
     tags: tags.join(','),
   };

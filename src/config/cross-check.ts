@@ -2,6 +2,7 @@ import { contains, formatSubnet } from '../lib/ipv4.ts';
 import { checkHosts } from './check-hosts.ts';
 import { checkMenu } from './check-menu.ts';
 import { checkNetwork, checkRelays } from './check-networks.ts';
+import { checkProfiles } from './check-profiles.ts';
 import { checkArchName, checkRules, checkTags } from './check-rules.ts';
 import type { Finding } from './load.ts';
 import type { Config, NetworkConfig } from './schema.ts';
@@ -15,6 +16,7 @@ export function crossCheck(config: Config, archNames: Iterable<string>): Finding
     ...checkHosts(config),
     ...checkRules(config.rules, [...archNames]),
     ...checkTags(config),
+    ...checkProfiles(config),
     ...checkArch(config.boot.arch, [...archNames]),
     ...checkOverrides(config.boot['arch-override'] ?? [], [...archNames]),
     ...checkMenu(config.boot.menu, [...archNames]),

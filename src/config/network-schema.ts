@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { quirkNames } from './menu-schema.ts';
 import { type CodedOption, readConfiguredOption } from './option-values.ts';
+import { profile, profileName } from './profile-schema.ts';
 import * as value from './values.ts';
 
 /**
@@ -48,6 +49,7 @@ const nextServer = z.union([z.literal('auto'), value.ipv4], {
 
 const terms = {
   filename: pathOrUrl.optional().describe('Boot file.'),
+  profile: profileName.optional().describe('What it boots: one of profiles, or local.'),
   'next-server': nextServer.optional().describe('TFTP server; auto = pxed itself.'),
   routers: value.listOf(value.ipv4).optional().describe('Option 3; [] for none.'),
   'domain-name-servers': value.listOf(value.ipv4).optional().describe('Option 6.'),
@@ -181,6 +183,13 @@ export const circles = {
     .describe('deny: nothing for clients without an entry in hosts; networks may differ.'),
   // Name servers and domain of all networks; a router is somebody on one's own network.
   options: optionsWith([6, 15]).default([]).describe('Options of all networks.'),
+  profiles: z
+    .record(profileName, profile)
+    .default({})
+    .describe('What machines boot, by name, for every loader.'),
+  profile: profileName
+    .optional()
+    .describe('The profile of machines for which no host, rule or network names one.'),
   templates: z.record(z.string(), template).default({}).describe('Settings for several hosts and networks.'),
   networks: z.array(network).default([]),
   hosts: z.array(host).default([]),

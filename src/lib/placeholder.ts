@@ -12,7 +12,7 @@ export function isBroken(text: string): boolean {
   return text.replace(PLACEHOLDER, '').includes('${');
 }
 
-/** Puts `valueOf(name)` for each; what has none stays as it is. */
-export function fillPlaceholders(text: string, valueOf: (name: string) => string | undefined): string {
-  return text.replace(PLACEHOLDER, (whole, name: string) => valueOf(name) ?? whole);
+/** Puts `lookUp(name)` for each; what has none stays as it is. */
+export function fillPlaceholders(text: string, lookUp: (name: string) => string | undefined): string {
+  return text.replace(PLACEHOLDER, (whole, name: string) => lookUp(name) ?? whole);
 }

@@ -21,7 +21,9 @@ export function renderIpxe({ menu, entries, defaultLabel }: BootList, place: Ipx
   lines.push(':menu', `menu ${plain(menu.title)}`);
   for (const { label, title } of entries) lines.push(`item ${labelOf(label)} ${plain(title)}`);
   const timeout = menu.timeoutSeconds === 0 ? '' : ` --timeout ${menu.timeoutSeconds * 1000}`;
-  lines.push(`choose --default ${labelOf(defaultLabel)}${timeout} selected || exit`, 'goto ${selected}');
+  lines.push(`choose --default ${labelOf(defaultLabel)}${timeout} selected || exit`);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting of iPXE
+  lines.push('goto ${selected}');
   for (const entry of entries) {
     const commands = entryLines(entry, place).map((line) => `${line} || goto failed`);
     lines.push('', `:${labelOf(entry.label)}`, 'imgfree', ...commands);
@@ -43,6 +45,7 @@ function entryLines({ profile }: BootEntry, place: IpxePlace): string[] {
   switch (profile.kind) {
     case 'local':
       // UEFI goes on with its next boot option; a BIOS may have none, so the first disk is booted from here.
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting of iPXE
       return ['iseq ${platform} efi && exit || sanboot --no-describe --drive 0x80'];
     case 'loader':
       return [`chain ${urlOf(profile.file, place)}`];
