@@ -12,8 +12,8 @@ import type { Neighbours } from './neighbours.ts';
 export type Machines = {
   /** The machine with this address (as text); undefined when nobody knows who that is. */
   at(peer: string): BootMachine | undefined;
-  /** The machine that says its own name in what it asks for, whoever else may have its address. */
-  called(mac: Mac, peer: string): BootMachine;
+  /** The machine that says its own name in what it asks for; undefined when the address is another one's by a lease of ours. */
+  called(mac: Mac, peer: string): BootMachine | undefined;
 };
 
 export type MachineSources = {
@@ -76,7 +76,9 @@ export function createMachines(sources: MachineSources): Machines {
     called(mac, peer) {
       // IPv6: profiles know machines by their IPv4 addresses.
       const ip = parseIpv4(peer) ?? UNSPECIFIED;
-      return describe(mac, ip, leases?.byIp(ip));
+      const lease = leases?.byIp(ip);
+      if (isLive(lease, sources.now()) && lease.mac !== '' && lease.mac !== mac) return undefined;
+      return describe(mac, ip, lease);
     },
   };
 }

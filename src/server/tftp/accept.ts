@@ -5,27 +5,33 @@ import { startUpload } from '../../store/upload.ts';
 import { treePath } from '../../tftp/filename.ts';
 import { announcedSize, type Limits, type Negotiated, negotiate } from '../../tftp/negotiate.ts';
 import { ERROR_CODE, type TftpRequest } from '../../tftp-packet/index.ts';
+import type { RenderedFile } from '../boot/rendered-files.ts';
 import { describeNetError, type FileCache } from './file-cache.ts';
 import type { Joined, Wish } from './multicast-groups.ts';
 import { netasciiContent, octetContent } from './read-content.ts';
+import { renderedContent } from './rendered-content.ts';
 import type { TftpSettings } from './settings.ts';
 import type { ReadContent, WriteContent } from './transfer.ts';
 import { uploadContent } from './write-content.ts';
 
-export type AcceptContext = {
-  readonly tree: BootTree;
-  readonly files: FileCache;
+/** What the terms of a transfer depend on, whatever it is about. */
+export type TermsContext = {
   readonly settings: TftpSettings;
   /** UDP payload of one frame on the way to this client. */
   readonly framePayload: number;
-  /** Longest DATA that a receive slot holds. */
-  readonly slotBytes: number;
   readonly now: number;
   readonly rows: Rows;
-  randomHex(): string;
-  readonly sync: Sync;
   /** What this client's transfers so far make of the limits. */
   temper(limits: Limits): Limits;
+};
+
+export type AcceptContext = TermsContext & {
+  readonly tree: BootTree;
+  readonly files: FileCache;
+  /** Longest DATA that a receive slot holds. */
+  readonly slotBytes: number;
+  randomHex(): string;
+  readonly sync: Sync;
   /** A place in a group, for who wants one and can have it. */
   join(wish: Pick<Wish, 'request' | 'shared' | 'limits' | 'sizeTold'>): Joined | undefined;
 };
@@ -40,6 +46,8 @@ export type Accepted = {
   /** Octets behind the name were dropped (an option 67 without its NUL). */
   readonly cleaned: boolean;
   readonly joined?: Joined | undefined;
+  /** It is no file of the tree. */
+  readonly rendered?: RenderedFile;
 };
 
 /** Answered with ERROR `code`. `message` goes over the wire and names no path of ours; `detail` is for the log. */
@@ -99,8 +107,7 @@ function acceptRead(request: TftpRequest, { path, cleaned }: Named, context: Acc
   }
   const octet = request.mode === 'octet';
   const { sizeBytes } = opened.value;
-  // curl (7.88) takes a tsize of 0 for a mistake and stops, so an empty file's size is not told.
-  const told = octet && sizeBytes > 0 ? sizeBytes : undefined;
+  const told = octet ? toldSize(sizeBytes) : undefined;
   const granted = context.temper(limits(context));
   const joined = context.join({ request, shared: shared.value, limits: granted, sizeTold: told });
   const terms = joined?.terms ?? negotiate(request, granted, told);
@@ -108,6 +115,25 @@ function acceptRead(request: TftpRequest, { path, cleaned }: Named, context: Acc
   const read = { files, shared: shared.value, terms, timing: settings.timing, framePayload, joined, rows };
   const content = octet ? octetContent(read, now) : netasciiContent(read, now);
   return { ok: true, value: { content, terms, path: opened.value.path, sizeBytes, cleaned, joined } };
+}
+
+/** Serves what was made for a name that the tree does not have. */
+export function acceptRendered(request: TftpRequest, file: RenderedFile, context: TermsContext): Acceptance {
+  const name = treePath(request.filename);
+  if (!name.ok) return refuse(NOT_FOUND, name.reason);
+  const { path, cleaned } = name.value;
+  const { bytes } = file;
+  const netascii = request.mode === 'netascii';
+  const told = netascii ? undefined : toldSize(bytes.length);
+  const terms = negotiate(request, context.temper(limits(context)), told);
+  const { settings, rows, now } = context;
+  const content = renderedContent({ bytes, netascii, terms, timing: settings.timing, rows }, now);
+  return { ok: true, value: { content, terms, path, sizeBytes: bytes.length, cleaned, rendered: file } };
+}
+
+/** curl (7.88) takes a tsize of 0 for a mistake and stops, so an empty file's size is not told. */
+function toldSize(sizeBytes: number): number | undefined {
+  return sizeBytes > 0 ? sizeBytes : undefined;
 }
 
 function acceptWrite(request: TftpRequest, { path, cleaned }: Named, context: AcceptContext): Acceptance {
@@ -136,7 +162,7 @@ function acceptWrite(request: TftpRequest, { path, cleaned }: Named, context: Ac
   return { ok: true, value: { content, terms, path, sizeBytes: announcedBytes, cleaned } };
 }
 
-function limits({ settings, framePayload }: AcceptContext, atMost = Number.POSITIVE_INFINITY): Limits {
+function limits({ settings, framePayload }: TermsContext, atMost = Number.POSITIVE_INFINITY): Limits {
   const ceiling = settings.blksizeMax === 'mtu' ? framePayload - 4 : settings.blksizeMax;
   return {
     blksizeMax: Math.min(ceiling, atMost),

@@ -4,6 +4,7 @@ import type { BootTree } from '../../store/boot-file.ts';
 import type { Sync } from '../../store/upload.ts';
 import type { Census } from './census.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { Render } from './render.ts';
 import type { TftpSettings } from './settings.ts';
 
 /** The loop's body; see engine.ts. */
@@ -14,7 +15,7 @@ export type TftpEngine = {
   onTime(): void;
   /** On the clock given; Infinity when nothing is under way. */
   nextDeadline(): number;
-  /** Transfers that are neither done nor failed. */
+  /** Transfers that are neither done nor failed, and requests that wait for their file to be made. */
   readonly active: number;
   /** Files open or mapped, those that nobody reads just now included. */
   readonly openFiles: number;
@@ -38,4 +39,6 @@ export type EngineParts = {
   randomHex(): string;
   /** On the spot when left out. */
   readonly sync?: Sync;
+  /** Makes configurations that the tree does not have, where {@link TftpSettings.rendering} is on. */
+  readonly render?: Render;
 };

@@ -99,6 +99,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       }
     },
     settle,
+    settleAll: settleDirty,
     retire(transfer, now, why) {
       transfer.session.abort(why.failure, why.error);
       settle(transfer, now);
@@ -247,6 +248,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
       lessons.overdue(due, now);
       markDirty(due);
     }
+    requests.onTime(now);
     if (outbox.waiting > 0) outbox.run(now);
     settleDirty(now);
     if (now >= trimAt) {
@@ -259,15 +261,19 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     onReady,
     onTime,
     nextDeadline: () =>
-      Math.min(deadlines.next(), outbox.next(), files.openFiles > 0 ? trimAt : Number.POSITIVE_INFINITY),
+      Math.min(
+        Math.min(deadlines.next(), outbox.next(), requests.nextDeadline()),
+        files.openFiles > 0 ? trimAt : Number.POSITIVE_INFINITY,
+      ),
     get active() {
-      return active;
+      return active + requests.waiting;
     },
     get openFiles() {
       return files.openFiles;
     },
     abortAll() {
       const now = clock();
+      requests.abandon();
       for (const transfer of [...table.values()]) {
         transfer.session.abort('shutdown', { code: 0, message: 'Server is shutting down' });
         settle(transfer, now);

@@ -1,4 +1,6 @@
+import type { RenderedFile } from '../boot/rendered-files.ts';
 import type { Place } from './census.ts';
+import type { RenderAsk } from './render.ts';
 import type { TftpSettings } from './settings.ts';
 import type { TftpSockets } from './sockets.ts';
 
@@ -17,6 +19,8 @@ export type ToWorker =
   | { readonly kind: 'configure'; readonly settings: TftpSettings }
   /** Answers `sync`; `errno` when it failed. */
   | { readonly kind: 'synced'; readonly id: number; readonly errno?: string }
+  /** Answers `render`; without a file when there is none. */
+  | { readonly kind: 'rendered'; readonly id: number; readonly file?: RenderedFile }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
 /** Worker to main thread. */
@@ -28,6 +32,8 @@ export type FromWorker =
   | { readonly kind: 'events'; readonly json: string }
   /** Asks for an fsync of a descriptor, which all threads share. */
   | { readonly kind: 'sync'; readonly id: number; readonly fd: number }
+  /** Asks for the file that stands for a name. */
+  | { readonly kind: 'render'; readonly id: number; readonly ask: RenderAsk }
   /** A configuration that could not be applied; the old one stays. */
   | { readonly kind: 'refused'; readonly detail: string }
   /** It serves no more, because it was asked to, or because of `failure`; it can be asked to serve again. */

@@ -112,17 +112,24 @@ export function netasciiContent(context: ReadContext, now: number): ReadContent 
     session,
     terms,
     isWarm: () => true, // converted when its window was asked for
-    send: (transfer, { first, count }) => {
-      const { out } = transfer.socket;
-      for (let block = first; block < first + count; block++) {
-        out.begin(transfer.address, transfer.port, transfer);
-        out.words(DATA, session.wireBlock(block));
-        out.bytes(source.block(block));
-        out.end();
-      }
-    },
+    send: (transfer, action) => layBlocks(transfer, action, { session, blockOf: source.block }),
     release: (at) => files.release(shared, at),
   };
+}
+
+/** Lays blocks of memory into the list of the transfer's socket, a datagram each. */
+export function layBlocks(
+  transfer: Transfer,
+  { first, count }: Pick<Action, 'first' | 'count'>,
+  { session, blockOf }: { readonly session: ReadSession; blockOf(block: number): Uint8Array },
+): void {
+  const { out } = transfer.socket;
+  for (let block = first; block < first + count; block++) {
+    out.begin(transfer.address, transfer.port, transfer);
+    out.words(DATA, session.wireBlock(block));
+    out.bytes(blockOf(block));
+    out.end();
+  }
 }
 
 function readAt(fd: number, offset: number, into: Uint8Array): number {

@@ -21,7 +21,7 @@ export function createReport(emit: Emit): Report {
   const malformed = createThrottle(NOISE);
   const warnings = createThrottle(NOISE);
   return {
-    started({ peer, file, content }, { sizeBytes }) {
+    started({ peer, file, content, rendered }, { sizeBytes }) {
       emit({
         type: 'tftp.started',
         ...peer,
@@ -29,6 +29,7 @@ export function createReport(emit: Emit): Report {
         write: content.kind === 'write',
         ...negotiated(content.terms),
         ...(sizeBytes === undefined ? {} : { sizeBytes }),
+        ...(rendered === undefined ? {} : { rendered }),
       });
     },
     ended: (transfer, now) => emit(endOf(transfer, now)),
@@ -59,7 +60,7 @@ function negotiated({ blksize, windowsize, timeoutMs }: Negotiated): TftpNegotia
 }
 
 function endOf(transfer: Transfer, now: number): BootEvent {
-  const { peer, file, content, startedAt, sendProblem } = transfer;
+  const { peer, file, path, content, startedAt, sendProblem, rendered } = transfer;
   const outcome = content.session.outcome();
   const { bytes, retransmissions } = content.session.stats();
   if (outcome?.kind === 'probed') return { type: 'tftp.probed', ...peer, file };
@@ -71,8 +72,9 @@ function endOf(transfer: Transfer, now: number): BootEvent {
     tookMs: Math.round((now - startedAt) * 1000) / 1000,
     retransmissions,
     ...negotiated(content.terms),
+    ...(rendered === undefined ? {} : { rendered }),
   };
-  if (outcome?.kind !== 'failed') return { type: 'tftp.done', ...common };
+  if (outcome?.kind !== 'failed') return { type: 'tftp.done', ...common, ...(path !== file && { path }) };
   // "Nobody answered" reads differently when the system refused to send.
   const detail = outcome.detail ?? (sendProblem && `sending failed: ${sendProblem}`);
   return {

@@ -1,56 +1,19 @@
+import { configNameOf } from '../../boot/rendering.ts';
 import type { TftpPeer } from '../../events/event.ts';
-import { bytesEqual, latin1Decode } from '../../lib/bytes.ts';
-import { formatIpv4 } from '../../lib/ipv4.ts';
-import type { PeerTable } from '../../lib/peer-table.ts';
+import { bytesEqual } from '../../lib/bytes.ts';
 import { createRows } from '../../lib/rows.ts';
 import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
 import { syncHere } from '../../store/upload.ts';
-import type { ClientMemory } from '../../tftp/client-memory.ts';
-import { type ConfigSearch, isConfigName } from '../../tftp/config-search.ts';
-import type { TftpFailure } from '../../tftp/session.ts';
-import { decode, decodeRequest, ERROR_CODE, encode, type TftpRequest } from '../../tftp-packet/index.ts';
-import { accept, type Refusal } from './accept.ts';
-import type { Admission } from './admission.ts';
-import { type Endpoints, holdPeer } from './endpoints.ts';
-import type { EngineParts, TftpEngine } from './engine.ts';
-import type { FileCache } from './file-cache.ts';
-import type { FrameSizes } from './frame-sizes.ts';
+import { isConfigName, type Served } from '../../tftp/config-search.ts';
+import { decode, decodeRequest, ERROR_CODE, type TftpRequest } from '../../tftp-packet/index.ts';
+import type { RenderedFile } from '../boot/rendered-files.ts';
+import { type Acceptance, accept, acceptRendered, type Refusal, type TermsContext } from './accept.ts';
+import { holdPeer } from './endpoints.ts';
 import { createMulticastGroups } from './multicast-groups.ts';
-import type { RecentPeers } from './recent-peers.ts';
-import type { Report } from './report.ts';
-import type { Throttle } from './throttle.ts';
+import type { RequestHandler, RequestParts, Retirement } from './request-face.ts';
 import { Transfer } from './transfer.ts';
-
-export type RequestParts = EngineParts & {
-  readonly endpoints: Endpoints;
-  readonly table: PeerTable<Transfer>;
-  readonly recent: RecentPeers;
-  readonly report: Report;
-  readonly errors: Throttle;
-  readonly files: FileCache;
-  readonly frames: FrameSizes;
-  readonly search: ConfigSearch;
-  readonly memory: ClientMemory;
-  readonly admission: Admission;
-  active(): number;
-  /** A transfer begins. */
-  added(transfer: Transfer): void;
-  /** A transfer has something to do. */
-  touched(transfer: Transfer): void;
-  /** Takes what waits in the queue of `socket`. */
-  catchUp(socket: DatagramSocket, now: number): void;
-  /** Polls a transfer at once. */
-  settle(transfer: Transfer, now: number): void;
-  /** A transfer makes room: for another one of the same client, or of somebody else. */
-  retire(transfer: Transfer, now: number, why: Retirement): void;
-};
-
-export type RequestHandler = {
-  /** A datagram on the well-known port that begins as RRQ or WRQ does. */
-  handle(socket: DatagramSocket, datagram: Datagram, now: number): void;
-  peerError(transfer: Transfer, datagram: Datagram, now: number): void;
-  configure: TftpEngine['configure'];
-};
+import { type Asker, createWaitingRequests, type WaitingRequest } from './waiting-requests.ts';
+import { printable, sendError, textOf } from './words.ts';
 
 /**
  * Services that answer whatever comes, which two of them do to each other for ever: echo, daytime, qotd, chargen, time, DNS,
@@ -76,6 +39,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
   let { settings, tree } = parts;
   const groups = createMulticastGroups(parts.touched);
   const rows = createRows();
+  const waiting = createWaitingRequests();
 
   function handle(socket: DatagramSocket, datagram: Datagram, now: number): void {
     const { peer, peerPort, local, replyFrom } = datagram;
@@ -89,6 +53,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
         sendError(socket, datagram, { code: ERROR_CODE.illegalOperation, message: 'Illegal request' });
       return;
     }
+    if (waiting.isRepeat(datagram)) return;
     let known = table.get(peer, peerPort);
     if (known) {
       parts.catchUp(known.socket, now);
@@ -105,13 +70,69 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
   }
 
   function begin(request: TftpRequest, datagram: Datagram, { asked, now, replaced }: Begin): void {
-    const peer: TftpPeer = { peer: textOf(asked, datagram.peer), port: datagram.peerPort };
     const socket = pickTid(datagram, { asked, now, replaced });
-    const file = printable(request.filename);
     const refusal = admit(datagram.peer, now);
     const answer = refusal
       ? { ok: false as const, refusal }
       : open(request, datagram, { asked, socket, now });
+    if (!answer.ok && mayBeRendered(request, answer.refusal)) {
+      wait({ request, asker: datagram, asked, replaced, refusal: answer.refusal }, now);
+    } else conclude(request, datagram, { asked, socket, now, answer });
+  }
+
+  /** The tree has no such file; does somebody look for a configuration, which a profile may stand for? */
+  function mayBeRendered({ opcode }: TftpRequest, { failure, path }: Refusal): boolean {
+    return (
+      settings.rendering === true &&
+      parts.render !== undefined &&
+      opcode === 'rrq' &&
+      failure === 'not-found' &&
+      path !== undefined &&
+      configNameOf(path) !== undefined
+    );
+  }
+
+  /** Whom there is no room for is not answered: a loader takes any ERROR for "no such file" and asks for its next name. */
+  function wait(entry: Omit<WaitingRequest, 'until'>, now: number): void {
+    const { asker, asked, refusal } = entry;
+    if (!waiting.hasRoom(asker.peer)) return;
+    const ask = { path: refusal.path!, peer: textOf(asked, asker.peer) };
+    const kept = waiting.add(entry, now);
+    const isAsked = parts.render!(ask, (file) => {
+      if (waiting.take(kept)) resume(kept, file);
+    });
+    if (!isAsked) waiting.take(kept);
+  }
+
+  /** The answer is here, between two turns. */
+  function resume({ request, asker, asked, replaced, refusal }: WaitingRequest, file?: RenderedFile): void {
+    const now = parts.clock();
+    const socket = pickTid(asker, { asked, now, replaced });
+    const unfit = file && admit(asker.peer, now);
+    const answer: Acceptance =
+      file && !unfit
+        ? acceptRendered(request, file, termsFor(asker, asked, now))
+        : { ok: false, refusal: unfit ?? refusal };
+    conclude(request, asker, { asked, socket, now, answer });
+    parts.settleAll(now);
+  }
+
+  function onTime(now: number): void {
+    for (let late = waiting.due(now); late !== undefined; late = waiting.due(now)) {
+      const { asked, asker, refusal } = late;
+      const detail = 'it was not made in time';
+      report.warning(
+        'render-late',
+        `${textOf(asked, asker.peer)} asked for "${refusal.path}": ${detail}`,
+        now,
+      );
+      resume({ ...late, refusal: { ...refusal, detail } });
+    }
+  }
+
+  function conclude(request: TftpRequest, datagram: Asker, { asked, socket, now, answer }: Conclusion): void {
+    const peer: TftpPeer = { peer: textOf(asked, datagram.peer), port: datagram.peerPort };
+    const file = printable(request.filename);
     const path = answer.ok ? answer.value.path : answer.refusal.path;
     if (!answer.ok) {
       sendError(socket, datagram, answer.refusal);
@@ -124,7 +145,17 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       const { replyFrom: from, bytes } = datagram;
       const { content } = answer.value;
       const transfer = new Transfer(
-        { client, from, socket: tid, request: bytes.slice(), file, content, rows },
+        {
+          client,
+          from,
+          socket: tid,
+          request: bytes.slice(),
+          file,
+          path: printable(answer.value.path),
+          content,
+          rendered: answer.value.rendered?.profile,
+          rows,
+        },
         now,
       );
       joined?.bind(transfer);
@@ -142,7 +173,7 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     const found =
       path === undefined || request.opcode === 'wrq'
         ? undefined
-        : search.lookup(peer, printable(path), answer.ok);
+        : search.lookup(peer, printable(path), servedBy(answer));
     if (found) parts.emit(found);
   }
 
@@ -156,24 +187,31 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
 
   function open(request: TftpRequest, datagram: Datagram, { asked, socket, now }: Opening) {
     return accept(request, {
+      ...termsFor(datagram, asked, now),
       tree,
       files: parts.files,
-      settings,
-      framePayload: parts.frames.payloadOf(datagram.ifindex, now, asked.bound.ipv6),
       slotBytes: SLOT_BYTES,
-      temper: (limits) =>
-        parts.memory.size > 0 ? parts.memory.temper(textOf(asked, datagram.peer), limits, now) : limits,
       join: (wish) =>
         groups.join({ ...wish, settings, socket, from: datagram.replyFrom, ifindex: datagram.ifindex, now }),
-      now,
-      rows,
       randomHex: parts.randomHex,
       sync: parts.sync ?? syncHere,
     });
   }
 
+  /** What the terms of a transfer depend on. */
+  function termsFor({ peer, ifindex }: Asker, asked: DatagramSocket, now: number): TermsContext {
+    return {
+      settings,
+      framePayload: parts.frames.payloadOf(ifindex, now, asked.bound.ipv6),
+      temper: (limits) =>
+        parts.memory.size > 0 ? parts.memory.temper(textOf(asked, peer), limits, now) : limits,
+      now,
+      rows,
+    };
+  }
+
   /** One TID for all who come now, but never the one that this client's last transfer had. */
-  function pickTid(datagram: Datagram, { asked, now, replaced }: Begin): DatagramSocket {
+  function pickTid(datagram: Asker, { asked, now, replaced }: Begin): DatagramSocket {
     const { tids } = endpoints;
     const { first, count } = endpoints.tidsFor(asked);
     const turn = Math.floor(now / TID_TURN_MS) % count;
@@ -188,6 +226,12 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
       if (!error.ok || error.value.opcode !== 'error') return;
       transfer.session.peerError(error.value.code, error.value.message, now);
     },
+    onTime,
+    nextDeadline: waiting.nextDeadline,
+    get waiting() {
+      return waiting.size;
+    },
+    abandon: waiting.clear,
     configure(nextSettings, nextTree) {
       settings = nextSettings;
       tree = nextTree;
@@ -204,7 +248,7 @@ type Begin = {
 
 type Opening = { readonly asked: DatagramSocket; readonly socket: DatagramSocket; readonly now: number };
 
-export type Retirement = Readonly<{ failure: TftpFailure; error?: { code: number; message: string } }>;
+type Conclusion = Opening & { readonly answer: Acceptance };
 
 /** Without a word: the client would take it for an answer to its new request. */
 const SUPERSEDED: Retirement = { failure: 'superseded' };
@@ -213,32 +257,15 @@ const GAVE_WAY: Retirement = {
   error: { code: ERROR_CODE.undefined, message: 'Server busy, try again later' },
 };
 
+/** What the search for a configuration is told. */
+function servedBy(answer: Acceptance): Served {
+  if (!answer.ok || !answer.value.rendered) return answer.ok;
+  const { profile, reason } = answer.value.rendered;
+  return { rendered: profile, reason };
+}
+
 function isRepeat(known: Transfer, datagram: Datagram, now: number): boolean {
   if (!bytesEqual(known.request, datagram.bytes)) return false;
   const phase = known.content.session.phase();
   return phase === 'opening' || (phase === 'transferring' && now - known.heardAt < LATE_REPEAT_MS);
-}
-
-function sendError(
-  socket: DatagramSocket,
-  { peer, peerPort, replyFrom }: Datagram,
-  { code, message }: { readonly code: number; readonly message: string },
-): void {
-  socket.out.begin(peer, peerPort, { from: replyFrom, ifindex: 0 });
-  socket.out.bytes(encode({ opcode: 'error', code, message }));
-  socket.out.end();
-}
-
-/** A peer's address for people. */
-function textOf({ numbers }: DatagramSocket, peer: number): string {
-  return numbers ? numbers.format(peer) : formatIpv4(peer);
-}
-
-/** A foreign name in a line of text: UTF-8 when it is, control characters made visible. */
-function printable(name: string): string {
-  if (/^[\x20-\x7e]*$/.test(name)) return name; // nearly all, and each request asks twice
-  const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
-  const text = new TextDecoder().decode(bytes);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: foreign text must not steer a terminal
-  return (text.includes('\ufffd') ? latin1Decode(bytes) : text).replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
 }

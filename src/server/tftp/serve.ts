@@ -8,6 +8,7 @@ import type { Sync } from '../../store/upload.ts';
 import { createCensus, type Place } from './census.ts';
 import type { Endpoint } from './endpoints.ts';
 import { BATCH, createTftpEngine, type TftpEngine } from './engine.ts';
+import type { Render } from './render.ts';
 import { SLOT_BYTES } from './requests.ts';
 import type { TftpSettings } from './settings.ts';
 import type { TftpPort, TftpSockets } from './sockets.ts';
@@ -37,6 +38,8 @@ export type ServiceParts = {
   readonly emit: Emit;
   /** How uploads get to the disk; on the spot when left out. */
   readonly sync?: Sync;
+  /** Makes configurations that the tree does not have. */
+  readonly render?: Render;
   /** Among the workers of one server; alone when left out. */
   readonly place?: Place;
 };
@@ -46,7 +49,7 @@ const PATIENCE_MS = 100;
 
 /** Attaches to the sockets and opens the root. Throws Error when the root cannot be opened. */
 export function createTftpService(parts: ServiceParts): TftpService {
-  const { network, sockets, settings, emit, place, sync } = parts;
+  const { network, sockets, settings, emit, place, sync, render } = parts;
   const clock = () => performance.now();
   let tree = openTree(network, settings);
   const attach = { slotBytes: SLOT_BYTES, batch: BATCH };
@@ -63,6 +66,7 @@ export function createTftpService(parts: ServiceParts): TftpService {
     ...{ ports, network, settings, tree, emit, clock, randomHex },
     ...(census && { census }),
     ...(sync && { sync }),
+    ...(render && { render }),
   });
   let stopAt: number | undefined;
 

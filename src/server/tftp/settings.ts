@@ -31,6 +31,8 @@ export type TftpSettings = {
   readonly multicast?: { readonly address: Ipv4; readonly port: number } | undefined;
   /** Windows' variable windows. */
   readonly msftwindow: boolean;
+  /** Names of loaders' configurations that the tree does not have are asked for elsewhere; nobody is asked when left out. */
+  readonly rendering?: boolean;
   /** Files kept open and mapped though nobody reads them just now, octets. */
   readonly cacheBytes: number;
   /** Patience; the default of tftp/rtt when left out. */

@@ -2,8 +2,10 @@ import { fsync } from 'node:fs';
 import type { BootEvent } from '../../events/event.ts';
 import { errnoName } from '../../store/beneath.ts';
 import type { Sync } from '../../store/upload.ts';
+import type { RenderedFile, RenderedFiles } from '../boot/rendered-files.ts';
 import { createCensus } from './census.ts';
 import type { ToWorker } from './messages.ts';
+import type { Render, RenderAsk } from './render.ts';
 import { createTftpService, type ServiceParts } from './serve.ts';
 import type { TftpSettings } from './settings.ts';
 import { startTftpThread, type TftpThread } from './thread.ts';
@@ -20,7 +22,9 @@ export type TftpServer = {
   reconfigure(settings: TftpSettings): void;
 };
 
-export type StartParts = ServiceParts & {
+export type StartParts = Omit<ServiceParts, 'render'> & {
+  /** What stands for names that the tree does not have; asked in this thread, where {@link TftpSettings.rendering} is on. */
+  readonly rendered?: RenderedFiles;
   /** A thread started beforehand, for one service at a time; it stays alive. One of its own is used when left out. */
   readonly thread?: TftpThread;
   /** See {@link ToWorker}. */
@@ -58,6 +62,9 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
       } else if (message.kind === 'sync') {
         const { id } = message;
         syncSoon(message.fd, (errno) => send({ kind: 'synced', id, ...(errno && { errno }) }));
+      } else if (message.kind === 'render') {
+        const file = renderNow(options.rendered, message.ask);
+        send({ kind: 'rendered', id: message.id, ...(file && { file }) });
       } else if (message.kind === 'ended') end(message.failure);
       else if (message.kind === 'refused')
         emit({ type: 'service.warning', service: 'tftp', problem: 'reload-refused', detail: message.detail });
@@ -107,14 +114,25 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
 /** fsync(2) by a thread of libuv's pool; the event loop tells when it is done. */
 const syncSoon: Sync = (fd, done) => fsync(fd, (error) => done(error ? errnoName(error) : undefined));
 
+function renderNow(rendered: RenderedFiles | undefined, ask: RenderAsk): RenderedFile | undefined {
+  return rendered?.render({ ...ask, protocol: 'tftp' });
+}
+
 /** The same loop between the turns of this thread's event loop. */
-function startHere(parts: ServiceParts): TftpServer {
+function startHere({ rendered, ...parts }: StartParts): TftpServer {
   const sync: Sync = (fd, done) =>
     syncSoon(fd, (errno) => {
       done(errno);
       void service.then(({ poller }) => poller.wake());
     });
-  const service = (async () => createTftpService({ ...parts, sync }))();
+  const render: Render = (ask, done) => {
+    setImmediate(() => {
+      done(renderNow(rendered, ask));
+      void service.then(({ poller }) => poller.wake());
+    });
+    return true;
+  };
+  const service = (async () => createTftpService({ ...parts, sync, render }))();
   const finished = service.then(async (running) => {
     try {
       while (!running.finished) {

@@ -21,7 +21,11 @@ export type TransferParts = {
   readonly socket: DatagramSocket;
   readonly request: Uint8Array;
   readonly file: string;
+  /** Of the tree; printable, as `file` is. */
+  readonly path: string;
   readonly content: ReadContent | WriteContent;
+  /** The profile that its content was made of. */
+  readonly rendered?: string | undefined;
   readonly rows: Rows;
 };
 
@@ -37,10 +41,13 @@ export class Transfer implements Deadlined, TransmitSource {
   readonly socket: DatagramSocket;
   /** The request as it came, to know a repeat by. */
   readonly request: Uint8Array;
-  /** For events. */
+  /** For events: as asked for, and as the tree has it. */
   readonly file: string;
+  readonly path: string;
   readonly content: ReadContent | WriteContent;
   readonly session: ReadSession | WriteSession;
+  /** The profile that its content was made of; undefined for files of the tree. */
+  readonly rendered: string | undefined;
   readonly ifindex = 0;
   heard = false;
   /** Waits in the engine's list for its poll. */
@@ -52,15 +59,18 @@ export class Transfer implements Deadlined, TransmitSource {
   readonly #numbers: Float64Array;
   readonly #at: number;
 
-  constructor({ client, from, socket, request, file, content, rows }: TransferParts, now: number) {
+  constructor(parts: TransferParts, now: number) {
+    const { client, from, socket, request, file, path, content, rendered, rows } = parts;
     const { numbers, at } = rows.take(NUMBERS);
     this.peer = client.peer;
     this.port = client.port;
     this.socket = socket;
     this.request = request;
     this.file = file;
+    this.path = path;
     this.content = content;
     this.session = content.session;
+    this.rendered = rendered;
     this.#numbers = numbers;
     this.#at = at;
     numbers[at + ADDRESS] = client.address;

@@ -15,6 +15,7 @@ import type {
 import { dgramNetwork } from '../../../src/net/dgram.ts';
 import { FileContent } from '../../../src/net/dgram-content.ts';
 import { createTftpEngine, type TftpEngine } from '../../../src/server/tftp/engine.ts';
+import type { Render } from '../../../src/server/tftp/render.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../../../src/server/tftp/settings.ts';
 import { createBootTree } from '../../../src/store/boot-tree.ts';
 import type { Sync } from '../../../src/store/upload.ts';
@@ -105,11 +106,16 @@ export class FakeSocket implements DatagramSocket {
 
 export type Rig = ReturnType<typeof createRig>;
 
-export type RigOptions = Partial<TftpSettings> & { singlePort?: boolean; pageCache?: PageCache; sync?: Sync };
+export type RigOptions = Partial<TftpSettings> & {
+  singlePort?: boolean;
+  pageCache?: PageCache;
+  sync?: Sync;
+  render?: Render;
+};
 
 /** An engine with fake sockets, a clock that is set by hand, and a folder of its own. */
 export function createRig(
-  { singlePort = false, pageCache, sync, ...settings }: RigOptions = {},
+  { singlePort = false, pageCache, sync, render, ...settings }: RigOptions = {},
   link = { mtu: 1500 },
 ) {
   const root = mkdtempSync(join(tmpdir(), 'pxed-tftp-'));
@@ -130,6 +136,7 @@ export function createRig(
     emit: (event) => events.push(event),
     clock: () => clock.now,
     ...(sync && { sync }),
+    ...(render && { render }),
     randomHex: () => `${++names}`,
   });
 
