@@ -2,6 +2,8 @@ import { formatDuration } from '../lib/duration.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import { formatBytes } from '../lib/size.ts';
+import { because } from './because.ts';
+import { describeHttp } from './describe-http.ts';
 import type { BootEvent, ClientFacts } from './event.ts';
 import { REASONS } from './reason-table.ts';
 
@@ -100,7 +102,7 @@ function describeRole({ role, ip, mac }: Extract<BootEvent, { type: 'dhcp.role' 
   return `${who} gives addresses; pxed only tells boot clients their files (proxyDHCP)`;
 }
 
-type TransferEvent = Extract<BootEvent, { type: `tftp.${string}` }>;
+type TransferEvent = Extract<BootEvent, { type: `tftp.${string}` | `http.${string}` }>;
 
 function describeTransfer(event: TransferEvent): string {
   const who = event.peer;
@@ -132,17 +134,14 @@ function describeTransfer(event: TransferEvent): string {
       const after = missing.length ? ` (not there: ${missing.join(', ')})` : '';
       return `${who} is configured by ${event.winner}${madeFrom(event)}${after}`;
     }
+    default:
+      return describeHttp(event);
   }
 }
 
 function madeFrom({ rendered, reason }: { rendered?: string; reason?: string }): string {
   if (rendered === undefined) return '';
   return `, made from profile ${rendered}${reason ? ` (${reason})` : ''}`;
-}
-
-/** The errno of a missing file says nothing more than "not found". */
-function because(event: { failure: string; detail?: string }): string {
-  return event.detail && event.detail !== 'ENOENT' ? `${event.failure}, ${event.detail}` : event.failure;
 }
 
 function verb(type: 'dhcp.offer' | 'dhcp.ack'): string {

@@ -7,7 +7,7 @@ import type { Mac } from '../lib/mac.ts';
  * Protocol code returns events as plain values; a server stamps and emits them. `why` and `failure` are stable
  * kebab-case codes; `detail` is for people. Addresses are numbers, MACs text (see lib/ipv4 and lib/mac).
  */
-export type BootEvent = DhcpEvent | BootpEvent | TftpEvent | ProgressEvent | ServiceEvent;
+export type BootEvent = DhcpEvent | BootpEvent | TftpEvent | HttpEvent | ProgressEvent | ServiceEvent;
 
 /** Who a DHCP or BOOTP fact is about: `mac` as identity, `arch` and `stage` when they are known. */
 export type ClientFacts = {
@@ -224,6 +224,54 @@ export type ProgressEvent =
       readonly why: string;
       readonly detail?: string;
     };
+
+/** `peer` is the client's address, `port` that of its connection. */
+export type HttpPeer = { readonly peer: string; readonly port: number };
+
+/** A file by HTTP: names as in {@link TftpEvent}. */
+export type HttpFile = {
+  readonly file: string;
+  readonly path?: string;
+  readonly rendered?: string;
+  /** Of the whole file. */
+  readonly sizeBytes: number;
+};
+
+export type HttpEvent =
+  /** `length`: octets asked for, all of them or those of a range. */
+  | ({ readonly type: 'http.started'; readonly length: number } & HttpFile & HttpPeer)
+  /** The client has acknowledged all that it asked for; `whole`: that was the whole file. */
+  | ({
+      readonly type: 'http.done';
+      readonly bytes: number;
+      readonly whole: boolean;
+      readonly tookMs: number;
+    } & HttpFile &
+      HttpPeer)
+  | ({
+      readonly type: 'http.failed';
+      readonly bytes: number;
+      readonly failure: string;
+      readonly detail?: string;
+      readonly tookMs: number;
+    } & HttpFile &
+      HttpPeer)
+  /** Asked about and not sent: HEAD, or a file that the client has already (304). */
+  | ({ readonly type: 'http.probed' } & HttpFile & HttpPeer)
+  | ({
+      readonly type: 'http.refused';
+      readonly method: string;
+      readonly file: string;
+      readonly status: number;
+      readonly failure: string;
+      /** It is one of the names a loader looks for its configuration under. */
+      readonly search?: true;
+      readonly detail?: string;
+    } & HttpPeer)
+  /** An installer posted to the done file of its profile. */
+  | ({ readonly type: 'http.reported'; readonly file: string } & HttpPeer)
+  /** What came is no request, or came too slowly. */
+  | ({ readonly type: 'http.malformed'; readonly why: string } & HttpPeer);
 
 export type ServiceEvent =
   /** The start banner: what is served where, and what was found out. Keys are short words, in order. */

@@ -14,12 +14,14 @@ export function levelOf(event: BootEvent): Level {
     case 'dhcp.nak':
     case 'dhcp.server-gone':
     case 'tftp.failed':
+    case 'http.failed':
     case 'boot.again':
     case 'boot.not-relinked':
       return 'warn';
     case 'dhcp.other-server':
       return event.kind === 'address' ? 'warn' : 'info';
     case 'tftp.refused':
+    case 'http.refused':
       if (event.search) return 'debug';
       return event.failure === 'not-found' ? 'info' : 'warn';
     case 'dhcp.quirk':
@@ -37,6 +39,9 @@ export function levelOf(event: BootEvent): Level {
     case 'dhcp.lease-query':
     case 'dhcp.malformed':
     case 'tftp.malformed':
+    case 'http.started':
+    case 'http.probed':
+    case 'http.malformed':
       return 'debug';
     default:
       return 'info';
