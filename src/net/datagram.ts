@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
+import type { TcpPorts } from './tcp.ts';
 
 /**
  * The plain face of datagram sockets: two backends, one behaviour (test/conformance runs over both).
@@ -58,6 +59,8 @@ export interface Network {
   readonly bindEcho?: () => Outcome<BoundSocket>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
+  /** For HTTP. */
+  readonly tcp: TcpPorts;
   /** What a reader may know about memory and disk; undefined where the system does not tell. */
   readonly pageCache: PageCache | undefined;
   /** openat2(2) where the system has it: see {@link OpenBeneath}. */

@@ -6,6 +6,7 @@ import { FileContent } from './dgram-content.ts';
 import { EventPoller } from './dgram-poller.ts';
 import { EventSocket } from './dgram-socket.ts';
 import { portableInterfaces } from './interfaces.ts';
+import { portableTcp } from './portable-tcp.ts';
 
 /**
  * The same sockets over node:dgram, for systems without koffi or without these Linux calls. One datagram per system call, no
@@ -76,6 +77,7 @@ export function dgramNetwork(): Network {
     interfaces: portableInterfaces,
     openContent: (fd, sizeBytes) => ({ ok: true, value: new FileContent(fd, sizeBytes) }),
     closeContent: () => {},
+    tcp: portableTcp(),
     pageCache: undefined,
     openBeneath: undefined,
     capabilities: () => [],

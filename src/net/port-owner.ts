@@ -13,8 +13,17 @@ export type ProcFiles = {
  * descriptors of all processes. undefined when nobody does, or when only root may see who.
  */
 export function portOwner(port: number, proc: ProcFiles = REAL): string | undefined {
+  return ownerOf(port, ['/proc/self/net/udp', '/proc/self/net/udp6'], proc);
+}
+
+/** The same for a TCP port, of a listener or a connection. */
+export function tcpPortOwner(port: number, proc: ProcFiles = REAL): string | undefined {
+  return ownerOf(port, ['/proc/self/net/tcp', '/proc/self/net/tcp6'], proc);
+}
+
+function ownerOf(port: number, tables: readonly string[], proc: ProcFiles): string | undefined {
   const wanted = new Set(
-    ['/proc/self/net/udp', '/proc/self/net/udp6'].flatMap((table) =>
+    tables.flatMap((table) =>
       inodesOf(
         attempt(() => proc.read(table), ''),
         port,

@@ -85,6 +85,14 @@ export const connect = libc.func('connect', 'int', ['int', 'uintptr', 'uint']) a
   length: number,
 ) => number;
 
+export const listen = libc.func('listen', 'int', ['int', 'int']) as (fd: number, backlog: number) => number;
+
+export const fcntl = libc.func('fcntl', 'int', ['int', 'int', 'int']) as (
+  fd: number,
+  command: number,
+  argument: number,
+) => number;
+
 export const close = libc.func('close', 'int', ['int']) as (fd: number) => number;
 
 export const epollCreate = libc.func('epoll_create1', 'int', ['int']) as (flags: number) => number;

@@ -12,6 +12,7 @@ import { createOpenBeneath } from './openat2.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { createPageCache } from './page-cache.ts';
 import { effectiveCapabilities, giveUpPrivileges } from './privileges.ts';
+import { createTcpPorts } from './tcp.ts';
 
 /** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */
 export function linuxNetwork(): Network | undefined {
@@ -31,6 +32,7 @@ export function linuxNetwork(): Network | undefined {
     interfaces: interfaceFacts,
     openContent: mapFile,
     closeContent: unmapFile,
+    tcp: createTcpPorts(),
     pageCache: createPageCache(),
     openBeneath: createOpenBeneath(),
     capabilities: effectiveCapabilities,

@@ -111,7 +111,14 @@ export function lastError(operation: string): NetError {
   return { operation, errno: c.errnoName(c.lastErrno()) };
 }
 
-function setInt(arena: Arena, fd: number, level: number, name: number, value: number): NetError | undefined {
+/** What went wrong, if anything. */
+export function setInt(
+  arena: Arena,
+  fd: number,
+  level: number,
+  name: number,
+  value: number,
+): NetError | undefined {
   arena.setInt(64, value);
   return check([
     `setsockopt ${OPTION_NAMES.get(name) ?? name}`,
@@ -124,11 +131,13 @@ const OPTION_NAMES = new Map([
   [s.IPV6_V6ONLY, 'IPV6_V6ONLY'],
   [s.IPV6_RECVPKTINFO, 'IPV6_RECVPKTINFO'],
   [s.IP_MTU_DISCOVER, 'IP_MTU_DISCOVER'],
+  [s.SO_REUSEADDR, 'SO_REUSEADDR'],
   [s.SO_REUSEPORT, 'SO_REUSEPORT'],
   [s.SO_BROADCAST, 'SO_BROADCAST'],
 ]);
 
-function bindToDevice(arena: Arena, fd: number, name: string): NetError | undefined {
+/** What went wrong, if anything: ENODEV for a name that no interface has. */
+export function bindToDevice(arena: Arena, fd: number, name: string): NetError | undefined {
   const text = new TextEncoder().encode(name);
   if (text.length > 15) return { operation: 'setsockopt SO_BINDTODEVICE', errno: 'ENODEV' };
   arena.bytes.set(text, 80);

@@ -6,6 +6,7 @@ export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_PACKET = 17;
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
@@ -41,6 +42,9 @@ export const IPV6_PKTINFO = 50;
 export const UDP_SEGMENT = 103;
 
 export const SIOCGIFMTU = 0x8921;
+/** Octets of a TCP connection that were not acknowledged, those not sent yet among them (tcp(7)). */
+export const SIOCOUTQ = 0x5411;
+export const F_DUPFD_CLOEXEC = 1030;
 
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
