@@ -54,6 +54,7 @@ export function reservationOf(host: HostConfig): Reservation {
     ip: host.address,
     hostname: host.hostname,
     file: host.filename,
+    profile: host.profile,
     tags: host.tags,
     terms: termsOf(host),
   });
@@ -66,6 +67,7 @@ export function ruleOf({ match, then }: RuleConfig): Rule {
 function sayingOf(then: RuleConfig['then']): Saying {
   return present({
     file: then.filename,
+    profile: then.profile,
     tags: then.tags,
     ignore: then.ignore,
     goOn: then.continue,
@@ -101,6 +103,7 @@ export function placeOf(network: NetworkConfig, unknownClients: 'allow' | 'deny'
     sharedNetwork: network['shared-network'],
     denyUnknown: (network['unknown-clients'] ?? unknownClients) === 'deny' ? true : undefined,
     file: network.filename,
+    profile: network.profile,
     tags: network.tags,
     ranges: network.range && poolRangesOf(network.range),
     excluded: network.exclude,

@@ -47,6 +47,7 @@ export function dhcpSettingsOf(setup: Setup, links: readonly Link[], serverName:
     rules: config.rules.map(ruleOf),
     options: config.options,
     bootp: { enabled: config.bootp.enabled, ranges: config.bootp.range, serverName },
+    ...(config.profile !== undefined && { profile: config.profile }),
     boot: bootSettingsOf(config.boot),
     answerAll: config['answer-all'],
     authoritative: config.authoritative,
@@ -121,7 +122,7 @@ function overridden(
 }
 
 /** Names of architectures were checked when the configuration was loaded. */
-function bootSettingsOf(boot: Config['boot']): BootSettings {
+export function bootSettingsOf(boot: Config['boot']): BootSettings {
   const archFiles = new Map(
     Object.entries(boot.arch).map(([name, file]) => [archCode(name) ?? Number(name), file]),
   );

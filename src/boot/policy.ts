@@ -13,6 +13,8 @@ export type PolicyContext = {
   readonly machineFile?: string;
   /** The file of a rule of the configuration, and which one. */
   readonly ruleFile?: { readonly file: string; readonly rule: number };
+  /** The machine's profile, by name: its loader's configuration is rendered, iPXE's script too. */
+  readonly profile?: string;
 };
 
 const IPXE_BINARY = /(^|\/)([^/]*ipxe[^/]*|undionly|snponly[^/]*|snp|undi)\.(k*pxe|efi|lkrn)$/i;
@@ -30,9 +32,9 @@ export function isUrl(file: string): boolean {
 /**
  * Decides which file boots a client. Rules, the first that has an answer wins:
  *
- * 1. the machine's own file; then that of the rule that matches it, though never iPXE for iPXE, nor a path for HTTP clients;
- * 2. iPXE: the configured script, else the first of {@link IPXE_SCRIPTS} in the root; from here on it never gets an
- *    iPXE binary;
+ * 1. the machine's own file; then that of the rule that matches it; though never iPXE for iPXE, nor a path for HTTP clients;
+ * 2. iPXE: the configured script, else the first of {@link IPXE_SCRIPTS} in the root, else, for a machine with a profile,
+ *    the one that is rendered; from here on it never gets an iPXE binary;
  * 3. the file configured for its architecture (7 and 9 alike);
  * 4. HTTP clients: the file that 6 or 7 has for their processor, below `httpUrl`; nothing where that is not set, for
  *    they cannot use a path. Files of the rules before are put below it, too;
@@ -61,7 +63,7 @@ type Outcome = { readonly note: string; readonly file?: string; readonly stop?: 
 
 function ownFile(client: BootClient, { machineFile, settings }: PolicyContext): Outcome {
   if (machineFile === undefined) return undefined;
-  if (client.kind !== 'http') return { file: machineFile, note: 'the machine’s own file' };
+  if (client.kind !== 'http') return forClient(client, machineFile, 'the machine’s own file');
   const url = urlOf(machineFile, settings);
   if (url === undefined) return { note: 'the machine’s own file is no URL, and it boots by HTTP only' };
   return { file: url, note: 'the machine’s own file' };
@@ -75,26 +77,36 @@ function ruledFile(client: BootClient, { ruleFile, settings }: PolicyContext): O
   return forClient(client, named, `rules[${rule}]: its file`);
 }
 
-function ipxeScript(client: BootClient, { settings, exists }: PolicyContext): Outcome {
+function ipxeScript(client: BootClient, context: PolicyContext): Outcome {
   if (client.stage !== 'ipxe') return undefined;
+  const { settings, exists, profile } = context;
   const configured = settings.ipxeFile;
   if (configured !== undefined && isIpxeBinary(configured)) {
     return { note: `iPXE: ${configured} is iPXE itself, passed over (it would load itself for ever)` };
   }
   if (configured !== undefined && /^https?:/i.test(configured) && client.ipxeHttp === false) {
-    const script = findScript(exists);
+    const script = findScript(exists) ?? renderedScript(context);
     const note = `iPXE without HTTP: ${script ?? 'no script in the root'} instead of ${configured}`;
     return script === undefined ? { note } : { file: script, note };
   }
   if (configured !== undefined) return { file: configured, note: 'iPXE: the configured script' };
   const script = findScript(exists);
   if (script !== undefined) return { file: script, note: `iPXE: ${script} is in the root` };
+  const rendered = renderedScript(context);
+  if (rendered !== undefined) {
+    return { file: rendered, note: `iPXE: ${rendered}, rendered for profile ${profile}` };
+  }
   return { note: `iPXE: no script in the root (${IPXE_SCRIPTS.join(', ')})` };
 }
 
 /** The script in the root that iPXE is sent to when none is configured. */
 export function findScript(exists: FileExists | undefined): string | undefined {
   return exists && IPXE_SCRIPTS.find((path) => exists(path));
+}
+
+/** The script that is made for a machine with a profile; only where the root is ours can it be served. */
+function renderedScript({ profile, exists }: PolicyContext): string | undefined {
+  return profile !== undefined && exists ? IPXE_SCRIPTS[0] : undefined;
 }
 
 function archFile(client: BootClient, { settings }: PolicyContext): Outcome {
@@ -190,8 +202,13 @@ function mayChain(client: BootClient, context: PolicyContext): boolean {
   return client.stage !== 'ipxe' && hasScript(context);
 }
 
-function hasScript({ settings, exists }: PolicyContext): boolean {
-  return settings.ipxeFile !== undefined || findScript(exists) !== undefined;
+function hasScript(context: PolicyContext): boolean {
+  const { settings, exists } = context;
+  return (
+    settings.ipxeFile !== undefined ||
+    findScript(exists) !== undefined ||
+    renderedScript(context) !== undefined
+  );
 }
 
 /** A found file, unless it would send iPXE to iPXE. */

@@ -1,4 +1,4 @@
-import { formatIpv4, hexIpv4, type Ipv4 } from '../lib/ipv4.ts';
+import { formatIpv4, hexIpv4, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
 import { fillPlaceholders } from '../lib/placeholder.ts';
 import type { BootMachine } from './machine.ts';
 import type { Profile } from './profile.ts';
@@ -34,7 +34,7 @@ export type ServerFacts = {
 
 /** The values of one machine, safe to be put into the configuration of any loader. */
 export function valuesOf(machine: BootMachine, { nextServer, http, tags }: ServerFacts): TemplateValues {
-  const server = formatIpv4(nextServer);
+  const server = nextServer === UNSPECIFIED ? '' : formatIpv4(nextServer);
   return {
     mac: machine.mac,
     'mac-hyp': machine.mac.replaceAll(':', '-'),

@@ -20,12 +20,13 @@ export function bootOf(turn: Turn, terms: ClientTerms): BootDecision | undefined
   const asked = request.packet.options.get(55);
   const wants = client.netboot || client.kind === 'bootp' || asked === undefined || asked.includes(67);
   if (!wants) return undefined;
-  const { network, reservation, ruleFile } = terms;
+  const { network, reservation, ruleFile, profile } = terms;
   const decision = decideBoot(client, {
     settings: network.boot,
     ...(context.exists && { exists: context.exists }),
     ...(reservation?.file !== undefined && { machineFile: reservation.file }),
     ...(ruleFile && { ruleFile }),
+    ...(profile && { profile: profile.name }),
   });
   // Nothing to fill in, as a rule; and then nothing to copy.
   if (!decision.file?.includes('$')) return decision;

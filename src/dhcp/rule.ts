@@ -38,6 +38,8 @@ export type Match = {
 export type Saying = {
   /** Boot file: after the machine's own, before all others. */
   readonly file?: string;
+  /** Boot profile, by name. */
+  readonly profile?: string;
   readonly terms?: Terms;
   readonly tags?: readonly string[];
   /** No answer at all. */

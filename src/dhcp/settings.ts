@@ -70,6 +70,8 @@ export type Network = {
   readonly denyUnknown?: boolean;
   /** The named boot file of its clients, instead of {@link BootSettings.bootFile}. */
   readonly file?: string;
+  /** The boot profile of its clients, by name. */
+  readonly profile?: string;
   /** Tags of all its clients. */
   readonly tags?: readonly string[];
   /** How its clients' firmware is answered, instead of {@link DhcpSettings.quirks}. */
@@ -125,6 +127,8 @@ export type Reservation = {
   readonly hostname?: string;
   /** Boot file of this machine, before any rule. */
   readonly file?: string;
+  /** Its boot profile, by name. */
+  readonly profile?: string;
   readonly tags?: readonly string[];
   readonly terms?: Terms;
   readonly bootp?: BootpTerms;
@@ -182,6 +186,8 @@ export type DhcpSettings = {
   readonly options: readonly RawOption[];
   readonly bootp: BootpSettings;
   readonly boot: BootSettings;
+  /** The boot profile of machines for which no host, rule or network names one; absent = none. */
+  readonly profile?: string;
   /** Off: only netboot clients, machines that booted here and reservations are answered. */
   readonly answerAll: boolean;
   /**

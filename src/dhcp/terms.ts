@@ -12,6 +12,8 @@ export type ClientTerms = {
   readonly reservation: Reservation | undefined;
   /** The boot file that a rule gives, and which one. */
   readonly ruleFile?: { readonly file: string; readonly rule: number };
+  /** The boot profile, and who names it: `hosts`, `rules[2]`, `networks 10.0.0.0/24`, `profile`. */
+  readonly profile?: NamedProfile;
   /** A rule says to keep silent. */
   readonly ignore: boolean;
   readonly tags: readonly string[];
@@ -19,21 +21,32 @@ export type ClientTerms = {
   readonly rules?: RuleTrace;
 };
 
+export type NamedProfile = { readonly name: string; readonly from: string };
+
 /** Puts together what a client is told: host over rule over network over all networks. */
 export function termsFor(turn: Turn, network: PlannedNetwork): ClientTerms {
   const { plan } = turn.context;
   const reservation = reservationOf(turn, network);
   if (!plan.hasTags && plan.rules.length === 0) {
-    return { network: overlay(network, reservation?.terms), reservation, ignore: false, tags: NO_TAGS };
+    const profile = profileOf(turn, { network, reservation });
+    return {
+      network: overlay(network, reservation?.terms),
+      reservation,
+      ...(profile && { profile }),
+      ignore: false,
+      tags: NO_TAGS,
+    };
   }
   const outcome = applyRules(plan.rules, { turn, network }, tagsOf(turn, network));
   const ruleFile = fileOf(outcome);
+  const profile = profileOf(turn, { network, reservation, outcome });
   // The first rule is the strongest: it is laid over those that came after it.
   const ruled = outcome.matched.reduceRight((below, { says }) => overlay(below, says.terms), network);
   return {
     network: overlay(ruled, reservation?.terms),
     reservation,
     ...(ruleFile && { ruleFile }),
+    ...(profile && { profile }),
     ignore: outcome.matched.some(({ says }) => says.ignore === true),
     tags: outcome.tags,
     ...(plan.rules.length > 0 && { rules: outcome.trace }),
@@ -83,7 +96,7 @@ export function isDenied(turn: Turn, networks: readonly PlannedNetwork[]): boole
 }
 
 /** Without rules: of the network, of the host, and what is known of everybody. */
-function tagsOf(turn: Turn, network: PlannedNetwork): readonly string[] {
+export function tagsOf(turn: Turn, network: PlannedNetwork): readonly string[] {
   return [
     turn.hosts.length > 0 ? 'known' : 'unknown',
     ...(turn.client.kind === 'bootp' ? ['bootp'] : NO_TAGS),
@@ -95,6 +108,24 @@ function tagsOf(turn: Turn, network: PlannedNetwork): readonly string[] {
 function fileOf({ matched }: Outcome): ClientTerms['ruleFile'] {
   const found = matched.find(({ says }) => says.file !== undefined);
   return found && { file: found.says.file!, rule: found.index };
+}
+
+/** Host over rule over network over all networks. */
+function profileOf(
+  { context }: Turn,
+  said: {
+    readonly network: PlannedNetwork;
+    readonly reservation: Reservation | undefined;
+    readonly outcome?: Outcome;
+  },
+): NamedProfile | undefined {
+  const { network, reservation, outcome } = said;
+  if (reservation?.profile !== undefined) return { name: reservation.profile, from: 'hosts' };
+  const rule = outcome?.matched.find(({ says }) => says.profile !== undefined);
+  if (rule) return { name: rule.says.profile!, from: `rules[${rule.index}]` };
+  if (network.profile !== undefined) return { name: network.profile, from: `networks ${network.key}` };
+  const { profile } = context.plan.settings;
+  return profile === undefined ? undefined : { name: profile, from: 'profile' };
 }
 
 function overlay(network: PlannedNetwork, terms: Terms | undefined): PlannedNetwork {
