@@ -1,17 +1,17 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { APPLICATION_ID, MIGRATIONS, migrate } from './lease-schema.ts';
+import { LEASES, migrate, type StoreSchema } from './lease-schema.ts';
 import { asStoreProblem, StoreProblem } from './store-problem.ts';
 
 /**
- * Opens the lease store of `path`, made when there is none, for this process alone: until it is closed nobody else can
+ * Opens the store of `path`, made when there is none, for this process alone: until it is closed nobody else can
  * open it. Every commit is on the disk when it returns (WAL, `synchronous=FULL`). Throws {@link StoreProblem}; a file that
  * is damaged, foreign or of a newer pxed is not touched.
  */
-export function openLeaseDatabase(path: string): DatabaseSync {
+export function openStoreDatabase(path: string, schema: StoreSchema): DatabaseSync {
   try {
-    if (!existsSync(path)) create(path);
+    if (!existsSync(path)) create(path, schema);
     if (statSync(path).size === 0) throw new StoreProblem('damaged', path, { detail: 'the file is empty' });
   } catch (cause) {
     throw asStoreProblem(path, cause);
@@ -21,13 +21,13 @@ export function openLeaseDatabase(path: string): DatabaseSync {
     db = new DatabaseSync(path);
     // Held from the first read on, and given up by the kernel when the process ends, however it does.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
-    check(db, path);
+    check(db, path, schema);
     // Checkpoints are the background's work (tidy), not that of the turn that happens to fill a page.
     db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; ' +
         `PRAGMA journal_size_limit = ${16 * 1024 * 1024}`,
     );
-    migrate(db, numberOf(db, 'user_version'));
+    migrate(db, numberOf(db, 'user_version'), schema.migrations);
     return db;
   } catch (cause) {
     db?.close();
@@ -35,18 +35,23 @@ export function openLeaseDatabase(path: string): DatabaseSync {
   }
 }
 
+/** {@link openStoreDatabase} for leases. */
+export function openLeaseDatabase(path: string): DatabaseSync {
+  return openStoreDatabase(path, LEASES);
+}
+
 /**
  * The file appears complete or not at all, so that an empty one is a damaged one. A hard link, unlike a rename, does not
  * replace what another process made meanwhile.
  */
-function create(path: string): void {
+function create(path: string, schema: StoreSchema): void {
   if (existsSync(`${path}-wal`)) {
     throw new StoreProblem('damaged', path, {
       detail: `the file is missing, but its journal ${path}-wal is there`,
     });
   }
   const draft = `${path}.${process.pid}.new`;
-  createLeaseDatabase(draft).close();
+  createStoreDatabase(draft, schema).close();
   try {
     linkSync(draft, path);
   } catch (error) {
@@ -61,15 +66,20 @@ function create(path: string): void {
 }
 
 /** A new, empty store, in place of whatever is at `path`; the caller closes it before the file is put anywhere. */
-export function createLeaseDatabase(path: string): DatabaseSync {
+export function createStoreDatabase(path: string, schema: StoreSchema): DatabaseSync {
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
   const db = new DatabaseSync(path);
   db.exec(
-    `PRAGMA locking_mode = EXCLUSIVE; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA journal_mode = WAL; ` +
+    `PRAGMA locking_mode = EXCLUSIVE; PRAGMA application_id = ${schema.applicationId}; PRAGMA journal_mode = WAL; ` +
       'PRAGMA synchronous = FULL',
   );
-  migrate(db, 0);
+  migrate(db, 0, schema.migrations);
   return db;
+}
+
+/** {@link createStoreDatabase} for leases. */
+export function createLeaseDatabase(path: string): DatabaseSync {
+  return createStoreDatabase(path, LEASES);
 }
 
 /** Makes what was linked or renamed in a folder outlast a power cut. */
@@ -82,13 +92,13 @@ export function syncFolder(path: string): void {
   }
 }
 
-function check(db: DatabaseSync, path: string): void {
-  if (numberOf(db, 'application_id') !== APPLICATION_ID) {
-    throw new StoreProblem('foreign', path, { detail: 'this is no lease store of pxed' });
+function check(db: DatabaseSync, path: string, { applicationId, migrations, name }: StoreSchema): void {
+  if (numberOf(db, 'application_id') !== applicationId) {
+    throw new StoreProblem('foreign', path, { detail: `this is no ${name} of pxed` });
   }
   const version = numberOf(db, 'user_version');
-  if (version > MIGRATIONS.length) {
-    const detail = `written by a newer pxed (version ${version} of the store; this one knows ${MIGRATIONS.length})`;
+  if (version > migrations.length) {
+    const detail = `written by a newer pxed (version ${version} of the store; this one knows ${migrations.length})`;
     throw new StoreProblem('newer', path, { detail });
   }
   const [first] = db.prepare('PRAGMA quick_check(1)').all();

@@ -1,11 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+/** A kind of store: what tells its files from others, and how an empty one comes to its present form. */
+export type StoreSchema = {
+  /** For people. */
+  readonly name: string;
+  /** `PRAGMA application_id`. */
+  readonly applicationId: number;
+  /**
+   * Every step from an empty file to the present schema, in order; `PRAGMA user_version` counts those taken. A released
+   * step is never changed: a change is one more step.
+   */
+  readonly migrations: readonly string[];
+};
+
 /** `PRAGMA application_id` of a lease store: "pxed". */
 export const APPLICATION_ID = 0x7078_6564;
 
 /**
- * Every step from an empty file to the present schema, in order; `PRAGMA user_version` counts those taken. A released
- * step is never changed: a change is one more step.
+ * Of the lease store.
  *
  * `lease` and `machine` are logs. A change adds a row at the end, and the newest row of an address (of a machine) counts;
  * older ones are deleted later, in the background. So a turn writes the pages at the end alone, whichever addresses it was
@@ -51,6 +63,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE clock (boot TEXT, ahead INTEGER NOT NULL) STRICT;
   `,
 ];
+
+export const LEASES: StoreSchema = {
+  name: 'lease store',
+  applicationId: APPLICATION_ID,
+  migrations: MIGRATIONS,
+};
 
 /** Takes the steps from `version` on, each in a transaction of its own; returns the version reached. */
 export function migrate(db: DatabaseSync, version: number, steps: readonly string[] = MIGRATIONS): number {
