@@ -27,6 +27,14 @@ const EVENTS_AT_ONCE = 128;
  */
 const MOST_BATCHES = 256;
 
+/**
+ * Files that were delivered are proof of an installation, and end by themselves: a flood makes refusals. They have as much
+ * room again.
+ */
+function isProof({ type }: BootEvent): boolean {
+  return type === 'tftp.done';
+}
+
 /** Collects events into batches; those that nobody would take are counted, and their number is told once they are taken again. */
 export function createEventBatches({ post, taken, clock }: BatchParts): EventBatches {
   let events: BootEvent[] = [];
@@ -48,11 +56,12 @@ export function createEventBatches({ post, taken, clock }: BatchParts): EventBat
 
   return {
     emit(event) {
-      if (((posted - taken()) | 0) >= MOST_BATCHES) {
+      const waiting = (posted - taken()) | 0;
+      if (waiting >= (isProof(event) ? 2 * MOST_BATCHES : MOST_BATCHES)) {
         lost++;
         return;
       }
-      tellLost();
+      if (waiting < MOST_BATCHES) tellLost();
       add(event);
     },
     dueInMs() {

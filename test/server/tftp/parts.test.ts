@@ -89,3 +89,36 @@ test('createEventBatches() keeps no more than some MB for a log that takes nothi
     line,
   ]);
 });
+
+test('createEventBatches() keeps files that were delivered when a flood of refusals is not taken', () => {
+  const posted: BootEvent[] = [];
+  let batchCount = 0;
+  const batches = createEventBatches({
+    post: (json) => {
+      posted.push(...(JSON.parse(json) as BootEvent[]));
+      batchCount++;
+    },
+    taken: () => 0,
+    clock: () => 0,
+  });
+  const peer = { peer: '192.168.77.50', port: 2000 };
+  const refused: BootEvent = {
+    ...{ type: 'tftp.refused', ...peer, file: 'x', write: false, code: 1 },
+    failure: 'not-found',
+  };
+  const done: BootEvent = {
+    ...{ type: 'tftp.done', ...peer, file: 'initrd', write: false, bytes: 1, tookMs: 1, retransmissions: 0 },
+    ...{ blksize: 512, windowsize: 1 },
+  };
+  const emit = (event: BootEvent) => {
+    batches.emit(event);
+    if (batches.dueInMs() === 0) batches.send();
+  };
+  for (let i = 0; i < 256 * 128 + 5000; i++) emit(refused);
+  emit(done);
+  batches.send();
+  expect(posted).toContainEqual(done);
+  for (let i = 0; i < 100_000; i++) emit(done);
+  batches.send();
+  expect(batchCount).toBeLessThanOrEqual(2 * 256);
+});
