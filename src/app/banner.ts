@@ -8,6 +8,7 @@ import type { BootEvent } from '../events/event.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { broadcastOf, formatIpv4, formatSubnet } from '../lib/ipv4.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
+import type { BoundTcp } from '../net/tcp.ts';
 import type { RunAs } from './run-as.ts';
 import type { Setup } from './setup.ts';
 import type { Sockets } from './sockets.ts';
@@ -25,6 +26,8 @@ export type Started = {
   readonly leases?: string;
   /** One entry for each worker that serves files. */
   readonly tftp?: Sockets['tftp'];
+  /** One for each interface; none when HTTP is off. */
+  readonly http?: readonly BoundTcp[];
   /** Which sockets carry it: `linux` or `dgram`. */
   readonly backend: string;
 };
@@ -38,6 +41,8 @@ export function bannerOf(started: Started): BootEvent {
   if (started.leases !== undefined) facts.leases = started.leases;
   const { tftp } = setup.config;
   if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
+  const [web] = started.http ?? [];
+  if (web) facts.HTTP = `the same files, port ${web.port}`;
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));
   if (runAs) facts['runs as'] = `${runAs.user}:${runAs.group}`;
   if (started.backend !== 'linux')

@@ -13,6 +13,8 @@ import { fileWarnings } from './check-files.ts';
 import { checkSameInterfaces } from './check-interface.ts';
 import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
+import { type HttpPorts, openHttpPorts, releaseHttpPorts, withOwnUrl } from './http-ports.ts';
+import { createHttpTask, httpSettingsOf } from './http-task.ts';
 import { clockWarning, type LeaseState, openLeases, prepareState } from './lease-state.ts';
 import { watchLinks } from './link-watch.ts';
 import { futureUser, giveUpRoot } from './privileges.ts';
@@ -43,15 +45,15 @@ export type ComposeIo = { readonly version: string; readonly emit: Emit };
  * Checks what can be checked, opens every socket, gives up root, and makes the tasks. Throws StartProblem when it
  * cannot be served.
  */
-export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
+export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
   const network = await loadNetwork();
-  const facts = gatherFacts(setup, network);
-  const { config } = setup;
-  const addressing = facts.dhcp !== undefined;
+  const found = gatherFacts(given, network);
+  const { config } = given;
+  const addressing = found.dhcp !== undefined;
   const sockets = await openSockets(
     network,
     {
-      interfaces: facts.links.map(({ name }) => name),
+      interfaces: found.links.map(({ name }) => name),
       dhcp: addressing,
       pxe: config.mode !== 'off',
       sharing: config.mode === 'proxy' || config.mode === 'auto',
@@ -60,9 +62,13 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     },
     portOwner,
   );
-  const downloads = createDownloads(io.emit);
-  const started: Parts = { setup, network, facts, sockets, emit: io.emit, downloads };
+  let web: HttpPorts | undefined;
   try {
+    web = await openHttpPorts(network, config, found.links);
+    const setup = withOwnUrl(given, web.ports);
+    const facts = withLinks(found, setup, found.links);
+    const downloads = createDownloads(io.emit);
+    const started: Parts = { setup, network, facts, sockets, web, emit: io.emit, downloads };
     const tftp = await prepareTftp(started);
     const stateFolder = addressing ? prepareState(config, futureUser(config)) : undefined;
     const runAs = giveUpRoot(network, config);
@@ -71,7 +77,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     const state = addressing ? await openLeases(stateFolder) : undefined;
     io.emit(
       bannerOf({
-        ...{ setup, ...facts, version: io.version, backend: network.name },
+        ...{ setup, ...facts, version: io.version, backend: network.name, http: web.ports },
         ...(sockets.tftp && { tftp: sockets.tftp }),
         ...(runAs && { runAs }),
         ...(state && { leases: state.detail }),
@@ -80,6 +86,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
     if (state && state.movedByMs !== 0) io.emit(clockWarning(state.movedByMs));
+    if (web.warning) io.emit(web.warning);
     for (const warning of sharingWarnings(sockets)) io.emit(warning);
     for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
     if (facts.exists) for (const warning of fileWarnings(setup, facts.exists)) io.emit(warning);
@@ -87,6 +94,7 @@ export async function compose(setup: Setup, io: ComposeIo): Promise<Composed> {
     return assemble(started, { tftp, state });
   } catch (error) {
     releaseSockets(network, sockets);
+    releaseHttpPorts(network, web?.ports ?? []);
     throw error;
   }
 }
@@ -130,6 +138,7 @@ type Parts = {
   readonly network: Network;
   readonly facts: Facts;
   readonly sockets: Sockets;
+  readonly web: HttpPorts;
   readonly emit: Emit;
   readonly downloads: ReturnType<typeof createDownloads>;
 };
@@ -148,7 +157,7 @@ async function prepareTftp({
 }
 
 function assemble(
-  { setup, network, facts, sockets, emit, downloads }: Parts,
+  { setup, network, facts, sockets, web, emit, downloads }: Parts,
   { tftp, state }: { readonly tftp: TftpTasks | undefined; readonly state: LeaseState | undefined },
 ): Composed {
   const tasks: Task[] = [];
@@ -158,6 +167,12 @@ function assemble(
     changes.push((next, changed) =>
       tftp.reconfigure(tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed))),
     );
+  }
+  if (web.ports.length > 0 && facts.root !== undefined) {
+    const settings = httpSettingsOf(setup.config, facts.root);
+    const http = createHttpTask({ network, ports: web.ports, settings, emit: downloads.emit });
+    tasks.push(http.task);
+    changes.push((next, changed) => http.reconfigure(httpSettingsOf(next.config, changed.root!)));
   }
   if (facts.dhcp && state) {
     const server = createDhcpServer({
@@ -197,7 +212,8 @@ function assemble(
     get setup() {
       return current.setup;
     },
-    apply(next) {
+    apply(reread) {
+      const next = withOwnUrl(reread, web.ports);
       enforce({ setup: next, facts: gatherFacts(next, network) });
       unwatch();
       unwatch = watch(current.facts.links);
@@ -211,6 +227,7 @@ function assemble(
       await tftp?.close();
       state?.leases.close();
       releaseSockets(network, sockets);
+      releaseHttpPorts(network, web.ports);
     },
   };
 }

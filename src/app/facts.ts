@@ -6,6 +6,7 @@ import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { checkInterfaces } from './check-interface.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
+import { wantsHttp } from './http-ports.ts';
 import { createRootFiles } from './root-files.ts';
 import type { Setup } from './setup.ts';
 
@@ -23,7 +24,8 @@ export function gatherFacts(setup: Setup, network: Network): Facts {
   const { config } = setup;
   const ipv4 = config.mode !== 'off' || config.bootp.enabled;
   const links = checkInterfaces(network, config.interfaces ?? [], { ipv4 });
-  const root = config.tftp.enabled ? checkRoot(config.tftp.root!) : undefined;
+  const files = config.tftp.enabled || wantsHttp(config);
+  const root = files ? checkRoot(config.tftp.root!) : undefined;
   const addressing = links.length > 0 && ipv4;
   // Clients that are sent to another TFTP server find the boot file there.
   if (addressing && root !== undefined && setup.overrides.nextServer === undefined) {

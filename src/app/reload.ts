@@ -45,6 +45,8 @@ function needRestart(before: Setup, after: Setup): string[] {
     'tftp.enabled': config.tftp.enabled,
     'tftp.port': config.tftp.port,
     'tftp.ports': JSON.stringify(config.tftp.ports),
+    'http.enabled': config.http.enabled,
+    'http.port': config.http.port,
     'tftp.workers': config.tftp.workers,
     'tftp.single-port': config.tftp['single-port'],
     state: config.state,

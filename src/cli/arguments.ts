@@ -112,6 +112,14 @@ export function rfc1350Option(hasTftp: boolean): Option {
   );
 }
 
+/** Serving files by HTTP; pxed. */
+export const HTTP: readonly Option[] = [
+  new Option('--no-http', 'do not serve the root by HTTP too'),
+  new Option('--http-port <port>', 'port of HTTP (default: 80, if it is free)').argParser(
+    wholeNumber(1, 65_535),
+  ),
+];
+
 /** Serving files; ptftpd and pxed. */
 export const TFTP: readonly Option[] = [
   new Option('--allow-write', 'let clients upload new files').conflicts('allowOverwrite'),

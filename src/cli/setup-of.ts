@@ -39,6 +39,8 @@ export type Options = {
   readonly workers?: number;
   readonly rollover?: 0 | 1 | 'forbid';
   readonly ignoreCase?: boolean;
+  readonly http?: boolean;
+  readonly httpPort?: number;
 };
 
 export type CommandLine = {
@@ -125,6 +127,14 @@ function withOptions(config: Config, options: Options): Config {
         'ignore-case': options.ignoreCase === false ? false : undefined,
       }),
     },
+    http: {
+      ...config.http,
+      // Who names a port wants it served.
+      ...given({
+        enabled: options.http === false ? false : options.httpPort === undefined ? undefined : true,
+        port: options.httpPort,
+      }),
+    },
     log: {
       ...config.log,
       ...given({
@@ -172,6 +182,7 @@ function interfacesOf(list: string | undefined): string[] | undefined {
 /** The services a tool is; the file cannot add to them. */
 function forTool(tool: Tool, config: Config, options: Options): Config {
   const off = { ...config.tftp, enabled: false };
+  const http = { ...config.http, enabled: false };
   switch (tool) {
     case 'pxed':
       return config;
@@ -181,6 +192,7 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
         mode: 'off',
         bootp: { ...config.bootp, enabled: false },
         tftp: { ...config.tftp, enabled: true },
+        http,
       };
     case 'dhcpd':
       return {
@@ -188,12 +200,13 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
         mode: dhcpdMode(config, options),
         bootp: { ...config.bootp, enabled: false },
         tftp: off,
+        http,
       };
     case 'bootpd': {
       // Without a file nobody has said who may come: everybody, as users of a BOOTP-only server expect.
       const isOpen = options.config === undefined && config.bootptab === undefined;
       const range = isOpen ? ('network' as const) : config.bootp.range;
-      return { ...config, mode: 'off', bootp: { enabled: true, range }, tftp: off };
+      return { ...config, mode: 'off', bootp: { enabled: true, range }, tftp: off, http };
     }
   }
 }
@@ -205,11 +218,12 @@ function missing(tool: Tool, config: Config): string[] {
       'Which interface? Name it first, or several as eth0,eth1, or under "interfaces" in the configuration',
     );
   }
-  if (config.tftp.enabled && config.tftp.root === undefined) {
+  const files = config.tftp.enabled || config.http.enabled === true;
+  if (files && config.tftp.root === undefined) {
     problems.push('Which folder to serve? Name it after the interface, or as tftp.root in the configuration');
   }
-  if (config.mode === 'off' && !config.bootp.enabled && !config.tftp.enabled) {
-    problems.push('Nothing to serve: mode is off, and so are bootp and tftp');
+  if (config.mode === 'off' && !config.bootp.enabled && !files) {
+    problems.push('Nothing to serve: mode is off, and so are bootp, tftp and http');
   }
   if (new TextEncoder().encode(config.boot.filename).length > 127) {
     problems.push(

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Tool } from '../app/setup.ts';
-import { ADDRESSING, COMMON, DHCP, rfc1350Option, TFTP, wholeNumber } from './arguments.ts';
+import { ADDRESSING, COMMON, DHCP, HTTP, rfc1350Option, TFTP, wholeNumber } from './arguments.ts';
 
 /** The four commands: what they are, take and print with --help. */
 export function toolCommand(tool: Tool, version: string): Command {
@@ -20,12 +20,12 @@ const BOOT_FILE = 'boot file for BIOS machines, relative to the TFTP root';
 const TOOLS: Record<Tool, (command: Command) => void> = {
   pxed(command) {
     command
-      .description('PXE boot appliance: DHCP, BOOTP and TFTP in one process')
+      .description('PXE boot appliance: DHCP, BOOTP, TFTP and HTTP in one process')
       .argument('[interface]', INTERFACE)
-      .argument('[root]', 'folder served by TFTP')
+      .argument('[root]', 'folder served by TFTP and HTTP')
       .argument('[boot-file]', BOOT_FILE)
       .addOption(rfc1350Option(true));
-    for (const option of [...ADDRESSING, ...DHCP, ...TFTP]) command.addOption(option);
+    for (const option of [...ADDRESSING, ...DHCP, ...TFTP, ...HTTP]) command.addOption(option);
     command.option('--bootp', 'give addresses to unknown BOOTP clients too, for ever');
     command.addHelpText('after', example('pxed eth0 /tftp pxelinux.0'));
   },

@@ -107,6 +107,14 @@ const tftp = z.strictObject({
   rfc1350: z.boolean().default(false).describe('Switch every TFTP extension off.'),
 });
 
+const http = z.strictObject({
+  enabled: z
+    .union([z.literal('auto'), z.boolean()])
+    .default('auto')
+    .describe('Serve the same root by HTTP; auto = where TFTP is served and the port is free.'),
+  port: z.int().min(1).max(65_535).default(80),
+});
+
 const log = z.strictObject({
   level: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
   format: z.enum(['auto', 'text', 'json']).default('auto').describe('auto = text on a terminal, else json.'),
@@ -180,6 +188,7 @@ export const schema = z.strictObject({
   bootp: bootp.prefault({}),
   bootptab: name.optional().describe('Machines as CMU bootpd knows them: a bootptab(5) file, beside hosts.'),
   tftp: tftp.prefault({}),
+  http: http.prefault({}),
   log: log.prefault({}),
   state: name
     .optional()

@@ -153,7 +153,7 @@ test('mistakes in the file come with file and line; a missing file is named', ()
   expect(problems('pxed', '-c none.yaml eth0 /tftp a')).toEqual(['Cannot read none.yaml: ENOENT: none.yaml']);
   const off = 'version: 1\ninterfaces: [eth0]\nmode: off\nbootp: {enabled: false}\ntftp: {enabled: false}';
   expect(problems('pxed', '-c p.yaml', { 'p.yaml': off })).toEqual([
-    'Nothing to serve: mode is off, and so are bootp and tftp',
+    'Nothing to serve: mode is off, and so are bootp, tftp and http',
   ]);
 });
 

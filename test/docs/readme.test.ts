@@ -62,13 +62,13 @@ test('README.md names every key of the configuration', () => {
 test('README.md names every event and nothing else as one', () => {
   const source = readFileSync(join(ROOT, 'src/events/event.ts'), 'utf8');
   const types = new Set(
-    [...source.matchAll(/'((?:dhcp|bootp|tftp|service)\.[a-z-]+)'/g)].map((match) => match[1]!),
+    [...source.matchAll(/'((?:dhcp|bootp|tftp|http|service)\.[a-z-]+)'/g)].map((match) => match[1]!),
   );
   const shown = new Set(
-    [...README.matchAll(/^\| `((?:dhcp|bootp|tftp|service)\.[a-z-]+)`/gm)].map((match) => match[1]!),
+    [...README.matchAll(/^\| `((?:dhcp|bootp|tftp|http|service)\.[a-z-]+)`/gm)].map((match) => match[1]!),
   );
   const keys = new Set(['bootp.enabled', 'bootp.range']);
-  const configKeys = (name: string) => keys.has(name) || (name.startsWith('tftp.') && !types.has(name));
+  const configKeys = (name: string) => keys.has(name) || (/^(tftp|http)\./.test(name) && !types.has(name));
   expect(types.size).toBeGreaterThan(15);
   expect([...types].filter((type) => !shown.has(type))).toEqual([]);
   expect([...shown].filter((type) => !types.has(type) && !configKeys(type))).toEqual([]);
