@@ -1,6 +1,7 @@
 import { createBus } from '../events/bus.ts';
 import { createLineBatch } from '../events/line-batch.ts';
 import { createLog, type LogOut } from '../events/log.ts';
+import { createLoopWatch } from '../server/boot/loop-guard.ts';
 import { type Composed, compose } from './compose.ts';
 import { EXIT } from './exit-codes.ts';
 import { reload } from './reload.ts';
@@ -25,6 +26,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
   bus.subscribe(
     createLog({ level, format: text ? 'text' : 'json', colour: terminal, out: createLineBatch(io.out) }),
   );
+  bus.subscribe(createLoopWatch(bus.emit));
   let composed: Composed;
   try {
     composed = await compose(setup, { version: io.version, emit: bus.emit });

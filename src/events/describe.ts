@@ -71,6 +71,8 @@ export function describe(event: BootEvent): string {
       return `${event.peer} is installed: ${event.link} is a link to ${event.to} now (was ${event.from})`;
     case 'boot.not-relinked':
       return `${event.peer} is installed, but ${event.link} stays as it is: ${ignoredFor(event)}`;
+    case 'boot.loop':
+      return describeLoop(event);
     case 'service.started': {
       const facts = Object.entries(event.facts).map(([key, value]) => `\n  ${key.padEnd(9)} ${value}`);
       return event.title + facts.join('');
@@ -100,6 +102,21 @@ function describeRole({ role, ip, mac }: Extract<BootEvent, { type: 'dhcp.role' 
   if (role === 'server') return 'no other DHCP server answers; pxed gives addresses';
   const who = ip === undefined ? 'another server' : server(ip, mac);
   return `${who} gives addresses; pxed only tells boot clients their files (proxyDHCP)`;
+}
+
+function describeLoop(event: Extract<BootEvent, { type: 'boot.loop' }>): string {
+  const { peer, mac, file, times, incomplete, refused } = event;
+  const who = mac === undefined ? peer : `${peer} (${mac})`;
+  const absent = refused === undefined ? '' : `; it asked for ${refused}, which is not there`;
+  return `${who} fetched ${file} ${times} times within ten minutes and ${missingStep(event.missing, incomplete)}${absent}`;
+}
+
+function missingStep(missing: string, incomplete: string | undefined): string {
+  if (missing === 'second-stage') return 'never its second stage (grubx64.efi)';
+  if (missing === 'config') return 'never got a configuration';
+  if (missing === 'initrd') return `has its kernel, but never got ${incomplete} whole`;
+  if (incomplete !== undefined) return `never got ${incomplete} whole`;
+  return 'was configured, but never asked for a kernel (or it boots from its disk, and restarts)';
 }
 
 type TransferEvent = Extract<BootEvent, { type: `tftp.${string}` | `http.${string}` }>;

@@ -7,7 +7,14 @@ import type { Mac } from '../lib/mac.ts';
  * Protocol code returns events as plain values; a server stamps and emits them. `why` and `failure` are stable
  * kebab-case codes; `detail` is for people. Addresses are numbers, MACs text (see lib/ipv4 and lib/mac).
  */
-export type BootEvent = DhcpEvent | BootpEvent | TftpEvent | HttpEvent | ProgressEvent | ServiceEvent;
+export type BootEvent =
+  | DhcpEvent
+  | BootpEvent
+  | TftpEvent
+  | HttpEvent
+  | ProgressEvent
+  | LoopEvent
+  | ServiceEvent;
 
 /** Who a DHCP or BOOTP fact is about: `mac` as identity, `arch` and `stage` when they are known. */
 export type ClientFacts = {
@@ -272,6 +279,21 @@ export type HttpEvent =
   | ({ readonly type: 'http.reported'; readonly file: string } & HttpPeer)
   /** What came is no request, or came too slowly. */
   | ({ readonly type: 'http.malformed'; readonly why: string } & HttpPeer);
+
+/** A machine fetches the same loader again and again, and its boot never gets further: what never came (boot/loop-guard.ts). */
+export type LoopEvent = {
+  readonly type: 'boot.loop';
+  readonly peer: string;
+  readonly mac?: Mac;
+  /** The loader, and how often it was fetched within ten minutes. */
+  readonly file: string;
+  readonly times: number;
+  readonly missing: 'second-stage' | 'config' | 'kernel' | 'initrd';
+  /** The file that was not delivered whole. */
+  readonly incomplete?: string;
+  /** The last that it asked for and that is not there. */
+  readonly refused?: string;
+};
 
 export type ServiceEvent =
   /** The start banner: what is served where, and what was found out. Keys are short words, in order. */

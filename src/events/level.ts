@@ -16,6 +16,7 @@ export function levelOf(event: BootEvent): Level {
     case 'tftp.failed':
     case 'http.failed':
     case 'boot.again':
+    case 'boot.loop':
     case 'boot.not-relinked':
       return 'warn';
     case 'dhcp.other-server':

@@ -1,0 +1,88 @@
+import { roleOf } from '../../boot/boot-step.ts';
+import { type BootStep, createLoopGuard, type LoopGuardOptions } from '../../boot/loop-guard.ts';
+import { LOCAL_PROFILE } from '../../boot/profile.ts';
+import type { Stamped } from '../../events/bus.ts';
+import type { BootEvent, Emit } from '../../events/event.ts';
+import { formatIpv4 } from '../../lib/ipv4.ts';
+import type { Mac } from '../../lib/mac.ts';
+
+/** Addresses whose machines are known by their MAC. */
+const MACS_MOST = 4096;
+
+/**
+ * A bus listener that tells of machines which fetch the same loader again and again (`boot.loop`). A machine is its address
+ * here, for files are asked for by address; DHCP tells whose it is.
+ */
+export function createLoopWatch(emit: Emit, options: LoopGuardOptions = {}): (stamped: Stamped) => void {
+  const guard = createLoopGuard(options);
+  const macs = new Map<string, Mac>();
+
+  function remember(peer: string, mac: Mac): void {
+    macs.delete(peer);
+    macs.set(peer, mac);
+    if (macs.size > MACS_MOST) macs.delete(macs.keys().next().value!);
+  }
+
+  return ({ at, event }) => {
+    if (event.type === 'dhcp.ack') remember(formatIpv4(event.ip), event.mac);
+    const seen = stepOf(event);
+    const loop = seen && guard.saw(seen.who, seen.step, at);
+    if (!loop) return;
+    const mac = macs.get(seen.who);
+    emit({ type: 'boot.loop', peer: seen.who, ...(mac !== undefined && { mac }), ...loop });
+  };
+}
+
+type Seen = { readonly who: string; readonly step: BootStep };
+
+/** What an event tells about a machine's boot; most tell nothing. */
+function stepOf(event: BootEvent): Seen | undefined {
+  switch (event.type) {
+    case 'dhcp.ack': {
+      const isSystem = event.stage === 'os' || event.stage === 'installer';
+      return isSystem ? { who: formatIpv4(event.ip), step: { kind: 'system' } } : undefined;
+    }
+    case 'tftp.config':
+      // Told to boot its own disk, it is through: what follows is not ours.
+      if (event.rendered === LOCAL_PROFILE.name) return { who: event.peer, step: { kind: 'system' } };
+      return { who: event.peer, step: { kind: 'config', found: event.winner !== undefined } };
+    case 'tftp.refused':
+      if (event.search || event.write || event.failure !== 'not-found') return undefined;
+      return { who: event.peer, step: { kind: 'refused', file: event.file } };
+    case 'http.refused':
+      if (event.search || event.status !== 404) return undefined;
+      return { who: event.peer, step: { kind: 'refused', file: event.file } };
+    case 'tftp.started':
+    case 'http.started':
+      return ofFile(event, 'asked');
+    case 'tftp.done':
+    case 'http.done':
+      return ofFile(event, 'done');
+    case 'tftp.probed':
+      return ofFile(event, 'probed');
+    case 'tftp.failed':
+    case 'http.failed':
+      return ofFile(event, 'failed');
+    default:
+      return undefined;
+  }
+}
+
+type PayloadState = Extract<BootStep, { kind: 'payload' }>['state'];
+
+type FileEvent = { readonly peer: string; readonly file: string; readonly write?: boolean };
+
+function ofFile(event: FileEvent, state: PayloadState): Seen | undefined {
+  if (event.write) return undefined;
+  const { peer: who, file } = event;
+  switch (roleOf(file)) {
+    case 'loader':
+      return state === 'done' ? { who, step: { kind: 'loader', file } } : undefined;
+    case 'config':
+      return state === 'done' ? { who, step: { kind: 'config', found: true } } : undefined;
+    case 'payload':
+      return { who, step: { kind: 'payload', file, state } };
+    default:
+      return undefined;
+  }
+}
