@@ -24,8 +24,9 @@ import { StartProblem } from './start-problem.ts';
 /** The name that means that leases are kept nowhere. */
 export const MEMORY = 'memory';
 
-/** The file in a state folder. */
+/** The files in a state folder: leases, and what machines have got through. */
 export const LEASE_FILE = 'leases.db';
+export const PROGRESS_FILE = 'boot.db';
 
 /** Where root's services keep what outlasts them (FHS 5.8). */
 const SYSTEM_FOLDER = '/var/lib/pxed';
@@ -99,13 +100,14 @@ const REASONS: Readonly<Record<string, string>> = {
 const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep no leases: --state memory';
 
 /**
- * Only a folder of root's that holds leases or nothing: somebody may name /etc. And no links of either kind: what a user
+ * Only a folder of root's that holds our files or nothing: somebody may name /etc. And no links of either kind: what a user
  * put there while the folder was its own must not give it a file of root's.
  */
 function handOver(path: string, { uid, gid }: RunAs): void {
-  if (statSync(path).uid !== 0 || readdirSync(path).some((name) => !name.startsWith(LEASE_FILE))) return;
-  for (const suffix of ['', '-wal']) {
-    const file = join(path, `${LEASE_FILE}${suffix}`);
+  const isOurs = (name: string) => name.startsWith(LEASE_FILE) || name.startsWith(PROGRESS_FILE);
+  if (statSync(path).uid !== 0 || !readdirSync(path).every(isOurs)) return;
+  for (const name of [LEASE_FILE, PROGRESS_FILE].flatMap((file) => [file, `${file}-wal`])) {
+    const file = join(path, name);
     const facts = lstatSync(file, { throwIfNoEntry: false });
     if (facts?.isFile() && facts.nlink === 1) lchownSync(file, uid, gid);
   }

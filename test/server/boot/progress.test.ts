@@ -58,6 +58,7 @@ function rig(options: { store?: BootProgressStore } = {}) {
   };
 }
 
+type Stage = NonNullable<Extract<BootEvent, { type: 'dhcp.offer' }>['stage']>;
 type Done = Extract<BootEvent, { type: 'tftp.done' }>;
 
 function done(file: string, fields: Partial<Done> = {}): Done {
@@ -78,7 +79,7 @@ function http(file: string, whole: boolean): BootEvent {
   return { type: 'http.done', ...peer, file, sizeBytes: 9, bytes: 9, whole, tookMs: 1 };
 }
 
-function offer(stage: string, mac = MAC): BootEvent {
+function offer(stage: Stage, mac = MAC): BootEvent {
   return { type: 'dhcp.offer', mac, stage, ip: 0xc0a84d0b };
 }
 
