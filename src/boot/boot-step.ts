@@ -1,5 +1,5 @@
-import { LOADER_NAME } from './tree-rules-table.ts';
 import { baseOf, configLanguage } from './tree.ts';
+import { LOADER_NAME } from './tree-rules-table.ts';
 
 /** What a file is to a boot, as far as its name tells: loaders run it, are configured by it, or load it for later. */
 export type FileRole = 'loader' | 'companion' | 'config' | 'payload';

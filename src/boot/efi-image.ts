@@ -14,17 +14,17 @@ export const EFI_HEAD_BYTES = 4096;
 
 /** UEFI 2.10 §2.1.1, Table 2.1, and the PE format's list of machines. */
 const MACHINES: Readonly<Record<number, Cpu>> = {
-  0x014c: 'x86',
-  0x8664: 'x64',
-  0x01c0: 'arm',
-  0x01c2: 'arm',
-  0x01c4: 'arm',
-  0xaa64: 'aa64',
-  0x5032: 'riscv32',
-  0x5064: 'riscv64',
-  0x5128: 'riscv128',
-  0x6232: 'loongarch32',
-  0x6264: 'loongarch64',
+  332: 'x86',
+  34404: 'x64',
+  448: 'arm',
+  450: 'arm',
+  452: 'arm',
+  43620: 'aa64',
+  20530: 'riscv32',
+  20580: 'riscv64',
+  20776: 'riscv128',
+  25138: 'loongarch32',
+  25188: 'loongarch64',
 };
 
 /** Application, boot service driver, runtime driver, ROM. */

@@ -5,7 +5,14 @@ const GRUB_INITRDS = /^(initrd|initrd16|initrdefi|module2?|xen_module|devicetree
 const GRUB_CONFIGS = /^(configfile|source|normal|\.)$/;
 
 /** Where modules lie below GRUB's prefix, by platform. */
-const PLATFORMS: readonly string[] = ['x86_64-efi', 'i386-pc', 'arm64-efi', 'i386-efi', 'arm-efi', 'riscv64-efi'];
+const PLATFORMS: readonly string[] = [
+  'x86_64-efi',
+  'i386-pc',
+  'arm64-efi',
+  'i386-efi',
+  'arm-efi',
+  'riscv64-efi',
+];
 
 /** Files of a `grub.cfg` that lies on the server; `prefix`: its folder, where modules lie too (`grub/`). Never throws. */
 export function namedByGrub(text: string, prefix: string): Named {

@@ -18,7 +18,12 @@ export function namedByIpxe(text: string, path: string): Named {
     if (kind === undefined || /\|\||&&/.test(raw)) continue;
     const name = ipxeUri(words.slice(1));
     if (name === undefined || /[$:?]/.test(name)) continue;
-    files.push({ paths: [tidy(name.startsWith('/') ? name : folderOf(path) + name)], name, line: index + 1, kind });
+    files.push({
+      paths: [tidy(name.startsWith('/') ? name : folderOf(path) + name)],
+      name,
+      line: index + 1,
+      kind,
+    });
   }
   return { files, modulePath: [] };
 }

@@ -1,5 +1,12 @@
 import { nearNames } from '../lib/near.ts';
-import { baseOf, configLanguage, siblingsOf, type TreeFacts, type TreeFinding, type TreeLink } from './tree.ts';
+import {
+  baseOf,
+  configLanguage,
+  siblingsOf,
+  type TreeFacts,
+  type TreeFinding,
+  type TreeLink,
+} from './tree.ts';
 import { configFindings } from './tree-configs.ts';
 import { loaderFindings, type TreeContext } from './tree-loaders.ts';
 import { LOADER_NAME } from './tree-rules-table.ts';

@@ -7,7 +7,14 @@ import { namedByIpxe } from './named-by-ipxe.ts';
 import { namedBySyslinux } from './named-by-syslinux.ts';
 import { type Named, type NamedFile, tidy } from './named-files.ts';
 import type { FileExists } from './settings.ts';
-import { baseOf, configLanguage, siblingsOf, type TreeFacts, type TreeFile, type TreeFinding } from './tree.ts';
+import {
+  baseOf,
+  configLanguage,
+  siblingsOf,
+  type TreeFacts,
+  type TreeFile,
+  type TreeFinding,
+} from './tree.ts';
 import { KERNEL_EXTENSIONS, LDLINUX_FOLDERS, MODULE_LIBRARIES } from './tree-rules-table.ts';
 
 /** How deep files that include one another are followed. */
@@ -17,7 +24,8 @@ export function configFindings(facts: TreeFacts, exists: FileExists): TreeFindin
   const byPath = new Map(facts.files.map((file) => [file.path.toLowerCase(), file]));
   const links = new Map(facts.links.map((link) => [link.path, link]));
   const found = new Map<string, TreeFinding>();
-  const add = (finding: TreeFinding) => found.set(`${finding.problem} ${finding.path} ${finding.detail}`, finding);
+  const add = (finding: TreeFinding) =>
+    found.set(`${finding.problem} ${finding.path} ${finding.detail}`, finding);
 
   function look(file: TreeFile, read: (text: string) => Named, seen: readonly string[]): void {
     if (!file.head || seen.length > MOST_DEPTH || seen.includes(file.path)) return;
@@ -74,7 +82,9 @@ function prefixOf(path: string): string {
 
 function whereIs({ paths, kind }: NamedFile, exists: FileExists): string | undefined {
   const extensions = kind === 'kernel' ? KERNEL_EXTENSIONS : [''];
-  return paths.flatMap((path) => extensions.map((extension) => path + extension)).find((path) => exists(path));
+  return paths
+    .flatMap((path) => extensions.map((extension) => path + extension))
+    .find((path) => exists(path));
 }
 
 function missing({ name, kind }: NamedFile, path: string, why: string): TreeFinding {

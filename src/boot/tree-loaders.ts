@@ -70,11 +70,11 @@ function imageFindings({ path, head, size }: TreeFile): TreeFinding[] {
 }
 
 /** Each architecture, and the file it would be given: is that a program for it? */
-function processorFindings(facts: TreeFacts, { settings, exists }: TreeContext): TreeFinding[] {
+function processorFindings(facts: TreeFacts, context: TreeContext): TreeFinding[] {
   const heads = new Map(facts.files.map(({ path, head }) => [path.toLowerCase(), head]));
   const seen = new Set<string>();
   return ARCHS.flatMap((arch) => {
-    const file = fileOf(arch, settings, exists);
+    const file = fileOf(arch, context);
     if (file === undefined || isUrl(file)) return [];
     const path = file.replace(/^\/+/, '');
     const head = heads.get(path.toLowerCase());
@@ -94,13 +94,13 @@ function processorFindings(facts: TreeFacts, { settings, exists }: TreeContext):
 const BYTE_CODE = 0x0ebc;
 
 /** What is configured for it, else what is found for it by name. What everybody is given is not meant for it above all. */
-function fileOf(arch: Arch, settings: BootSettings, exists: FileExists): string | undefined {
+function fileOf(arch: Arch, { settings, exists, rendered }: TreeContext): string | undefined {
   if (arch.http) return undefined;
   if (arch.firmware === 'bios') return settings.archFiles.get(arch.code);
   if (arch.firmware !== 'efi') return undefined;
   const client: BootClient = { kind: 'pxe', stage: 'rom', netboot: true, archs: [arch] };
   const byName = { ...settings, bootFile: folderOf(isUrl(settings.bootFile) ? '' : settings.bootFile) };
-  return decideBoot(client, { settings: byName, exists }).file;
+  return decideBoot(client, { settings: byName, exists, ...(rendered && { profile: 'any' }) }).file;
 }
 
 const CPU_NAMES: Readonly<Partial<Record<Cpu, string>>> = {

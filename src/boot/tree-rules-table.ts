@@ -16,7 +16,13 @@ export type Companion = {
 };
 
 /** Folders where PXELINUX and syslinux.efi look for their core module after their own (syslinux core/fs/pxe). */
-export const LDLINUX_FOLDERS: readonly string[] = ['boot/isolinux/', 'isolinux/', 'boot/syslinux/', 'syslinux/', ''];
+export const LDLINUX_FOLDERS: readonly string[] = [
+  'boot/isolinux/',
+  'isolinux/',
+  'boot/syslinux/',
+  'syslinux/',
+  '',
+];
 
 /** The second stage of shim: `grub` and what the processor is called in UEFI's file names (shim, Makefile). */
 export const SECOND_STAGES: Readonly<Partial<Record<Cpu, string>>> = {
@@ -58,9 +64,11 @@ export const COMPANIONS: readonly Companion[] = [
   },
 ];
 
-/** What shim asks for beside itself and does without (shim.c: revocations, certificates; MokManager, fallback when it needs them). */
-export const SHIM_EXTRAS =
-  /(^|\/)(revocations(_[a-z0-9]+)?\.efi|shim_certificate(_\d+)?\.efi|mm[a-z0-9]+\.efi|fb[a-z0-9]+\.efi)$/i;
+/**
+ * What shim asks for in case it is there (shim.c: revocations, certificates), in either spelling of folders. Not MokManager
+ * (`mmx64.efi`): that one is asked for when a signature did not hold, which somebody should see.
+ */
+export const SHIM_EXTRAS = /(^|[\\/])(revocations(_[a-z0-9]+)?|shim_certificate(_\d+)?)\.efi$/i;
 
 /** Libraries that SYSLINUX modules are linked with: what `readelf -d` prints of 6.04's, BIOS and EFI alike. */
 export const MODULE_LIBRARIES: Readonly<Record<string, readonly string[]>> = {

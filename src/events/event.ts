@@ -174,6 +174,8 @@ export type TftpEvent =
       readonly failure: string;
       /** It is one of the names a loader looks for its configuration under: `tftp.config` tells how that ended. */
       readonly search?: true;
+      /** A loader asks for it in case it is there: shim for revocations and certificates. */
+      readonly optional?: true;
       readonly detail?: string;
     } & TftpPeer)
   | ({ readonly type: 'tftp.malformed'; readonly why: string } & TftpPeer)
@@ -273,6 +275,7 @@ export type HttpEvent =
       readonly failure: string;
       /** It is one of the names a loader looks for its configuration under. */
       readonly search?: true;
+      readonly optional?: true;
       readonly detail?: string;
     } & HttpPeer)
   /** An installer posted to the done file of its profile. */

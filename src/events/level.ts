@@ -23,7 +23,7 @@ export function levelOf(event: BootEvent): Level {
       return event.kind === 'address' ? 'warn' : 'info';
     case 'tftp.refused':
     case 'http.refused':
-      if (event.search) return 'debug';
+      if (event.search || event.optional) return 'debug';
       return event.failure === 'not-found' ? 'info' : 'warn';
     case 'dhcp.quirk':
       return event.why === 'worked' ? 'info' : 'warn';

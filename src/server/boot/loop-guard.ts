@@ -40,18 +40,15 @@ function stepOf(event: BootEvent): Seen | undefined {
   switch (event.type) {
     case 'dhcp.ack': {
       const isSystem = event.stage === 'os' || event.stage === 'installer';
-      return isSystem ? { who: formatIpv4(event.ip), step: { kind: 'system' } } : undefined;
+      return isSystem ? through(formatIpv4(event.ip)) : undefined;
     }
     case 'tftp.config':
-      // Told to boot its own disk, it is through: what follows is not ours.
-      if (event.rendered === LOCAL_PROFILE.name) return { who: event.peer, step: { kind: 'system' } };
+      if (isLocal(event)) return through(event.peer);
       return { who: event.peer, step: { kind: 'config', found: event.winner !== undefined } };
     case 'tftp.refused':
-      if (event.search || event.write || event.failure !== 'not-found') return undefined;
-      return { who: event.peer, step: { kind: 'refused', file: event.file } };
+      return event.write ? undefined : ofRefused(event);
     case 'http.refused':
-      if (event.search || event.status !== 404) return undefined;
-      return { who: event.peer, step: { kind: 'refused', file: event.file } };
+      return ofRefused(event);
     case 'tftp.started':
     case 'http.started':
       return ofFile(event, 'asked');
@@ -68,9 +65,36 @@ function stepOf(event: BootEvent): Seen | undefined {
   }
 }
 
+function through(who: string): Seen {
+  return { who, step: { kind: 'system' } };
+}
+
+/** Told to boot its own disk, it is through: what follows is not ours. */
+function isLocal({ rendered }: { readonly rendered?: string }): boolean {
+  return rendered === LOCAL_PROFILE.name;
+}
+
+type RefusedEvent = {
+  readonly peer: string;
+  readonly file: string;
+  readonly failure: string;
+  readonly search?: true;
+  readonly optional?: true;
+};
+
+function ofRefused({ peer: who, file, failure, search, optional }: RefusedEvent): Seen | undefined {
+  if (optional || failure !== 'not-found') return undefined;
+  return { who, step: search ? { kind: 'config', found: false } : { kind: 'refused', file } };
+}
+
 type PayloadState = Extract<BootStep, { kind: 'payload' }>['state'];
 
-type FileEvent = { readonly peer: string; readonly file: string; readonly write?: boolean };
+type FileEvent = {
+  readonly peer: string;
+  readonly file: string;
+  readonly write?: boolean;
+  readonly rendered?: string;
+};
 
 function ofFile(event: FileEvent, state: PayloadState): Seen | undefined {
   if (event.write) return undefined;
@@ -79,7 +103,8 @@ function ofFile(event: FileEvent, state: PayloadState): Seen | undefined {
     case 'loader':
       return state === 'done' ? { who, step: { kind: 'loader', file } } : undefined;
     case 'config':
-      return state === 'done' ? { who, step: { kind: 'config', found: true } } : undefined;
+      if (state !== 'done') return undefined;
+      return isLocal(event) ? through(who) : { who, step: { kind: 'config', found: true } };
     case 'payload':
       return { who, step: { kind: 'payload', file, state } };
     default:
