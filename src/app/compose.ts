@@ -7,6 +7,7 @@ import { portOwner } from '../net/port-owner.ts';
 import type { DhcpListener } from '../server/dhcp/listeners.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
 import { bannerOf } from './banner.ts';
+import { type BootFiles, bootFactsOf, createBootFiles } from './boot-files.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
 import { addressingWarnings } from './check-addressing.ts';
 import { fileWarnings } from './check-files.ts';
@@ -18,6 +19,7 @@ import { createHttpTask, httpSettingsOf } from './http-task.ts';
 import { clockWarning, type LeaseState, openLeases, prepareState } from './lease-state.ts';
 import { watchLinks } from './link-watch.ts';
 import { futureUser, giveUpRoot } from './privileges.ts';
+import { openProgress } from './progress-state.ts';
 import type { Setup } from './setup.ts';
 import { sharingWarnings } from './shared-port.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
@@ -67,14 +69,16 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     web = await openHttpPorts(network, config, found.links);
     const setup = withOwnUrl(given, web.ports);
     const facts = withLinks(found, setup, found.links);
-    const downloads = createDownloads(io.emit);
-    const started: Parts = { setup, network, facts, sockets, web, emit: io.emit, downloads };
+    const boot = createBootFiles(bootFactsOf(setup, facts), io.emit);
+    const downloads = createDownloads(boot.emit);
+    const started: Parts = { setup, network, facts, sockets, web, emit: boot.emit, boot, downloads };
     const tftp = await prepareTftp(started);
-    const stateFolder = addressing ? prepareState(config, futureUser(config)) : undefined;
+    const stateFolder = addressing || boot.rendering ? prepareState(config, futureUser(config)) : undefined;
     const runAs = giveUpRoot(network, config);
     if (runAs?.uid !== 0) tftp?.confine();
     if (facts.root !== undefined) checkReachable(facts.root);
     const state = addressing ? await openLeases(stateFolder) : undefined;
+    boot.use({ leases: state?.leases, openProgress: () => openProgress(stateFolder) });
     io.emit(
       bannerOf({
         ...{ setup, ...facts, version: io.version, backend: network.name, http: web.ports },
@@ -140,6 +144,7 @@ type Parts = {
   readonly sockets: Sockets;
   readonly web: HttpPorts;
   readonly emit: Emit;
+  readonly boot: BootFiles;
   readonly downloads: ReturnType<typeof createDownloads>;
 };
 
@@ -149,28 +154,37 @@ async function prepareTftp({
   network,
   facts,
   sockets,
+  boot,
   downloads,
 }: Parts): Promise<TftpTasks | undefined> {
   if (!sockets.tftp || facts.root === undefined) return undefined;
-  const settings = tftpSettingsOf(setup.config.tftp, facts.root, namesOf(facts));
-  return createTftpTasks({ network, crew: sockets.tftp, settings, emit: downloads.emit });
+  const { rendered, rendering } = boot;
+  const settings = { ...tftpSettingsOf(setup.config.tftp, facts.root, namesOf(facts)), rendering };
+  return createTftpTasks({ network, crew: sockets.tftp, settings, rendered, emit: downloads.emit });
 }
 
 function assemble(
-  { setup, network, facts, sockets, web, emit, downloads }: Parts,
+  { setup, network, facts, sockets, web, emit, boot, downloads }: Parts,
   { tftp, state }: { readonly tftp: TftpTasks | undefined; readonly state: LeaseState | undefined },
 ): Composed {
   const tasks: Task[] = [];
-  const changes: ((setup: Setup, facts: Facts) => void)[] = [];
+  const changes: ((setup: Setup, facts: Facts) => void)[] = [
+    (next, changed) => boot.configure(bootFactsOf(next, changed)),
+  ];
   if (tftp) {
     tasks.push(...tftp.tasks);
-    changes.push((next, changed) =>
-      tftp.reconfigure(tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed))),
-    );
+    changes.push((next, changed) => {
+      const { rendering } = boot;
+      tftp.reconfigure({ ...tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed)), rendering });
+    });
   }
   if (web.ports.length > 0 && facts.root !== undefined) {
     const settings = httpSettingsOf(setup.config, facts.root);
-    const http = createHttpTask({ network, ports: web.ports, settings, emit: downloads.emit });
+    const { rendered } = boot;
+    const http = createHttpTask({
+      ...{ network, ports: web.ports, settings, emit: downloads.emit, rendered },
+      takeReport: (peer, path) => boot.keeper?.reportedBy(peer, path) ?? false,
+    });
     tasks.push(http.task);
     changes.push((next, changed) => http.reconfigure(httpSettingsOf(next.config, changed.root!)));
   }
@@ -225,6 +239,7 @@ function assemble(
     async release() {
       unwatch();
       await tftp?.close();
+      boot.close();
       state?.leases.close();
       releaseSockets(network, sockets);
       releaseHttpPorts(network, web.ports);

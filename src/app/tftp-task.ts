@@ -1,9 +1,10 @@
+import type { RenderedFiles } from '../server/boot/rendered-files.ts';
 import { createMemory } from '../server/tftp/census.ts';
 import { GROUPS_MAX } from '../server/tftp/multicast-groups.ts';
 import type { ServiceParts } from '../server/tftp/serve.ts';
 import type { TftpSettings } from '../server/tftp/settings.ts';
 import type { TftpSockets } from '../server/tftp/sockets.ts';
-import { startTftpServer, type TftpServer } from '../server/tftp/start.ts';
+import { type StartParts, startTftpServer, type TftpServer } from '../server/tftp/start.ts';
 import { startTftpThread, type TftpThread } from '../server/tftp/thread.ts';
 import type { Task } from './task.ts';
 
@@ -16,7 +17,9 @@ export type TftpTasks = {
   close(): Promise<void>;
 };
 
-export type CrewParts = Omit<ServiceParts, 'sockets' | 'place'> & {
+export type CrewParts = Omit<ServiceParts, 'sockets' | 'place' | 'render'> & {
+  /** What stands for names that the tree does not have. */
+  readonly rendered?: RenderedFiles;
   /** One for each worker. */
   readonly crew: readonly TftpSockets[];
   /** Replaced in tests. */
@@ -79,7 +82,7 @@ function shareOfPace(mbps: TftpSettings['paceMbps'], of: number): TftpSettings['
   return Object.fromEntries(Object.entries(mbps).map(([name, each]) => [name, each / of]));
 }
 
-type WorkerParts = ServiceParts & { readonly startThread: () => TftpThread };
+type WorkerParts = Omit<StartParts, 'thread' | 'confine'> & { readonly startThread: () => TftpThread };
 
 function createWorker(name: string, { startThread, ...parts }: WorkerParts): Worker {
   let { settings } = parts;

@@ -24,6 +24,8 @@ export type KnownClients = {
   client(mac: Mac): KnownClient | undefined;
   /** Who said last that it has this address. */
   macOf(ip: Ipv4): Mac | undefined;
+  /** Whoever has this address says that this is its MAC. */
+  named(ip: Ipv4, mac: Mac): void;
 };
 
 const MOST = 20_000;
@@ -67,6 +69,7 @@ export function createKnownClients(most = MOST): KnownClients {
     },
     client: (mac) => clients.get(mac),
     macOf: (ip) => byIp.get(ip),
+    named: (ip, mac) => refresh(byIp, ip, mac),
   };
 }
 

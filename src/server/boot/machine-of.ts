@@ -17,8 +17,8 @@ export type Machines = {
 };
 
 export type MachineSources = {
-  /** Absent where another machine gives the addresses and none of ours are known. */
-  readonly leases?: Pick<LeaseView, 'byIp' | 'machine'>;
+  /** Asked each time; undefined where we give no addresses. */
+  readonly leases: () => Pick<LeaseView, 'byIp' | 'machine'> | undefined;
   readonly known: KnownClients;
   readonly neighbours: Neighbours;
   /** The interface that this address is reached by, where that is one of ours. */
@@ -31,11 +31,11 @@ export type MachineSources = {
  * Finds machines by what pxed knows, the surest first: its own lease; what DHCP's messages told in mode proxy; the system's
  * table of neighbours, for addresses that were given elsewhere; at last a lease that is over, for loaders do not renew.
  *
- *     const machines = createMachines({ leases, known, neighbours, interfaceOf, now: Date.now });
+ *     const machines = createMachines({ leases: () => leases, known, neighbours, interfaceOf, now: Date.now });
  *     machines.at('10.0.0.55')?.mac // '52:54:00:12:34:56'
  */
 export function createMachines(sources: MachineSources): Machines {
-  const { leases, known, neighbours } = sources;
+  const { known, neighbours } = sources;
 
   function macAt(ip: Ipv4, lease: Lease | undefined): Mac | undefined {
     if (isLive(lease, sources.now()) && lease.mac !== '') return lease.mac;
@@ -47,7 +47,7 @@ export function createMachines(sources: MachineSources): Machines {
   function describe(mac: Mac, ip: Ipv4, held: Lease | undefined): BootMachine {
     const lease = held?.mac === mac ? held : undefined;
     const told = known.client(mac);
-    const arch = archCode(told?.arch ?? leases?.machine(mac)?.arch ?? '');
+    const arch = archCode(told?.arch ?? sources.leases()?.machine(mac)?.arch ?? '');
     const relay = relayOf(lease, told?.via);
     const interfaceName = relay?.via === undefined ? sources.interfaceOf(ip) : undefined;
     return {
@@ -69,15 +69,20 @@ export function createMachines(sources: MachineSources): Machines {
     at(peer) {
       const ip = parseIpv4(peer);
       if (ip === undefined) return undefined;
-      const lease = leases?.byIp(ip);
+      const lease = sources.leases()?.byIp(ip);
       const mac = macAt(ip, lease);
       return mac === undefined ? undefined : describe(mac, ip, lease);
     },
     called(mac, peer) {
+      const ip = parseIpv4(peer);
       // IPv6: profiles know machines by their IPv4 addresses.
-      const ip = parseIpv4(peer) ?? UNSPECIFIED;
-      const lease = leases?.byIp(ip);
-      if (isLive(lease, sources.now()) && lease.mac !== '' && lease.mac !== mac) return undefined;
+      if (ip === undefined) return describe(mac, UNSPECIFIED, undefined);
+      const lease = sources.leases()?.byIp(ip);
+      if (isLive(lease, sources.now()) && lease.mac !== '') {
+        return lease.mac === mac ? describe(mac, ip, lease) : undefined;
+      }
+      // What it fetches next is no name of its own: then its address has to do, unless the system knows whose that is.
+      if (neighbours(ip) === undefined) known.named(ip, mac);
       return describe(mac, ip, lease);
     },
   };

@@ -1,9 +1,11 @@
 import type { MachineUuid } from '../../boot/client.ts';
 import type { BootProgress } from '../../boot/install-once.ts';
 import type { BootMachine } from '../../boot/machine.ts';
-import { type ConfigName, configNameOf, renderFor } from '../../boot/rendering.ts';
-import type { BootPolicy } from '../../boot/selection.ts';
+import type { Profile } from '../../boot/profile.ts';
+import { type ConfigName, configNameOf, render } from '../../boot/rendering.ts';
+import { type BootPolicy, selectProfile } from '../../boot/selection.ts';
 import type { FileExists } from '../../boot/settings.ts';
+import { profileFor, valuesOf } from '../../boot/template.ts';
 import { clientUuidFromSmbios } from '../../dhcp-packet/index.ts';
 import type { Emit } from '../../events/event.ts';
 import type { Mac } from '../../lib/mac.ts';
@@ -40,8 +42,8 @@ export type RenderedParts = {
   readonly exists: () => FileExists | undefined;
   /** What is known of a machine's installations. */
   readonly progressOf: (mac: Mac) => BootProgress | undefined;
-  /** The machine is given the configuration of this profile. */
-  readonly offered: (mac: Mac, profile: string) => void;
+  /** The machine is given the configuration of this profile, its placeholders filled. */
+  readonly offered: (mac: Mac, profile: Profile) => void;
   readonly emit: Emit;
   /** Milliseconds, never going back. */
   readonly clock: () => number;
@@ -59,16 +61,19 @@ export function createRenderedFiles(parts: RenderedParts): RenderedFiles {
   const warnings = createThrottle(WARNINGS);
   const utf8 = new TextEncoder();
 
-  function render(name: ConfigName, peer: string): RenderedFile | undefined {
+  function renderFor(name: ConfigName, peer: string): RenderedFile | undefined {
     const policy = parts.policy();
     const machine = policy && whoAsks(name, peer, machines);
     if (!policy || !machine) return undefined;
     const { mac } = machine;
-    const progress = parts.progressOf(mac);
-    const rendered = renderFor(name, machine, { policy, progress, exists: parts.exists() });
-    if (!rendered) return undefined;
+    const selection = selectProfile(machine, policy, parts.progressOf(mac));
+    const rendered = render(name, { machine, policy, selection, exists: parts.exists() });
+    if (!rendered || !selection.profile) return undefined;
     const { text, profile, reason } = rendered;
-    parts.offered(mac, profile);
+    const { tags, nextServer } = selection;
+    const { http } = policy;
+    const values = valuesOf(machine, { nextServer, tags, ...(http !== undefined && { http }) });
+    parts.offered(mac, profileFor(selection.profile, values));
     return { bytes: utf8.encode(text), profile, reason };
   }
 
@@ -77,7 +82,7 @@ export function createRenderedFiles(parts: RenderedParts): RenderedFiles {
       const name = configNameOf(path);
       if (!name) return undefined;
       try {
-        return render(name, peer);
+        return renderFor(name, peer);
       } catch (error) {
         const detail = `${peer} asked for ${path}, and no configuration was made: ${String(error)}`;
         if (warnings.pass(clock()))

@@ -28,7 +28,7 @@ function createSite(lease?: Partial<Lease>) {
   const known = createKnownClients();
   const neighbours = new Map<number, string>();
   const machines = createMachines({
-    ...{ leases, known, neighbours: (ip) => neighbours.get(ip), now: () => NOW },
+    ...{ leases: () => leases, known, neighbours: (ip) => neighbours.get(ip), now: () => NOW },
     interfaceOf: (ip) => (ip === IP ? 'eth0' : undefined),
   });
   return { leases, known, neighbours, machines };
@@ -97,4 +97,17 @@ test('createMachines() finds nobody at an IPv6 address, but takes a machine’s 
   expect(machines.called(OTHER, 'fe80::1')).toMatchObject({ mac: OTHER, ip: 0, arch: { code: 7 } });
   expect(machines.called(MAC, PEER)).toMatchObject({ mac: MAC, ip: IP });
   expect(machines.called(OTHER, PEER)).toBeUndefined();
+});
+
+test('createMachines() knows a machine by its address once it said its name', () => {
+  const { machines, neighbours } = createSite();
+  expect(machines.at(PEER)).toBeUndefined();
+  expect(machines.called(MAC, PEER)).toMatchObject({ mac: MAC });
+  expect(machines.at(PEER)).toMatchObject({ mac: MAC });
+  machines.called(OTHER, PEER);
+  expect(machines.at(PEER)).toMatchObject({ mac: OTHER });
+  // The kernel knows better: the name is believed for what it names alone.
+  neighbours.set(IP + 1, OTHER);
+  expect(machines.called(MAC, formatIpv4(IP + 1))).toMatchObject({ mac: MAC });
+  expect(machines.at(formatIpv4(IP + 1))).toMatchObject({ mac: OTHER });
 });
