@@ -25,7 +25,7 @@ const MOST = 10;
 
 type Named = { readonly file: string; readonly path: string };
 
-function namedFiles({ boot, networks, hosts, rules }: Config): Named[] {
+function namedFiles({ boot, networks, hosts, rules, profiles }: Config): Named[] {
   const all = [
     ...Object.entries(boot.arch).map(([name, file]) => ({ file, path: `boot.arch.${name}` })),
     { file: boot.ipxe, path: 'boot.ipxe' },
@@ -36,6 +36,9 @@ function namedFiles({ boot, networks, hosts, rules }: Config): Named[] {
     ...networks.map(({ filename }, i) => ({ file: filename, path: `networks[${i}]` })),
     ...hosts.map(({ filename }, i) => ({ file: filename, path: `hosts[${i}]` })),
     ...rules.map(({ then }, i) => ({ file: then.filename, path: `rules[${i}]` })),
+    ...Object.entries(profiles).flatMap(([name, { kernel, initrd = [], loader }]) =>
+      [kernel, ...initrd, loader].map((file) => ({ file, path: `profiles.${name}` })),
+    ),
   ];
   return all.flatMap(({ file, path }) => (file === undefined ? [] : [{ file, path }]));
 }

@@ -12,6 +12,7 @@ import { checkReachable, rootWarnings } from './check-access.ts';
 import { addressingWarnings } from './check-addressing.ts';
 import { fileWarnings } from './check-files.ts';
 import { checkSameInterfaces } from './check-interface.ts';
+import { checkTreeSoon } from './check-tree.ts';
 import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
 import { type HttpPorts, openHttpPorts, releaseHttpPorts, withOwnUrl } from './http-ports.ts';
@@ -94,6 +95,9 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     for (const warning of sharingWarnings(sockets)) io.emit(warning);
     for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
     if (facts.exists) for (const warning of fileWarnings(setup, facts.exists)) io.emit(warning);
+    if (facts.root !== undefined && facts.exists) {
+      checkTreeSoon({ root: facts.root, config, exists: facts.exists }, io.emit);
+    }
     if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
     return assemble(started, { tftp, state });
   } catch (error) {

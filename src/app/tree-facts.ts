@@ -32,7 +32,15 @@ const INCLUDED = /\.(cfg|conf|inc|menu)$/;
  */
 export async function lookAtTree(root: string, look: TreeLook): Promise<TreeFacts> {
   const until = look.now() + look.budgetMs;
-  const state: State = { root: await realRoot(root), look, files: [], links: [], unreadable: [], names: [], read: 0 };
+  const state: State = {
+    root: await realRoot(root),
+    look,
+    files: [],
+    links: [],
+    unreadable: [],
+    names: [],
+    read: 0,
+  };
   const waiting = [''];
   let complete = true;
   for (let folder = waiting.shift(); folder !== undefined && complete; folder = waiting.shift()) {

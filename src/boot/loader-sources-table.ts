@@ -19,7 +19,8 @@ export type LoaderSource = {
   readonly optional?: true;
 };
 
-type Place = readonly [package: string, path: string];
+/** Package and path. */
+type Place = readonly [string, string];
 
 const BIOS = 0;
 const IA32 = 6;

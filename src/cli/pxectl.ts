@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { EXIT } from '../app/exit-codes.ts';
 import { rescue } from '../app/rescue.ts';
+import { checkCommand } from './commands/check.ts';
+import { loadersCommand } from './commands/loaders.ts';
 import { packageVersion } from './package-version.ts';
 
 /** `pxectl`: what is done to a pxed from outside. Each subcommand hands its exit code to `end`. */
@@ -25,13 +27,19 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
       const { stdout: out, stderr: err } = process;
       end(await rescue(folder, { out, err, now: () => new Date() }));
     });
+  command.addCommand(checkCommand(end)).addCommand(loadersCommand(end));
   return command;
+}
+
+/** A command and all below it. */
+export function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Runs this process's command line, and ends the process with its exit code. */
 export async function main(): Promise<void> {
   const command = pxectlCommand(packageVersion(), (code) => process.exit(code));
-  for (const one of [command, ...command.commands]) {
+  for (const one of withSubcommands(command)) {
     one.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.OK : EXIT.USAGE));
   }
   await command.parseAsync();

@@ -1,3 +1,4 @@
+import { isIpxeBinary } from '../boot/policy.ts';
 import { MessageType, messageType, type PxeBootItem, readPxe, writePxe } from '../dhcp-packet/index.ts';
 import { UNSPECIFIED } from '../lib/ipv4.ts';
 import { bootOf } from './admit.ts';
@@ -55,7 +56,9 @@ export function handleBootServer(turn: Turn): Decision {
     return ignore(turn, 'other-server');
   }
   const shown = item ? undefined : menu;
-  const file = shown ? undefined : (line?.file ?? boot?.file);
+  // A line that is iPXE would have iPXE load itself for ever.
+  const chosen = client.stage === 'ipxe' && isIpxeBinary(line?.file ?? '') ? undefined : line?.file;
+  const file = shown ? undefined : (chosen ?? boot?.file);
   if (file === undefined && !shown && client.kind !== 'raspberry-pi') {
     return ignore(turn, 'no-boot-file', boot?.reason);
   }

@@ -1,0 +1,133 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { TreeFinding } from '../boot/tree.ts';
+import { checkTree } from '../boot/tree-check.ts';
+import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { ARCH_NAMES } from './arch-names.ts';
+import { fileWarnings } from './check-files.ts';
+import { checkRoot } from './check-root.ts';
+import { treeContextOf } from './check-tree.ts';
+import { EXIT } from './exit-codes.ts';
+import { createRootFiles } from './root-files.ts';
+import { type RunAs, resolveRunAs } from './run-as.ts';
+import { formatStartProblem, StartProblem } from './start-problem.ts';
+import { lookAtTree, readableBy } from './tree-facts.ts';
+
+export type TreeReportIo = {
+  readonly out: { write(text: string): void };
+  readonly err: { write(text: string): void };
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
+  /** Throws what node:fs throws. */
+  readonly readText: (file: string) => string;
+};
+
+export type TreeQuestion = {
+  /** Absent: that of the configuration. */
+  readonly root?: string;
+  /** A configuration file. */
+  readonly config?: string;
+  /** Whom pxed will run as. */
+  readonly user?: string;
+  readonly json?: boolean;
+};
+
+const LIMITS = { most: 200_000, budgetMs: 60_000 };
+
+/**
+ * `pxectl check`: says what is wrong with a boot root, and what to do. No pxed has to run. Resolves to the exit code: 0 when
+ * nothing is (notes do not count), 1 when a machine will stop somewhere or the root cannot be served, 2 for a wrong command
+ * line or configuration.
+ */
+export async function reportTree(question: TreeQuestion, io: TreeReportIo): Promise<number> {
+  const config = configOf(question, io);
+  if (Array.isArray(config)) return usage(config, io);
+  const named = question.root ?? config.tftp.root;
+  if (named === undefined)
+    return usage(['Which folder? Name it, or a configuration that does (-c FILE)'], io);
+  try {
+    const root = checkRoot(named);
+    const user = resolveRunAs({ user: question.user ?? config.user, group: config.group });
+    const findings = await findingsOf({ root, config, user }, io);
+    const { complete, looked, found } = findings;
+    const text = question.json
+      ? `${JSON.stringify({ root, user: user.user, looked, complete, findings: found }, undefined, 2)}\n`
+      : describeFindings(root, found, looked);
+    io.out.write(text);
+    return found.some(({ severity }) => severity === 'problem') ? EXIT.START : EXIT.OK;
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error;
+    io.err.write(`${formatStartProblem('pxectl', error)}\n`);
+    return EXIT.START;
+  }
+}
+
+function configOf({ config: file }: TreeQuestion, { readText }: TreeReportIo): Config | string[] {
+  if (file === undefined) return defaultConfig();
+  try {
+    const loaded = loadConfig(readText(file), { file, archNames: ARCH_NAMES });
+    return loaded.ok ? loaded.value : loaded.problems.map(formatProblem);
+  } catch (error) {
+    return [`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+function usage(problems: readonly string[], { err }: TreeReportIo): number {
+  for (const problem of problems) err.write(`pxectl: ${problem}\n`);
+  return EXIT.USAGE;
+}
+
+type About = { readonly root: string; readonly config: Config; readonly user: RunAs };
+
+async function findingsOf({ root, config, user }: About, { now }: TreeReportIo) {
+  const facts = await lookAtTree(root, { ...LIMITS, now, mayRead: readableBy(user) });
+  const exists = createRootFiles(root, { ignoreCase: config.tftp['ignore-case'], now });
+  const found = [
+    ...closedFolders({ root, user }),
+    ...checkTree(facts, treeContextOf(config, exists)),
+    ...fileWarnings({ config, overrides: {} }, exists).flatMap(asFinding),
+  ];
+  return { complete: facts.complete, looked: facts.names.length, found };
+}
+
+/** Folders above the root, and the root, that this user cannot pass. */
+function closedFolders({ root, user }: Omit<About, 'config'>): TreeFinding[] {
+  const found: TreeFinding[] = [];
+  const mayPass = readableBy(user);
+  for (let folder = root; ; folder = dirname(folder)) {
+    const stats = statSync(folder);
+    // To pass a folder takes no right to list it.
+    const passable = folder === root ? stats : Object.assign(stats, { mode: stats.mode | 0o444 });
+    if (!mayPass(passable)) {
+      const detail = `is closed to ${user.user}, whom pxed becomes: nothing below it can be served`;
+      const fix = `chmod a+${folder === root ? 'rx' : 'x'} ${folder}, or choose another --user`;
+      found.push({ severity: 'problem', problem: 'unreadable', path: folder, detail, fix });
+    }
+    if (folder === dirname(folder)) return found;
+  }
+}
+
+/** What the configuration names and the root does not have, as a finding like the others. */
+function asFinding(event: ReturnType<typeof fileWarnings>[number]): TreeFinding[] {
+  if (event.type !== 'service.warning') return [];
+  const fix = 'put them there, or correct the names';
+  return [{ severity: 'problem', problem: 'missing-file', path: 'configuration', detail: event.detail, fix }];
+}
+
+function describeFindings(root: string, findings: readonly TreeFinding[], looked: number): string {
+  const count = (severity: TreeFinding['severity']) =>
+    findings.filter((finding) => finding.severity === severity).length;
+  const [problems, notes] = [count('problem'), count('note')];
+  const sum = problems === 0 ? 'no problem' : plural(problems, 'problem');
+  const head = `${root}: ${sum}${notes > 0 ? `, ${plural(notes, 'note')}` : ''} (${plural(looked, 'name')} looked at)\n`;
+  const lines = findings.map(
+    ({ severity, problem, path, detail, fix }) =>
+      `\n${severity.padEnd(8)} ${problem}: ${path} ${detail}\n${' '.repeat(9)}${fix}\n`,
+  );
+  return head + lines.join('');
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
