@@ -38,6 +38,10 @@ const boot = z.strictObject({
   quirks: quirks
     .default('auto')
     .describe('How firmware is answered: auto = in another way when it does not boot; off = the usual way.'),
+  relink: z
+    .union([z.boolean(), value.entryName], 'expected true, false or the name of a file of pxelinux.cfg')
+    .default(false)
+    .describe('Point the link of a machine that fetched Kickstart_end to this file; true = default.'),
 });
 
 const bootp = z.strictObject({

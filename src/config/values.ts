@@ -70,6 +70,11 @@ export const octetText = parsed('text, or octets like hex:00040001', parseOctetT
 /** `http://10.0.0.1/boot/`: a URL to put paths behind, with a slash at its end. */
 export const httpUrl = parsed('a URL like http://10.0.0.1/boot/', parseHttpUrl);
 
+/** A name without a folder: `default.harddisk`. */
+export const entryName = parsed('the name of a file, without its folder', (text) =>
+  /^[^/\0]+$/.test(text) && text !== '.' && text !== '..' ? text : undefined,
+);
+
 /** One value or a list of them. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item));

@@ -121,7 +121,7 @@ function newest(rows: StoredLease[]): StoredLease[] {
  * The new store under the name of the old. At no moment is there no file: pxed, started then, would begin with an empty one.
  * The old journal goes before the new file comes: SQLite would apply the one to the other.
  */
-function putInPlace(draft: string, path: string, time: Date): string {
+export function putInPlace(draft: string, path: string, time: Date): string {
   const stamp = time.toISOString().replace(/[-:]|\.\d+/g, '');
   const kept = `${path}.damaged-${stamp}`;
   const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));

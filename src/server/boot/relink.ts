@@ -19,14 +19,21 @@ export type RelinkParts = {
   readonly randomHex: () => string;
 };
 
+/** Never throws. */
+export type Relinker = {
+  /** A fact of the servers: a listener of the bus. */
+  hear(event: BootEvent): void;
+  /** Whoever has that address posts to `path`; false when that is not the done file. */
+  reportedBy(peer: string, path: string): boolean;
+};
+
 /**
  * Installing once as the PXE-Kickstart HOWTO has it: a link of its own, `pxelinux.cfg/C0A8000B`, leads a machine to the
- * configuration that installs it; when it has fetched the done file, the link is made to lead to its disk. A listener of the
- * bus, which never throws.
+ * configuration that installs it; when it has fetched the done file, the link is made to lead to its disk.
  *
  * Links of one machine alone are touched: by its MAC, or its whole address. What leads a whole network stays.
  */
-export function createRelinker(parts: RelinkParts): (event: BootEvent) => void {
+export function createRelinker(parts: RelinkParts): Relinker {
   const folders = [...new Set(['', ...parts.loaders.map(folderOf)])].map((folder) => `${folder}pxelinux.cfg`);
 
   function repoint(peer: string): void {
@@ -54,16 +61,25 @@ export function createRelinker(parts: RelinkParts): (event: BootEvent) => void {
     }
   }
 
-  return (event) => {
-    const delivery = deliveryOf(event);
-    if (!delivery?.names.some(isDoneFile)) return;
+  function isInstalled(peer: string): void {
     try {
-      repoint(delivery.peer);
+      repoint(peer);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const { peer } = delivery;
-      parts.emit({ type: 'boot.not-relinked', peer, link: folders[0]!, why: 'link-error', detail: why });
+      const detail = error instanceof Error ? error.message : String(error);
+      parts.emit({ type: 'boot.not-relinked', peer, link: folders[0]!, why: 'link-error', detail });
     }
+  }
+
+  return {
+    hear(event) {
+      const delivery = deliveryOf(event);
+      if (delivery?.names.some(isDoneFile)) isInstalled(delivery.peer);
+    },
+    reportedBy(peer, path) {
+      if (!isDoneFile(path)) return false;
+      isInstalled(peer);
+      return true;
+    },
   };
 }
 

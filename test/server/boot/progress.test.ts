@@ -6,7 +6,7 @@ import {
   type OncePolicy,
   type Profile,
 } from '../../../src/boot/profile.ts';
-import type { BootEvent } from '../../../src/events/event.ts';
+import type { BootEvent, ClientFacts } from '../../../src/events/event.ts';
 import { createBootKeeper } from '../../../src/server/boot/progress.ts';
 import { type BootProgressStore, createMemoryProgress } from '../../../src/store/boot-progress.ts';
 
@@ -58,7 +58,7 @@ function rig(options: { store?: BootProgressStore } = {}) {
   };
 }
 
-type Stage = NonNullable<Extract<BootEvent, { type: 'dhcp.offer' }>['stage']>;
+type Stage = NonNullable<ClientFacts['stage']>;
 type Done = Extract<BootEvent, { type: 'tftp.done' }>;
 
 function done(file: string, fields: Partial<Done> = {}): Done {

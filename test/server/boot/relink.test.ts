@@ -20,7 +20,7 @@ function rig(options: { loaders?: readonly string[]; to?: string } = {}) {
   }
   const events: BootEvent[] = [];
   let drafts = 0;
-  const hear = createRelinker({
+  const { hear, reportedBy } = createRelinker({
     openTree: () => createBootTree(root),
     loaders: options.loaders ?? ['pxelinux.0'],
     to: options.to ?? 'default',
@@ -29,7 +29,7 @@ function rig(options: { loaders?: readonly string[]; to?: string } = {}) {
     randomHex: () => `${++drafts}`,
   });
   return {
-    ...{ root, events, hear },
+    ...{ root, events, hear, reportedBy },
     link: (name: string, to: string) => symlinkSync(to, join(root, name)),
     leads: (name: string) => readlinkSync(join(root, name)),
   };
@@ -104,6 +104,15 @@ test.each<{ name: string; event: BootEvent }>([
   hear(event);
   expect(leads('pxelinux.cfg/C0A8000B')).toBe('default.netboot');
   expect(events).toEqual([]);
+});
+
+test('createRelinker().reportedBy() takes a posted word like a fetched one', () => {
+  const { reportedBy, link, leads } = rig();
+  link('pxelinux.cfg/C0A8000B', 'default.netboot');
+  expect(reportedBy('192.168.0.11', '/other')).toBe(false);
+  expect(leads('pxelinux.cfg/C0A8000B')).toBe('default.netboot');
+  expect(reportedBy('192.168.0.11', '/Kickstart_end')).toBe(true);
+  expect(leads('pxelinux.cfg/C0A8000B')).toBe('default');
 });
 
 test('createRelinker() tells why a link stays', () => {
