@@ -87,6 +87,17 @@ test('createLog() shows which configuration won and which names were not there',
   );
 });
 
+test('createLog() shows which profile a configuration was made from, and why that one', () => {
+  const { lines, log } = capture();
+  const peer = { peer: '192.168.77.130', port: 49152 };
+  const made = { rendered: 'install', reason: 'hosts: profile install' };
+  log({ type: 'tftp.config', ...peer, winner: 'grub/grub.cfg', ...made, tried: ['grub/grub.cfg'] });
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    rendered: 'install',
+    msg: '192.168.77.130 is configured by grub/grub.cfg, made from profile install (hosts: profile install)',
+  });
+});
+
 test('createBus() stamps events and survives a listener that throws', () => {
   const heard: number[] = [];
   const bus = createBus(() => 42);

@@ -62,3 +62,18 @@ test('createConfigSearch() tells a search that found nothing, and begins anew af
   });
   expect(search.lookup(CLIENT, 'pxelinux.cfg/default', true)?.tried).toEqual(['pxelinux.cfg/default']);
 });
+
+test('createConfigSearch() tells which profile won, and why, whatever the name', () => {
+  const search = createConfigSearch();
+  const made = { rendered: 'install', reason: 'hosts: profile install' };
+  search.lookup(CLIENT, 'pxelinux.cfg/A', false);
+  expect(search.lookup(CLIENT, 'pxelinux.cfg/B', made)).toEqual({
+    ...{ type: 'tftp.config', ...CLIENT, winner: 'pxelinux.cfg/B', ...made },
+    tried: ['pxelinux.cfg/A', 'pxelinux.cfg/B'],
+  });
+  expect(search.lookup(CLIENT, 'boot.ipxe', made)).toMatchObject({
+    winner: 'boot.ipxe',
+    tried: ['boot.ipxe'],
+  });
+  expect(search.lookup(CLIENT, 'boot.ipxe', true)).toBeUndefined();
+});

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { BootEvent } from '../../../src/events/event.ts';
+import { latin1Encode } from '../../../src/lib/bytes.ts';
 import { parseIpv4 } from '../../../src/lib/ipv4.ts';
 import type { DatagramSocket, Network } from '../../../src/net/datagram.ts';
 import { loadNetwork } from '../../../src/net/load.ts';
+import type { RenderedFiles } from '../../../src/server/boot/rendered-files.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../../../src/server/tftp/settings.ts';
 import { openTftpSockets, releaseTftpSockets } from '../../../src/server/tftp/sockets.ts';
-import { startTftpServer } from '../../../src/server/tftp/start.ts';
+import { type StartParts, startTftpServer } from '../../../src/server/tftp/start.ts';
 import { encode, type TftpPacket } from '../../../src/tftp-packet/index.ts';
 import { ack, describe as inWords, rrq } from './rig.ts';
 
@@ -76,15 +78,17 @@ function settingsOf(root: string): TftpSettings {
 }
 
 describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', (name) => {
-  async function serve(root: string) {
+  async function serve(root: string, more: Pick<StartParts, 'rendered'> & Partial<TftpSettings> = {}) {
+    const { rendered, ...settings } = more;
     const network = await loadNetwork(name);
     const sockets = await openSockets(network);
     const events: BootEvent[] = [];
     const server = startTftpServer({
       network,
       sockets,
-      settings: settingsOf(root),
+      settings: { ...settingsOf(root), ...settings },
       emit: (e) => events.push(e),
+      ...(rendered && { rendered }),
     });
     cleanups.push(() => server.stop(0));
     await server.ready;
@@ -108,6 +112,46 @@ describe.each(['linux', 'dgram'] as const)('startTftpServer() over %s sockets', 
     await server.stop(1000);
     await server.finished;
     expect(events.map(({ type }) => type)).toEqual(['tftp.started', 'tftp.done', 'tftp.refused']);
+  });
+
+  test('serves a configuration that is made here, for whoever asks, and the tree goes before it', async () => {
+    const root = folder();
+    const asks: unknown[] = [];
+    const rendered: RenderedFiles = {
+      render(ask) {
+        asks.push(ask);
+        const bytes = latin1Encode('x'.repeat(700));
+        return ask.path.endsWith('default') ? undefined : { bytes, profile: 'install', reason: 'hosts' };
+      },
+    };
+    const { network, sockets, events, server } = await serve(root, { rendered, rendering: true });
+    const { port } = sockets[0]!.listen;
+    const client = await openClient(network, port);
+    client.send(rrq('pxelinux.cfg/01-52-54-00-12-34-56', [['tsize', '0']]), port);
+    expect(await client.receive()).toBe('OACK tsize=700');
+    client.send(ack(0));
+    expect(await client.receive()).toBe('DATA 1 (512)');
+    client.send(ack(1));
+    expect(await client.receive()).toBe('DATA 2 (188)');
+    client.send(ack(2));
+    client.send(rrq('pxelinux.cfg/default'), port);
+    expect(await client.receive()).toBe('ERROR 1 File not found');
+    mkdirSync(join(root, 'pxelinux.cfg'));
+    writeFileSync(join(root, 'pxelinux.cfg/default'), 'real');
+    client.send(rrq('pxelinux.cfg/default'), port);
+    expect(await client.receive()).toBe('DATA 1 (4)');
+    client.send(ack(1));
+    await server.stop(1000);
+    expect(asks).toEqual(
+      ['pxelinux.cfg/01-52-54-00-12-34-56', 'pxelinux.cfg/default'].map((path) => ({
+        ...{ path, peer: '127.0.0.1', protocol: 'tftp' },
+      })),
+    );
+    expect(events.filter(({ type }) => type === 'tftp.config')).toMatchObject([
+      { winner: 'pxelinux.cfg/01-52-54-00-12-34-56', rendered: 'install', reason: 'hosts' },
+      { tried: ['pxelinux.cfg/default'] },
+      { winner: 'pxelinux.cfg/default' },
+    ]);
   });
 
   test('reconfigure() holds for requests from then on', async () => {
