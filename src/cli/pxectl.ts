@@ -15,14 +15,11 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
   command
     .command('rescue')
     .description(
-      'make damaged leases usable again: save every record that can be read, keep the damaged file',
+      'make damaged leases and boot progress usable again: save every record that can be read, keep the damaged file',
     )
     .argument('[folder]', 'state folder of pxed (default: the usual one)')
     .allowExcessArguments(false)
-    .addHelpText(
-      'after',
-      '\nExit code: 0 = the leases are sound now, 1 = could not, pxed runs for one, 2 = usage',
-    )
+    .addHelpText('after', '\nExit code: 0 = both are sound now, 1 = could not, pxed runs for one, 2 = usage')
     .action(async (folder: string | undefined) => {
       const { stdout: out, stderr: err } = process;
       end(await rescue(folder, { out, err, now: () => new Date() }));
