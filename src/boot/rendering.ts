@@ -1,13 +1,14 @@
 import { type ConfigName, isNameOf } from './config-name.ts';
 import type { BootProgress } from './install-once.ts';
 import type { BootMachine } from './machine.ts';
+import type { Profile } from './profile.ts';
 import { type BootList, bootListOf, oneLine } from './render/boot-list.ts';
 import { renderGrub } from './render/grub.ts';
 import { renderIpxe } from './render/ipxe.ts';
 import { renderSyslinux, type SyslinuxDialect } from './render/pxelinux.ts';
 import { type BootPolicy, type Selection, selectProfile } from './selection.ts';
 import type { FileExists } from './settings.ts';
-import { type TemplateValues, valuesOf } from './template.ts';
+import { profileFor, type TemplateValues, valuesOf } from './template.ts';
 
 export { type ConfigName, configNameOf } from './config-name.ts';
 
@@ -16,6 +17,8 @@ export type Rendered = {
   readonly text: string;
   /** The name of the profile in it. */
   readonly profile: string;
+  /** That profile with its placeholders filled, and without the files that this loader cannot be told. */
+  readonly given: Profile;
   /** Why this one, and what could not be told to this loader. */
   readonly reason: string;
 };
@@ -62,10 +65,18 @@ export function render(
   const { text, left } = textOf(name, list, { machine, values, exists });
   const reason = [selection.reason, ...left].join('; ');
   return {
-    text: withNote(text, `${profile.name} for ${machine.mac}: ${reason}`),
+    text: withNote(text, `for ${machine.mac}, ${reason}`),
     profile: profile.name,
+    given: givenBy(profileFor(profile, values), name, machine),
     reason,
   };
+}
+
+function givenBy(profile: Profile, name: ConfigName, machine: BootMachine): Profile {
+  if (profile.kind !== 'kernel' || (name.loader !== 'pxelinux' && name.loader !== 'u-boot')) return profile;
+  return dialectOf(name, machine) === 'u-boot'
+    ? { ...profile, initrds: profile.initrds.slice(0, 1) }
+    : profile;
 }
 
 type Seen = {

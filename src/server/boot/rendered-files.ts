@@ -5,7 +5,6 @@ import type { Profile } from '../../boot/profile.ts';
 import { type ConfigName, configNameOf, render } from '../../boot/rendering.ts';
 import { type BootPolicy, selectProfile } from '../../boot/selection.ts';
 import type { FileExists } from '../../boot/settings.ts';
-import { profileFor, valuesOf } from '../../boot/template.ts';
 import { clientUuidFromSmbios } from '../../dhcp-packet/index.ts';
 import type { Emit } from '../../events/event.ts';
 import type { Mac } from '../../lib/mac.ts';
@@ -68,12 +67,9 @@ export function createRenderedFiles(parts: RenderedParts): RenderedFiles {
     const { mac } = machine;
     const selection = selectProfile(machine, policy, parts.progressOf(mac));
     const rendered = render(name, { machine, policy, selection, exists: parts.exists() });
-    if (!rendered || !selection.profile) return undefined;
-    const { text, profile, reason } = rendered;
-    const { tags, nextServer } = selection;
-    const { http } = policy;
-    const values = valuesOf(machine, { nextServer, tags, ...(http !== undefined && { http }) });
-    parts.offered(mac, profileFor(selection.profile, values));
+    if (!rendered) return undefined;
+    const { text, profile, given, reason } = rendered;
+    parts.offered(mac, given);
     return { bytes: utf8.encode(text), profile, reason };
   }
 
