@@ -1,0 +1,157 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BootRoot, createEmptyRoot } from '../rig/boot-root.ts';
+import type { Need } from '../rig/requirement.ts';
+import { pxedCommand, waitForPorts } from '../rig/server.ts';
+import {
+  type Command,
+  command,
+  createLab,
+  type Host,
+  type Lab,
+  namespaces,
+  type Running,
+  ring,
+} from './harness.ts';
+
+const SERVER = '192.168.77.1';
+const SOON = { timeout: 20_000, interval: 50 };
+const READY_MS = 30_000;
+
+type Client = { name: string; need: Need; get(name: string, to: string): Command };
+
+const CLIENTS: Client[] = [
+  {
+    name: 'tftp-hpa in mode octet',
+    need: command('tftp', 'tftp-hpa'),
+    get: (name, to) => ['tftp', '-m', 'binary', SERVER, '-c', 'get', name, to],
+  },
+  {
+    name: 'atftp with options',
+    need: command('atftp', 'atftp'),
+    get: (name, to) => ['atftp', '--option', 'blksize 64', '-g', '-r', name, '-l', to, SERVER],
+  },
+  {
+    name: 'curl over TFTP',
+    need: command('curl', 'curl'),
+    get: (name, to) => ['curl', '-sS', '-o', to, `tftp://${SERVER}/${name}`],
+  },
+  {
+    name: 'curl over HTTP',
+    need: command('curl', 'curl'),
+    get: (name, to) => ['curl', '-sS', '-f', '-o', to, `http://${SERVER}/${name}`],
+  },
+];
+
+const PROFILES = `version: 1
+profiles:
+  install: { kernel: linux, initrd: initrd.gz, args: "mac=\${mac} ip=\${ip}" }
+  rescue: { kernel: rescue/linux }
+profile: install
+`;
+
+ring('configurations made on demand', [namespaces, command('curl', 'curl')], () => {
+  let lab: Lab;
+  let server: Host;
+  let machine: Host;
+  let other: Host;
+  let root: BootRoot;
+  let running: Running;
+  let mac: string;
+  let own: string;
+  afterAll(async () => {
+    await lab.close();
+    await root.delete();
+  });
+
+  beforeAll(async () => {
+    lab = await createLab();
+    root = await createEmptyRoot();
+    await root.write('pxelinux.0', 'the loader');
+    server = await lab.host('server', { address: `${SERVER}/24` });
+    machine = await lab.host('machine', { address: '192.168.77.11/24' });
+    other = await lab.host('other', { address: '192.168.77.12/24' });
+    mac = await machine.mac();
+    own = `pxelinux.cfg/01-${mac.replaceAll(':', '-')}`;
+    await configure(PROFILES);
+    const options = ['--config', join(root.path, 'pxed.yaml'), '--workers', '2', '-v'];
+    running = server.start(pxedCommand({ root: root.path, bootFile: 'pxelinux.0', options }));
+    await waitForPorts(running, [67, 69]);
+    await running.waitFor(/pxed ready/, READY_MS);
+  });
+
+  const configure = (text: string) => root.write('pxed.yaml', text);
+
+  const events = () =>
+    running
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line): { type: string; winner?: string; peer?: string } => JSON.parse(line));
+
+  async function fetched(host: Host, client: Client, name: string): Promise<string> {
+    const to = join(lab.folder, 'fetched');
+    await rm(to, { force: true });
+    await host.must(client.get(name, to));
+    return readFile(to, 'utf8');
+  }
+
+  const OVER_TFTP = CLIENTS[2]!;
+
+  test.for(CLIENTS)(
+    '$name gets the one of its machine, whose address another server gave',
+    async (client, { skip }) => {
+      const missing = client.need();
+      if (missing !== undefined) skip(missing);
+      const text = await fetched(machine, client, own);
+      expect(text).toContain(`mac=${mac} ip=192.168.77.11`);
+      expect(text).toMatch(/^\s*kernel .*linux/im);
+    },
+  );
+
+  test('each loader gets it in its own words', async () => {
+    expect(await fetched(machine, OVER_TFTP, 'grub/grub.cfg')).toContain('menuentry');
+    expect(await fetched(machine, OVER_TFTP, 'boot.ipxe')).toMatch(/^#!ipxe\n/);
+  });
+
+  test('the log tells the profile that it was made from', async () => {
+    await fetched(machine, OVER_TFTP, 'pxelinux.cfg/C0A84D0B');
+    const told = () => events().filter(({ winner }) => winner === 'pxelinux.cfg/C0A84D0B');
+    await expect
+      .poll(told, SOON)
+      .toMatchObject([{ type: 'tftp.config', rendered: 'install', peer: '192.168.77.11' }]);
+  });
+
+  test('the name of another machine is not found', async () => {
+    for (const client of CLIENTS.slice(2)) {
+      const finished = await other.run(client.get(own, join(lab.folder, 'fetched')));
+      expect(finished.code).not.toBe(0);
+    }
+  });
+
+  test('a file of the tree wins, and the log says so', async () => {
+    await root.write(own, 'a real file');
+    for (const client of CLIENTS.slice(2)) expect(await fetched(machine, client, own)).toBe('a real file');
+    const last = () =>
+      events()
+        .filter(({ winner }) => winner === own)
+        .at(-1);
+    await expect.poll(last, SOON).not.toHaveProperty('rendered');
+    await root.remove(own);
+    expect(await fetched(machine, OVER_TFTP, own)).toContain(mac);
+  });
+
+  test('a reload puts other profiles in force, and none at all', async () => {
+    await configure(`${PROFILES}hosts: [{ mac: "${mac}", profile: rescue }]\n`);
+    running.signal('SIGHUP');
+    await expect.poll(() => fetched(machine, OVER_TFTP, own), SOON).toContain('rescue/linux');
+    await configure('version: 1\n');
+    running.signal('SIGHUP');
+    const refused = async () => (await machine.run(OVER_TFTP.get(own, join(lab.folder, 'fetched')))).code;
+    await expect.poll(refused, SOON).not.toBe(0);
+    await configure(PROFILES);
+    running.signal('SIGHUP');
+    await expect.poll(async () => (await refused()) === 0, SOON).toBe(true);
+  });
+});
