@@ -21,6 +21,7 @@ import { clockWarning, type LeaseState, openLeases, prepareState } from './lease
 import { watchLinks } from './link-watch.ts';
 import { futureUser, giveUpRoot } from './privileges.ts';
 import { openProgress } from './progress-state.ts';
+import { createRelinking, type Relinking, relinkWarnings } from './relinking.ts';
 import type { Setup } from './setup.ts';
 import { sharingWarnings } from './shared-port.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
@@ -71,8 +72,17 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     const setup = withOwnUrl(given, web.ports);
     const facts = withLinks(found, setup, found.links);
     const boot = createBootFiles(bootFactsOf(setup, facts), io.emit);
-    const downloads = createDownloads(boot.emit);
-    const started: Parts = { setup, network, facts, sockets, web, emit: boot.emit, boot, downloads };
+    const machineOf = (peer: string) => boot.machineOf(peer)?.mac;
+    const relinking = createRelinking({ network, machineOf, emit: io.emit });
+    relinking.configure(config, facts.root);
+    const downloads = createDownloads((event) => {
+      boot.emit(event);
+      relinking.hear(event);
+    });
+    const started: Parts = {
+      ...{ setup, network, facts, sockets, web, emit: boot.emit },
+      ...{ boot, relinking, downloads },
+    };
     const tftp = await prepareTftp(started);
     const stateFolder = addressing || boot.rendering ? prepareState(config, futureUser(config)) : undefined;
     const runAs = giveUpRoot(network, config);
@@ -90,6 +100,7 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     );
     if (facts.root !== undefined)
       for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
+    if (facts.root !== undefined) for (const warning of relinkWarnings(config, facts.root)) io.emit(warning);
     if (state && state.movedByMs !== 0) io.emit(clockWarning(state.movedByMs));
     if (web.warning) io.emit(web.warning);
     for (const warning of sharingWarnings(sockets)) io.emit(warning);
@@ -149,6 +160,7 @@ type Parts = {
   readonly web: HttpPorts;
   readonly emit: Emit;
   readonly boot: BootFiles;
+  readonly relinking: Relinking;
   readonly downloads: ReturnType<typeof createDownloads>;
 };
 
@@ -168,12 +180,13 @@ async function prepareTftp({
 }
 
 function assemble(
-  { setup, network, facts, sockets, web, emit, boot, downloads }: Parts,
+  { setup, network, facts, sockets, web, emit, boot, relinking, downloads }: Parts,
   { tftp, state }: { readonly tftp: TftpTasks | undefined; readonly state: LeaseState | undefined },
 ): Composed {
   const tasks: Task[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [
     (next, changed) => boot.configure(bootFactsOf(next, changed)),
+    (next, changed) => relinking.configure(next.config, changed.root),
   ];
   if (tftp) {
     tasks.push(...tftp.tasks);
@@ -187,7 +200,10 @@ function assemble(
     const { rendered } = boot;
     const http = createHttpTask({
       ...{ network, ports: web.ports, settings, emit: downloads.emit, rendered },
-      takeReport: (peer, path) => boot.keeper?.reportedBy(peer, path) ?? false,
+      takeReport: (peer, path) => {
+        const relinked = relinking.reportedBy(peer, path);
+        return boot.keeper?.reportedBy(peer, path) || relinked;
+      },
     });
     tasks.push(http.task);
     changes.push((next, changed) => http.reconfigure(httpSettingsOf(next.config, changed.root!)));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type BootProgressStore,
   createMemoryProgress,
@@ -31,7 +31,7 @@ function startProblemOf(problem: StoreProblem): StartProblem {
 
 const FIXES: Readonly<Record<StoreProblem['fault'], (path: string) => string>> = {
   locked: () => 'Stop the other pxed, or give this one a folder of its own: --state',
-  damaged: (path) => `Move ${path} away; machines with a profile that is offered once are offered it again`,
+  damaged: (path) => `Save what can be saved: pxectl rescue ${dirname(path)} (it keeps the damaged file)`,
   newer: () => 'Start the newer pxed, or name another folder: --state',
   foreign: () => 'Move that file away, or name another folder: --state',
   unusable: () => 'Name a folder that can be written to with --state, or keep nothing: --state memory',
