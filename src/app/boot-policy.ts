@@ -83,6 +83,7 @@ function onceOf({ once, then, done }: ProfileConfig): OncePolicy | undefined {
   return {
     until: once === 'until-fetched' ? 'fetched' : 'reported',
     done: done ?? DONE_FILE,
+    // biome-ignore lint/suspicious/noThenProperty: "once … then …"; nobody awaits a policy.
     then: then ?? LOCAL_PROFILE.name,
   };
 }

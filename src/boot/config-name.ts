@@ -5,7 +5,7 @@ import type { BootMachine } from './machine.ts';
 export type ConfigName = {
   /** Whose name it is. U-Boot asks for PXELINUX's names, too: `u-boot` are those that are its alone. */
   readonly loader: 'pxelinux' | 'grub' | 'ipxe' | 'u-boot';
-  /** What goes before the loader's own part: empty, or with a slash at its end. */
+  /** The folder that the loader puts before relative names: empty, or with a slash at its end. */
   readonly folder: string;
   readonly whose: ConfigOwner;
   /** iPXE asks for it by itself, before it has an address. */
@@ -22,7 +22,7 @@ export type ConfigOwner =
 const IPXE = /^(.*\/)?(boot|autoexec)\.ipxe$/;
 const GRUB = /^(.*\/)?grub\.cfg(?:-([\w-]+))?$/;
 const PXELINUX = /^(.*\/)?pxelinux\.cfg\/([\w-]+)$/;
-const EXTLINUX = /^(.*\/)?extlinux\/extlinux\.conf$/;
+const EXTLINUX = /^(?:.*\/)?extlinux\/(?=extlinux\.conf$)/;
 
 /**
  * Is this a name that a loader asks for? Pure and cheap: asked for every name that is not in the tree. `path` is a path of
@@ -46,7 +46,7 @@ export function configNameOf(path: string): ConfigName | undefined {
   const pxelinux = PXELINUX.exec(path);
   if (pxelinux) return pxelinuxName(pxelinux[1] ?? '', pxelinux[2]!);
   const extlinux = EXTLINUX.exec(path);
-  return extlinux ? { loader: 'u-boot', folder: extlinux[1] ?? '', whose: 'any' } : undefined;
+  return extlinux ? { loader: 'u-boot', folder: extlinux[0], whose: 'any' } : undefined;
 }
 
 function pxelinuxName(folder: string, name: string): ConfigName | undefined {

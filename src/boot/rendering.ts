@@ -56,10 +56,11 @@ export function render(
   },
 ): Rendered | undefined {
   const { machine, policy, selection, exists } = about;
-  const { profile, tags, nextServer } = selection;
+  const { profile, tags, nextServer, hostname } = selection;
   if (!profile || !isNameOf(name, machine)) return undefined;
   const { http } = policy;
-  const values = valuesOf(machine, { nextServer, tags, ...(http !== undefined && { http }) });
+  const named = hostname === undefined ? machine : { ...machine, hostname };
+  const values = valuesOf(named, { nextServer, tags, ...(http !== undefined && { http }) });
   const list = bootListOf(profile, policy.profiles, values);
   if (!list) return undefined;
   const { text, left } = textOf(name, list, { machine, values, exists });

@@ -6,9 +6,11 @@ import { LOCAL_PROFILE, type Profile } from './profile.ts';
 /** What the configuration says of one machine: the nearest of host, rule, network and all networks that names a profile. */
 export type Said = {
   readonly profile?: string;
-  /** Who named it: `hosts`, `rules[2]`, `networks 10.0.0.0/24`, `profile`. */
+  /** Who named it: `hosts`, `rules[2]`, `networks 10.0.0.0/24`, `default`. */
   readonly from?: string;
   readonly tags: readonly string[];
+  /** What its entry in hosts calls it. */
+  readonly hostname?: string;
   /** The server that it gets its files of. */
   readonly nextServer: Ipv4;
   /** Rules that were looked at, a line each. */
@@ -26,10 +28,12 @@ export type BootPolicy = {
 export type Selection = {
   /** Absent: none is configured for this machine. */
   readonly profile?: Profile;
-  /** One line for people: `rules[2]: profile debian`. */
+  /** One line for people: `profile debian by rules[2]`. */
   readonly reason: string;
   readonly trace: readonly string[];
   readonly tags: readonly string[];
+  /** What the configuration calls the machine, whatever it says itself. */
+  readonly hostname?: string;
   readonly nextServer: Ipv4;
 };
 
@@ -40,10 +44,10 @@ export type Selection = {
  * `progress`: what is known of its installations; absent = nothing.
  */
 export function selectProfile(machine: BootMachine, policy: BootPolicy, progress?: BootProgress): Selection {
-  const { profile: name, from, tags, nextServer, trace } = policy.said(machine);
-  const facts = { tags, nextServer };
+  const { profile: name, from, tags, hostname, nextServer, trace } = policy.said(machine);
+  const facts = { tags, nextServer, ...(hostname !== undefined && { hostname }) };
   if (name === undefined) return { ...facts, reason: 'no profile is configured for this machine', trace };
-  const steps = [`${from ?? 'profile'}: profile ${name}`];
+  const steps = [`profile ${name} by ${from ?? 'default'}`];
   let profile = profileNamed(policy.profiles, name);
   // A profile is left once at most, so that a circle ends; the configuration has none.
   for (let left = policy.profiles.size; profile && left >= 0; left--) {

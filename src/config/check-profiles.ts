@@ -42,6 +42,7 @@ export function checkProfiles(config: Config): Finding[] {
   return [
     ...Object.entries(profiles).flatMap(([name, profile]) => checkProfile(name, profile)),
     ...checkNames(config),
+    ...checkRuleStages(config.rules),
     ...checkCase(Object.keys(profiles)),
     ...circles(profiles, 'menu', (profile) => (profile.menu ?? []).map((line) => line.profile)),
     ...circles(profiles, 'then', (profile) => (leadsOn(profile) ? [profile.then ?? LOCAL] : [])),
@@ -145,6 +146,20 @@ function checkNames(config: Config): Finding[] {
   return uses.flatMap(({ name, path, inherits }) => {
     if (name === undefined || known.includes(name) || (inherits && ofTemplates.has(name))) return [];
     return [{ path, message: `no such profile${didYouMean(name, known)}` }];
+  });
+}
+
+/** A profile is for all of a boot, and chosen as the firmware is: what only a later stage says cannot decide about it. */
+function checkRuleStages(rules: Config['rules']): Finding[] {
+  return rules.flatMap(({ match, then }, i): Finding[] => {
+    if (then.profile === undefined) return [];
+    const at = ['rules', i, 'match'];
+    const message = 'is of one stage; a profile is for all of a boot, and chosen for the firmware';
+    const stages = match.stage;
+    return [
+      ...(stages && !stages.includes('firmware') ? [{ path: [...at, 'stage'], message }] : []),
+      ...(match['user-class'] ? [{ path: [...at, 'user-class'], message }] : []),
+    ];
   });
 }
 

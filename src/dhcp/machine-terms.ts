@@ -40,7 +40,7 @@ export function saidOf(machine: BootMachine, { plan, links }: MachineView): Said
   if (!network) {
     const { profile } = plan.settings;
     return {
-      ...(profile !== undefined && { profile, from: 'profile' }),
+      ...(profile !== undefined && { profile, from: 'default' }),
       tags: machine.tags,
       nextServer: ownAddressFor(request, plan),
       trace: ['its address is of none of the networks'],
@@ -48,7 +48,9 @@ export function saidOf(machine: BootMachine, { plan, links }: MachineView): Said
   }
   const terms = termsFor(turn, network);
   const { nextServer } = terms.network;
+  const hostname = terms.reservation?.hostname;
   return {
+    ...(hostname !== undefined && { hostname }),
     ...(terms.profile && { profile: terms.profile.name, from: terms.profile.from }),
     tags: namedTags([...tagsOf(turn, network), ...terms.tags, ...machine.tags]),
     nextServer: nextServer === 'auto' ? ownAddressFor(request, plan, terms.network) : nextServer,

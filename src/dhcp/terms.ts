@@ -12,7 +12,7 @@ export type ClientTerms = {
   readonly reservation: Reservation | undefined;
   /** The boot file that a rule gives, and which one. */
   readonly ruleFile?: { readonly file: string; readonly rule: number };
-  /** The boot profile, and who names it: `hosts`, `rules[2]`, `networks 10.0.0.0/24`, `profile`. */
+  /** The boot profile, and who names it: `hosts`, `rules[2]`, `networks 10.0.0.0/24`, `default`. */
   readonly profile?: NamedProfile;
   /** A rule says to keep silent. */
   readonly ignore: boolean;
@@ -125,7 +125,7 @@ function profileOf(
   if (rule) return { name: rule.says.profile!, from: `rules[${rule.index}]` };
   if (network.profile !== undefined) return { name: network.profile, from: `networks ${network.key}` };
   const { profile } = context.plan.settings;
-  return profile === undefined ? undefined : { name: profile, from: 'profile' };
+  return profile === undefined ? undefined : { name: profile, from: 'default' };
 }
 
 function overlay(network: PlannedNetwork, terms: Terms | undefined): PlannedNetwork {
