@@ -53,7 +53,7 @@ export function releaseHttpPorts({ tcp }: Pick<Network, 'tcp'>, ports: readonly 
  * The setup with the URL of our own files where none was configured: machines that boot by HTTP, and iPXE, then get them from
  * here. Who is told another TFTP server finds its files there.
  */
-export function withOwnUrl(setup: Setup, [first]: readonly BoundTcp[]): Setup {
+export function withOwnUrl(setup: Setup, [first]: readonly Pick<BoundTcp, 'port'>[]): Setup {
   const { config, overrides } = setup;
   if (!first || config.boot.http !== undefined || overrides.nextServer !== undefined) return setup;
   const port = first.port === 80 ? '' : `:${first.port}`;
