@@ -15,13 +15,16 @@ const path = z
   .string()
   .max(255)
   .transform((text, context): string => {
-    const plain = text.replace(/^\/+/, '');
-    const characters = plain.replace(/\$\{[\w-]*\}/g, '_');
-    const parts = plain.split('/');
-    if (/^[\w./+@%=~-]+$/.test(characters) && !parts.includes('..') && !plain.endsWith('/')) return plain;
+    const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+    const characters = text.replace(/\$\{[\w-]*\}/g, '_');
+    const isFile = parts.length > 0 && !parts.includes('..') && !/(^|\/)\.?$/.test(text);
+    if (isFile && /^[\w./+@%=~-]+$/.test(characters)) return parts.join('/');
     context.issues.push({ code: 'custom', input: text, message: `${PATH}; got ${JSON.stringify(text)}` });
     return z.NEVER;
   });
+
+/** Words at which a command of iPXE ends, or a comment begins; it has no quotes. */
+const ENDS_COMMAND = /(^|\s)((\|\||&&|;)(\s|$)|#)/;
 
 /** A command line as people fold it over lines. */
 const args = z
@@ -30,7 +33,10 @@ const args = z
   .transform((text) => text.replace(/[\r\n\t]+/g, ' ').trim())
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
   .refine((text) => !/[\x00-\x1f\x7f]/.test(text), 'must not hold control characters')
-  .refine((text) => !/(^|\s)(\|\||&&|;)(\s|$)/.test(text), 'must not hold ||, && or ; by themselves (iPXE)')
+  .refine(
+    (text) => !ENDS_COMMAND.test(text),
+    'must not hold ||, && or ; by themselves, nor words that begin with # (iPXE)',
+  )
   .refine((text) => !text.endsWith('\\'), 'must not end with a backslash (iPXE)');
 
 const title = z
@@ -39,7 +45,10 @@ const title = z
   .max(100)
   .refine((text) => /^[\p{L}\p{N}]/u.test(text), 'must begin with a letter or a digit')
   .refine((text) => !/\p{Cc}|\$\{/u.test(text), 'must not hold control characters or ${')
-  .refine((text) => !/(^|\s)(\|\||&&|;)(\s|$)/.test(text), 'must not hold ||, && or ; by themselves (iPXE)');
+  .refine(
+    (text) => !ENDS_COMMAND.test(text),
+    'must not hold ||, && or ; by themselves, nor words that begin with # (iPXE)',
+  );
 
 const menuLine = z.union(
   [

@@ -10,6 +10,7 @@ type Case = {
   readonly files?: readonly string[];
   readonly settings?: Partial<BootSettings>;
   readonly machineFile?: string;
+  readonly profile?: string;
   readonly want: string | undefined;
   readonly reason?: RegExp;
 };
@@ -23,12 +24,13 @@ const IPXE_UEFI = rom(7, { kind: 'ipxe', stage: 'ipxe' });
 const BOOTP: BootClient = { kind: 'bootp', stage: 'unknown', netboot: false, archs: [] };
 const UBOOT: BootClient = { kind: 'u-boot', stage: 'loader', netboot: true, archs: [] };
 
-function decide({ client, files = [], settings, machineFile }: Case) {
+function decide({ client, files = [], settings, machineFile, profile }: Case) {
   const exists = (path: string): boolean => files.includes(path);
   return decideBoot(client, {
     settings: { bootFile: 'pxelinux.0', archFiles: new Map(), ...settings },
     exists,
     ...(machineFile !== undefined && { machineFile }),
+    ...(profile !== undefined && { profile }),
   });
 }
 
@@ -449,4 +451,49 @@ describe('BOOTP and U-Boot', () => {
     },
     { name: 'U-Boot: else the named file', client: { ...UBOOT, askedFile: 'bzImage' }, want: 'pxelinux.0' },
   ]);
+});
+
+describe('a machine with a profile', () => {
+  check([
+    {
+      name: 'iPXE gets the script that is rendered',
+      client: IPXE_BIOS,
+      profile: 'debian',
+      want: 'boot.ipxe',
+      reason: /boot\.ipxe, rendered for profile debian/,
+    },
+    {
+      name: 'iPXE gets a script of the root before that',
+      client: IPXE_UEFI,
+      profile: 'debian',
+      files: ['ipxe/boot.ipxe'],
+      want: 'ipxe/boot.ipxe',
+    },
+    {
+      name: 'iPXE without HTTP does without the URL, too',
+      client: { ...IPXE_BIOS, ipxeHttp: false },
+      profile: 'debian',
+      settings: { ipxeFile: 'http://10.0.0.1/x.ipxe' },
+      want: 'boot.ipxe',
+    },
+    {
+      name: 'UEFI may be sent to iPXE, which will find a script',
+      client: rom(7),
+      profile: 'debian',
+      files: ['ipxe.efi'],
+      want: 'ipxe.efi',
+    },
+    {
+      name: 'UEFI without a profile may not',
+      client: rom(7),
+      files: ['ipxe.efi'],
+      want: undefined,
+    },
+    { name: 'BIOS gets its loader as ever', client: rom(0), profile: 'debian', want: 'pxelinux.0' },
+  ]);
+
+  test('decideBoot() renders nothing where the root is another machine’s', () => {
+    const settings = { bootFile: '', archFiles: new Map<number, string>() };
+    expect(decideBoot(IPXE_BIOS, { settings, profile: 'debian' }).file).toBeUndefined();
+  });
 });

@@ -12,8 +12,9 @@ export type IpxePlace = {
  * A script of iPXE (ipxe.org/cmd). Files are named by their path on the server, so that they come by the protocol that the
  * script came by; a script that iPXE found by itself has no such server yet and gets whole URLs.
  *
- * iPXE knows no quotes: words end at blanks, `${…}` is replaced wherever it stands, and `||`, `&&` and `;` between blanks
- * end a command. The configuration refuses these; what came here all the same is taken out.
+ * iPXE knows no quotes (core/exec.c): words end at blanks, `${…}` is replaced wherever it stands, `||`, `&&` and `;` between
+ * blanks end a command, and a word that begins with `#` is a comment. The configuration refuses these; what came here all
+ * the same is taken out.
  */
 export function renderIpxe({ menu, entries, defaultLabel }: BootList, place: IpxePlace): string {
   const lines = ['#!ipxe', ...(place.early ? ['dhcp'] : [])];
@@ -74,6 +75,7 @@ function plain(text: string): string {
   return oneLine(text)
     .replaceAll('${', '$')
     .split(/\s+/)
+    .map((word) => word.replace(/^#+/, ''))
     .filter((word) => word !== '||' && word !== '&&' && word !== ';')
     .join(' ')
     .replace(/\\+$/, '');

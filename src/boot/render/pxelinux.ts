@@ -22,6 +22,8 @@ const LONGEST_TIMEOUT = 35_996;
  * The SYSLINUX configuration language (SYSLINUX wiki, "Config"; U-Boot doc/README.pxe).
  *
  * - LINUX, not KERNEL: that goes by the file's extension, and takes `vmlinuz-6.1.0` for a boot sector.
+ * - U-Boot (boot/pxe_utils.c) passes over PROMPT and asks whenever there is a MENU TITLE; a keyword that it does not know ends
+ *   a label.
  * - Without menu.c32 the menu is a prompt and lines of SAY; U-Boot makes one of MENU LABEL by itself.
  */
 export function renderSyslinux({ menu, entries, defaultLabel }: BootList, place: SyslinuxPlace): string {
