@@ -20,3 +20,19 @@ test('pxectl takes nothing it does not know', async () => {
   await expect(command.parseAsync(['node', 'pxectl', 'mend'])).rejects.toThrow(/unknown command/);
   expect(said.join('')).toContain('pxectl --help shows how it is used');
 });
+
+test('pxectl render refuses what is no MAC, UUID or architecture', async () => {
+  const usual = ['--name', 'boot.ipxe', '-c', 'pxed.yaml'];
+  for (const wrong of [
+    ['--mac', '52:54'],
+    ['--mac', '52:54:00:12:34:56', '--uuid', 'x'],
+    ['--mac', '52:54:00:12:34:56', '--arch', 'vax'],
+  ]) {
+    const command = pxectlCommand('1.2.3', () => {});
+    const render = command.commands.find((one) => one.name() === 'render')!;
+    render.exitOverride().configureOutput({ writeErr: () => {} });
+    await expect(command.parseAsync(['node', 'pxectl', 'render', ...usual, ...wrong])).rejects.toThrow(
+      /Expected/,
+    );
+  }
+});

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { ARCH_NAMES } from '../../app/arch-names.ts';
+import { type RenderQuestion, reportRendering } from '../../app/render-report.ts';
+import { parseMac } from '../../lib/mac.ts';
+import { ipv4Argument } from '../arguments.ts';
+
+/** `pxectl render`: hands its exit code to `end`. */
+export function renderCommand(end: (code: number) => void): Command {
+  return new Command('render')
+    .description('print the configuration that a machine’s loader would be given; no pxed has to run')
+    .requiredOption('-c, --config <file>', 'configuration of pxed, with its profiles')
+    .requiredOption('--mac <address>', 'the machine', macArgument)
+    .requiredOption(
+      '--name <path>',
+      'what its loader asks for: pxelinux.cfg/default, grub/grub.cfg, boot.ipxe',
+    )
+    .option('--ip <address>', 'its address (default: that of its entry in hosts)', ipv4Argument)
+    .option('--uuid <uuid>', 'as dmidecode prints it', uuidArgument)
+    .option('--arch <name>', 'its firmware, name or number of option 93', archArgument)
+    .option('--hostname <name>', 'what it calls itself')
+    .option('--via <address>', 'its relay', ipv4Argument)
+    .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      '\nExit code: 0 = printed, 1 = nothing is made for it, 2 = usage or configuration' +
+        '\n\nExample:   pxectl render -c pxed.yaml --mac 52:54:00:12:34:56 --name pxelinux.cfg/default\n',
+    )
+    .action(async (question: RenderQuestion) => {
+      const { stdout: out, stderr: err } = process;
+      end(await reportRendering(question, { out, err, readText: (file) => readFileSync(file, 'utf8') }));
+    });
+}
+
+function macArgument(text: string): string {
+  const mac = parseMac(text);
+  if (mac === undefined) throw new InvalidArgumentError('Expected a MAC like 52:54:00:12:34:56.');
+  return mac;
+}
+
+function uuidArgument(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('Expected a UUID like 564d8a10-97c2-4f05-9d3a-0123456789ab.');
+}
+
+function archArgument(text: string): string {
+  const known = ARCH_NAMES.some((name) => name.toLowerCase() === text.toLowerCase());
+  if (known || /^\d{1,5}$/.test(text)) return text;
+  throw new InvalidArgumentError(`Expected one of ${ARCH_NAMES.join(', ')}, or a number.`);
+}
