@@ -15,12 +15,22 @@ export interface TcpPorts {
   listenOptions(bound: BoundTcp): ListenOptions | { readonly fd: number };
   /** Closes the port for good. */
   release(bound: BoundTcp): void;
-  /**
-   * Octets of a connection (its descriptor) that the other side has not acknowledged: 0 means that it has them all. Absent where
-   * the system does not tell; undefined when the descriptor is none.
-   */
-  readonly unacknowledged?: (fd: number) => number | undefined;
+  /** Absent where the system does not tell. */
+  readonly sent?: SentOctets;
 }
+
+/** What became of octets that were sent over a connection, named by its descriptor. */
+export type SentOctets = {
+  /**
+   * How many the other side has not acknowledged: 0 means that it has them all. Of a connection that was reset it is what was left
+   * then. undefined when the descriptor is none of a connection.
+   */
+  unacknowledged(fd: number): number | undefined;
+  /** A descriptor of the same connection, which can be asked about also when the first is closed. It keeps the connection open. */
+  hold(fd: number): number | undefined;
+  /** Closes one that {@link hold} gave. */
+  letGo(fd: number): void;
+};
 
 export type TcpSpec = {
   /** All addresses of the host, IPv6 too, when left out. */

@@ -15,15 +15,24 @@ export function createTcpPorts(): TcpPorts {
   return {
     bind: async (spec) => openTcp(spec),
     listenOptions({ fd }) {
-      const copy = c.fcntl(fd, s.F_DUPFD_CLOEXEC, 0);
-      if (copy < 0) throw new Error(`Cannot listen: ${lastError('fcntl').errno}`);
+      const copy = copyOf(fd);
+      if (copy === undefined) throw new Error(`Cannot listen: ${lastError('fcntl').errno}`);
       return { fd: copy };
     },
     release: ({ fd }) => closeFd(fd),
-    unacknowledged(fd) {
-      return c.ioctl(fd, s.SIOCOUTQ, arena.pointer(0)) < 0 ? undefined : arena.getInt(0);
+    sent: {
+      unacknowledged(fd) {
+        return c.ioctl(fd, s.SIOCOUTQ, arena.pointer(0)) < 0 ? undefined : arena.getInt(0);
+      },
+      hold: copyOf,
+      letGo: closeFd,
     },
   };
+}
+
+function copyOf(fd: number): number | undefined {
+  const copy = c.fcntl(fd, s.F_DUPFD_CLOEXEC, 0);
+  return copy < 0 ? undefined : copy;
 }
 
 /** One socket for IPv4 and IPv6, unless one address is wanted, or the kernel has no IPv6. */

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-
-/** Octets of a connection that the client has not acknowledged; undefined when the system cannot tell. */
-export type Unacknowledged = (fd: number) => number | undefined;
+import type { SentOctets } from '../../net/tcp.ts';
 
 /** A look that can be taken before its time. */
 export type Waiting = { readonly settled: Promise<boolean>; look(): void };
@@ -11,42 +9,60 @@ const MOST_MS = 50;
 
 /**
  * Resolves to true when the client's TCP has acknowledged everything that was sent to it, to false when the connection ends
- * before that.
+ * before that; to true at once where the system does not tell.
  *
  * That the system took the octets proves nothing: it holds some megabytes, and a machine whose power is cut meanwhile would
  * count as having its kernel. There is no event for it, so the queue (SIOCOUTQ) is looked at: at once, after 1, 2, 4 ms and
- * so on, and whenever `look` is called, for who sends the next request has what came before.
+ * so on, and whenever `look` is called, for who sends the next request has what came before. GRUB resets a connection as
+ * soon as it has a file: the descriptor is held, so that the queue can be asked about after that as well.
  */
-export function untilAcknowledged(socket: Socket, unacknowledged: Unacknowledged | undefined): Waiting {
+export function untilAcknowledged(socket: Socket, sent: SentOctets | undefined): Waiting {
+  const fd = descriptorOf(socket);
+  if (!sent || fd === undefined) return decided(!socket.destroyed);
+  if (sent.unacknowledged(fd) === 0) return decided(true);
+  const held = sent.hold(fd);
+  return held === undefined ? decided(true) : watch(socket, sent, held);
+}
+
+function watch(socket: Socket, sent: SentOctets, held: number): Waiting {
   const outcome = Promise.withResolvers<boolean>();
+  let isOver = false;
   let pauseMs = FIRST_MS;
   let timer: NodeJS.Timeout | undefined;
 
   function settle(acknowledged: boolean): void {
-    clearTimeout(timer);
+    isOver = true;
     socket.off('close', onClose);
     socket.off('end', look);
+    sent.letGo(held);
     outcome.resolve(acknowledged);
   }
 
   function look(): void {
     clearTimeout(timer);
-    const fd = descriptorOf(socket);
-    const left = fd === undefined ? undefined : unacknowledged?.(fd);
-    if (fd === undefined && unacknowledged) settle(false);
-    else if (left === undefined || left === 0) settle(!socket.destroyed);
-    else {
-      timer = setTimeout(look, pauseMs);
-      pauseMs = Math.min(pauseMs * 2, MOST_MS);
+    if (isOver) return;
+    if (sent.unacknowledged(held) === 0) {
+      settle(true);
+      return;
     }
+    timer = setTimeout(look, pauseMs);
+    pauseMs = Math.min(pauseMs * 2, MOST_MS);
   }
 
-  const onClose = () => settle(false);
+  function onClose(): void {
+    clearTimeout(timer);
+    if (!isOver) settle(sent.unacknowledged(held) === 0);
+  }
+
   socket.once('close', onClose);
   // Before node:http hears of it and answers with a FIN, which would wait to be acknowledged as well.
   socket.prependListener('end', look);
-  look();
+  timer = setTimeout(look, pauseMs);
   return { settled: outcome.promise, look };
+}
+
+function decided(acknowledged: boolean): Waiting {
+  return { settled: Promise.resolve(acknowledged), look() {} };
 }
 
 /** What node:net keeps to itself: there is no other name for a connection in a system call. */

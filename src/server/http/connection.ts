@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpPeer } from '../../events/event.ts';
-import { type Unacknowledged, untilAcknowledged, type Waiting } from './acknowledged.ts';
+import type { SentOctets } from '../../net/tcp.ts';
+import { untilAcknowledged, type Waiting } from './acknowledged.ts';
 
 /** A client's connection. Its requests are answered one after the other, in the order they came. */
 export type Connection = {
@@ -20,7 +21,7 @@ export type ConnectionParts = {
     response: ServerResponse,
     connection: Connection,
   ) => Promise<void>;
-  readonly unacknowledged?: Unacknowledged | undefined;
+  readonly sent?: SentOctets | undefined;
   /** Requests that may wait; a client that sends more without reading answers is left. */
   readonly pipelined: number;
 };
@@ -51,7 +52,7 @@ export function createConnection(socket: Socket, parts: ConnectionParts): Connec
       return !answering;
     },
     delivered() {
-      waiting = untilAcknowledged(socket, parts.unacknowledged);
+      waiting = untilAcknowledged(socket, parts.sent);
       return waiting.settled;
     },
     take(request, response) {

@@ -61,7 +61,7 @@ export function startHttpServer(parts: HttpParts): HttpServer {
     const known = connections.get(socket);
     if (known) return known;
     const { pipelined } = limits;
-    const made = createConnection(socket, { answer, unacknowledged: network.tcp.unacknowledged, pipelined });
+    const made = createConnection(socket, { answer, sent: network.tcp.sent, pipelined });
     connections.set(socket, made);
     return made;
   }
