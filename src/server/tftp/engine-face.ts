@@ -19,6 +19,8 @@ export type TftpEngine = {
   readonly active: number;
   /** Files open or mapped, those that nobody reads just now included. */
   readonly openFiles: number;
+  /** Requests that wait for their file to be made are left to whoever serves next: their clients ask again. */
+  abandonWaiting(): void;
   /** Ends all transfers: each client is told. */
   abortAll(): void;
   configure(settings: TftpSettings, tree: BootTree): void;

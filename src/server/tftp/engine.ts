@@ -271,6 +271,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     get openFiles() {
       return files.openFiles;
     },
+    abandonWaiting: requests.abandon,
     abortAll() {
       const now = clock();
       requests.abandon();

@@ -95,6 +95,7 @@ export function createTftpService(parts: ServiceParts): TftpService {
     drain(graceMs) {
       if (stopAt !== undefined) return;
       stopAt = clock() + graceMs;
+      engine.abandonWaiting();
       // In single-port mode ACKs come there too: then it stays, and new requests are served until the end.
       for (const { listen, transfer } of ports) if (transfer.length > 0) poller.remove(listen);
     },

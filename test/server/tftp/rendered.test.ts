@@ -186,7 +186,7 @@ describe('createTftpEngine() and a configuration that the tree does not have', (
     const asked = createAsking();
     rig.request(rrq(NAME));
     expect(rig.engine.active).toBe(1);
-    rig.engine.abortAll();
+    rig.engine.abandonWaiting();
     expect(rig.engine.active).toBe(0);
     asked[0]!.answer(FILE);
     expect(rig.sent()).toEqual([]);
