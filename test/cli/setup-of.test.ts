@@ -44,6 +44,24 @@ test('bootpd serves BOOTP alone, to everybody', () => {
   expect(config.bootp.range).toBe('network');
 });
 
+test('pxed serves files by HTTP too, unless told otherwise; the other tools do not', () => {
+  const http = (tool: Tool, argv: string, files?: Record<string, string>) =>
+    setup(tool, argv, files).config.http;
+  expect(http('pxed', 'eth0 /tftp pxelinux.0')).toEqual({ enabled: 'auto', port: 80 });
+  expect(http('pxed', '--no-http eth0 /tftp pxelinux.0')).toEqual({ enabled: false, port: 80 });
+  expect(http('pxed', '--http-port 8080 eth0 /tftp pxelinux.0')).toEqual({ enabled: true, port: 8080 });
+  const file = { f: 'version: 1\nhttp: { enabled: true, port: 8080 }\n' };
+  expect(http('pxed', '-c f eth0 /tftp pxelinux.0', file)).toEqual({ enabled: true, port: 8080 });
+  expect(http('ptftpd', '-c f eth0 /tftp', file).enabled).toBe(false);
+  expect(http('dhcpd', '-c f eth0', file).enabled).toBe(false);
+  expect(http('bootpd', '-c f eth0', file).enabled).toBe(false);
+});
+
+test('pxed needs a root for HTTP alone, too', () => {
+  const file = { f: 'version: 1\ntftp: { enabled: false }\nhttp: { enabled: true }\n' };
+  expect(problems('pxed', '-c f eth0', file)).toEqual([expect.stringMatching(/^Which folder to serve\?/)]);
+});
+
 test('dhcpd serves DHCP alone', () => {
   const { config } = setup('dhcpd', 'eth0 pxelinux.0 -a');
   expect([config.mode, config.bootp.enabled, config.tftp.enabled]).toEqual(['dhcp', false, false]);
