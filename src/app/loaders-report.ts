@@ -109,9 +109,9 @@ function detailOf({ outcome, source, from, files, why }: LoaderOutcome): string 
       return `${why ?? ''}${from === undefined ? '' : ` (${origin})`}`;
     case 'missing': {
       const { debian, fedora } = source;
-      const packages = [debian && `Debian: ${debian.package}`, fedora && `Fedora: ${fedora.package}`];
-      const needed = source.optional ? 'not needed; ' : '';
-      return `${needed}not installed; package of ${packages.filter((text) => text !== undefined).join(', ')}`;
+      const packages = [debian && `${debian.package} (Debian)`, fedora && `${fedora.package} (Fedora)`];
+      const list = packages.filter((text) => text !== undefined).join(' or ');
+      return `not installed: ${list}${source.optional ? '; boots without it' : ''}`;
     }
   }
 }

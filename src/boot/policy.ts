@@ -17,7 +17,8 @@ export type PolicyContext = {
   readonly profile?: string;
 };
 
-const IPXE_BINARY = /(^|\/)([^/]*ipxe[^/]*|undionly|snponly[^/]*|snp|undi)\.(k*pxe|efi|lkrn)$/i;
+const IPXE_BINARY =
+  /(^|\/)([^/?#]*ipxe[^/?#]*|undionly|snponly[^/?#]*|snp|undi)\.(k*pxe|efi|lkrn)([?#].*)?$/i;
 
 /** Is this file iPXE itself? iPXE must not be sent there again: it would load itself for ever. */
 export function isIpxeBinary(path: string): boolean {

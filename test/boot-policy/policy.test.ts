@@ -273,6 +273,22 @@ describe('iPXE', () => {
       reason: /ipxe.lkrn is iPXE itself/,
     },
     {
+      name: 'never iPXE, when that is the machine’s own file: the script',
+      client: IPXE_BIOS,
+      machineFile: 'ipxe/undionly.kpxe',
+      files: ['ipxe/undionly.kpxe', 'boot.ipxe'],
+      want: 'boot.ipxe',
+      reason: /ipxe\/undionly.kpxe is iPXE itself/,
+    },
+    { name: 'the machine’s own script', client: IPXE_BIOS, machineFile: 'own.ipxe', want: 'own.ipxe' },
+    {
+      name: 'never iPXE by a URL with a query',
+      client: IPXE_UEFI,
+      machineFile: 'http://10.0.0.1/ipxe.efi?for=me',
+      settings: { bootFile: 'snponly.efi' },
+      want: undefined,
+    },
+    {
       name: 'UEFI: another loader, not iPXE',
       client: IPXE_UEFI,
       files: ['ipxe.efi', 'grubnetx64.efi'],
@@ -307,6 +323,8 @@ describe('iPXE', () => {
     ['pxelinux.0', false],
     ['ipxe/pxelinux.0', false],
     ['shimx64.efi', false],
+    ['http://10.0.0.1/ipxe.efi?mac=x', true],
+    ['http://10.0.0.1/boot.php?then=ipxe.txt', false],
   ])('isIpxeBinary() %s: %s', (path, want) => {
     expect(isIpxeBinary(path)).toBe(want);
   });

@@ -1,11 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pxectlCommand } from '../../src/cli/pxectl.ts';
+import { pxectlCommand, withSubcommands } from '../../src/cli/pxectl.ts';
 
 test('pxectl has a rescue command, and hands its exit code on', async () => {
   const codes: number[] = [];
   const command = pxectlCommand('1.2.3', (code) => codes.push(code));
   await command.parseAsync(['node', 'pxectl', 'rescue', '/nowhere/at/all']);
   expect(codes).toEqual([1]);
+});
+
+test('pxectl check and pxectl loaders install hand their exit codes on', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'pxed-pxectl-'));
+  const codes: number[] = [];
+  try {
+    for (const words of [
+      ['check', root],
+      ['check', '--json', join(root, 'nowhere')],
+      ['loaders', 'install', root, '--arch', 'nonsense'],
+    ]) {
+      await pxectlCommand('1.2.3', (code) => codes.push(code)).parseAsync(['node', 'pxectl', ...words]);
+    }
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+  expect(codes).toEqual([0, 1, 2]);
+});
+
+test('withSubcommands() has every command, however deep', () => {
+  const names = withSubcommands(pxectlCommand('1.2.3', () => {})).map((one) => one.name());
+  expect(names).toEqual(expect.arrayContaining(['pxectl', 'rescue', 'check', 'loaders', 'install']));
 });
 
 test('pxectl takes nothing it does not know', async () => {

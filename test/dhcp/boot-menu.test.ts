@@ -165,6 +165,14 @@ describe('port 4011', () => {
     expect(whyIgnored(world(MENU).send(choosing(type), from4011))).toBe(why);
   });
 
+  test('iPXE is never sent to iPXE again by a line, but to what it gets without a menu', () => {
+    const entries = [{ text: 'iPXE', type: 0x8000, file: 'ipxe/undionly.kpxe' }];
+    const lab = world({ ...SHORT, entries });
+    expect(received(lab.send(choosing(0x8000), from4011)).file).toBe('ipxe/undionly.kpxe');
+    const again = choosing(0x8000, { 'user-class': ['iPXE'] });
+    expect(received(lab.send(again, from4011)).file).toBe('pxelinux.0');
+  });
+
   test('a request by broadcast to port 67 counts as well (PXE 2.1 §2.4.4)', () => {
     const ack = received(world(MENU).send(choosing(0x8001)));
     expect(ack.file).toBe('rescue/pxelinux.0');

@@ -14,6 +14,11 @@ test.each([
   { name: '...', path: '...' },
   { name: 'a..b/..c', path: 'a..b/..c' },
   { name: 'a b+%2e', path: 'a b+%2e' },
+  // shim, which puts its own folder before "\\grubx64.efi" and turns some of the backslashes (shim, netboot.c).
+  { name: 'EFI/BOOT//grubx64.efi', path: 'EFI/BOOT/grubx64.efi' },
+  { name: 'EFI/BOOT/\\\\grubx64.efi', path: 'EFI/BOOT/grubx64.efi' },
+  { name: '/efi\\\\shim//revocations_sbat.efi', path: 'efi/shim/revocations_sbat.efi' },
+  { name: '//grubx64.efi', path: 'grubx64.efi' },
 ])('treePath() reads $name as $path', ({ name, path }) => {
   expect(treePath(name)).toEqual({ ok: true, value: { path, cleaned: false } });
 });

@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, unlinkSync }
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { levelOf } from '../../../src/events/level.ts';
 import { LIMITED_BROADCAST } from '../../../src/lib/ipv4.ts';
 import { ack, CLIENT, createRig, error, type Rig, type RigOptions, rrq, SERVER } from './rig.ts';
 
@@ -148,6 +149,33 @@ describe('createTftpEngine() refuses', () => {
     expect(rig.events).toMatchObject([{ type: 'tftp.refused', file: name, write: false, failure }]);
     expect(rig.engine.active).toBe(0);
   });
+
+  test('what shim asks for in case it is there, without making news of it', () => {
+    start();
+    const names = [
+      'EFI/BOOT//revocations.efi',
+      '\\\\revocations_sbat.efi',
+      'EFI/BOOT/shim_certificate_0.efi',
+    ];
+    for (const name of names) rig.request(rrq(name));
+    expect(rig.sent()).toEqual(names.map(() => 'ERROR 1 File not found'));
+    expect(rig.events.map((event) => [levelOf(event), 'optional' in event])).toEqual(
+      names.map(() => ['debug', true]),
+    );
+    rig.request(rrq('EFI/BOOT/mmx64.efi'));
+    expect(rig.events.at(-1)).not.toHaveProperty('optional');
+  });
+
+  test.each(['EFI/BOOT//grubx64.efi', 'EFI\\BOOT\\\\grubx64.efi', '/efi/boot/GRUBX64.EFI'])(
+    'nobody who asks for %j, shim’s second stage in its spellings',
+    (name) => {
+      start();
+      mkdirSync(join(rig.root, 'EFI/BOOT'), { recursive: true });
+      rig.write('EFI/BOOT/grubx64.efi', 'x');
+      rig.request(rrq(name));
+      expect(rig.sent()).toEqual(['DATA 1 (1)']);
+    },
+  );
 
   test('transfers past the limit, in words, until one has ended', () => {
     start({ maxTransfers: 2 }).write('boot', 'x');
