@@ -54,7 +54,7 @@ async function ask(question: Partial<RenderQuestion>, config = CONFIG) {
 test('reportRendering() prints what the machine would be given, with its address of hosts', async () => {
   const { code, out, err } = await ask({ hostname: 'node7' });
   expect(out).toContain(`ip=192.168.77.10 mac=${MAC} url=http://192.168.77.1 name=node7`);
-  expect(out).toContain('hosts: profile install');
+  expect(out).toContain('profile install by hosts');
   expect([code, err]).toEqual([0, '']);
 });
 

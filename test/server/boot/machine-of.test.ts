@@ -63,7 +63,7 @@ test('createMachines() tells the relay and its words, and no interface of ours t
 });
 
 test('createMachines() prefers its lease to what is heard, that to the neighbours, and those to a lease that is over', () => {
-  const { machines, known, neighbours } = createSite();
+  const { machines, known, neighbours } = createSite({});
   neighbours.set(IP, OTHER);
   known.hear({ type: 'dhcp.ignored', messageType: 'REQUEST', why: 'address-server', mac: OTHER, ip: IP });
   expect(machines.at(PEER)?.mac).toBe(MAC);

@@ -70,7 +70,7 @@ function createSite({ at = { [PEER]: MACHINE }, progress, ...site }: Site = {}) 
 test('createRenderedFiles() makes the configuration of the machine that asks, in UTF-8', () => {
   const { rendered, textOf } = createSite();
   const file = rendered.render({ path: 'pxelinux.cfg/01-52-54-00-12-34-56', peer: PEER, protocol: 'tftp' });
-  expect(file).toMatchObject({ profile: 'install', reason: 'hosts: profile install' });
+  expect(file).toMatchObject({ profile: 'install', reason: 'profile install by hosts' });
   expect(textOf('pxelinux.cfg/default')).toContain('linux-52-54-00-12-34-56');
   expect(textOf('grub/grub.cfg')).toContain('grün');
   expect(textOf('boot.ipxe')).toMatch(/^#!ipxe\n/);
@@ -117,7 +117,7 @@ test('createRenderedFiles() takes a UUID that DHCP did not tell from the name, i
   const { rendered } = createSite();
   const path = 'pxelinux.cfg/33221100-5544-7766-8899-aabbccddeeff';
   expect(rendered.render({ path, peer: PEER, protocol: 'tftp' })?.reason).toBe(
-    'hosts 00112233-4455-6677-8899-aabbccddeeff: profile install',
+    'profile install by hosts 00112233-4455-6677-8899-aabbccddeeff',
   );
   const known = { smbios: '00112233-4455-6677-8899-aabbccddeeff', wire: path.slice(13) };
   const other = {
