@@ -12,7 +12,7 @@ import type { Neighbours } from './neighbours.ts';
 export type Machines = {
   /** The machine with this address (as text); undefined when nobody knows who that is. */
   at(peer: string): BootMachine | undefined;
-  /** The machine that says its own name in what it asks for; undefined when the address is another one's by a lease of ours. */
+  /** The machine that says its own name in what it asks for; undefined when the address is another one's for sure. */
   called(mac: Mac, peer: string): BootMachine | undefined;
 };
 
@@ -78,11 +78,11 @@ export function createMachines(sources: MachineSources): Machines {
       // IPv6: profiles know machines by their IPv4 addresses.
       if (ip === undefined) return describe(mac, UNSPECIFIED, undefined);
       const lease = sources.leases()?.byIp(ip);
-      if (isLive(lease, sources.now()) && lease.mac !== '') {
-        return lease.mac === mac ? describe(mac, ip, lease) : undefined;
-      }
-      // What it fetches next is no name of its own: then its address has to do, unless the system knows whose that is.
-      if (neighbours(ip) === undefined) known.named(ip, mac);
+      const leased = isLive(lease, sources.now()) && lease.mac !== '' ? lease.mac : undefined;
+      const sure = leased ?? neighbours(ip);
+      if (sure !== undefined) return sure === mac ? describe(mac, ip, lease) : undefined;
+      // What it fetches next is no name of its own: then its address has to do.
+      known.named(ip, mac);
       return describe(mac, ip, lease);
     },
   };

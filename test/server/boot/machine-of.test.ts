@@ -106,8 +106,8 @@ test('createMachines() knows a machine by its address once it said its name', ()
   expect(machines.at(PEER)).toMatchObject({ mac: MAC });
   machines.called(OTHER, PEER);
   expect(machines.at(PEER)).toMatchObject({ mac: OTHER });
-  // The kernel knows better: the name is believed for what it names alone.
   neighbours.set(IP + 1, OTHER);
-  expect(machines.called(MAC, formatIpv4(IP + 1))).toMatchObject({ mac: MAC });
+  expect(machines.called(MAC, formatIpv4(IP + 1))).toBeUndefined();
+  expect(machines.called(OTHER, formatIpv4(IP + 1))).toMatchObject({ mac: OTHER });
   expect(machines.at(formatIpv4(IP + 1))).toMatchObject({ mac: OTHER });
 });
