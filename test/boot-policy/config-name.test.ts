@@ -28,7 +28,7 @@ test.each<[path: string, name: ConfigName | undefined]>([
   ['pxelinux.cfg/c0a8025b', undefined],
   ['pxelinux.cfg/C0A8025B0', undefined],
   ['pxelinux.cfg/default.netboot', undefined],
-  ['pxelinux.cfg/01-52-54-00-12-34', undefined],
+  ['pxelinux.cfg/01-52-54-00-12', undefined],
   ['pxelinux.cfg/a/default', undefined],
   ['xpxelinux.cfg', undefined],
   ['grub.cfg-', undefined],
