@@ -103,12 +103,13 @@ async function takeLink(state: State, path: string): Promise<void> {
   if (real === undefined) state.links.push({ path, target, why: 'dangling' });
   else if (real !== state.root && !real.startsWith(`${state.root === '/' ? '' : state.root}/`)) {
     state.links.push({ path, target, why: 'outside' });
-  } else if (!isBeside(real, at(state.root, path)) && (await statOf(state, path))?.isFile()) {
-    await takeFile(state, path);
-  }
+  } else if (configLanguage(path) !== undefined && isBeside(real, at(state.root, path))) {
+    // What it names is told of that file.
+    return;
+  } else if ((await statOf(state, path))?.isFile()) await takeFile(state, path);
 }
 
-/** A link to a file of its own folder says nothing that this file does not. */
+/** Is it a link to another file of its own folder? */
 function isBeside(real: string, link: Buffer): boolean {
   const folder = (path: string) => path.slice(0, path.lastIndexOf('/'));
   return folder(real) === folder(link.toString('latin1'));

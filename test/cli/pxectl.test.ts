@@ -16,7 +16,7 @@ test('pxectl check and pxectl loaders install hand their exit codes on', async (
   const codes: number[] = [];
   try {
     for (const words of [
-      ['check', root],
+      ['check', '--user', 'root', root],
       ['check', '--json', join(root, 'nowhere')],
       ['loaders', 'install', root, '--arch', 'nonsense'],
     ]) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -60,15 +60,20 @@ test('README.md names every key of the configuration', () => {
 });
 
 test('README.md names every event and nothing else as one', () => {
-  const source = readFileSync(join(ROOT, 'src/events/event.ts'), 'utf8');
+  const folder = join(ROOT, 'src/events');
+  const files = readdirSync(folder).filter((name) => name.endsWith('event.ts'));
+  const source = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
   const types = new Set(
-    [...source.matchAll(/'((?:dhcp|bootp|tftp|http|service)\.[a-z-]+)'/g)].map((match) => match[1]!),
+    [...source.matchAll(/'((?:dhcp|bootp|tftp|http|boot|service)\.[a-z-]+)'/g)].map((match) => match[1]!),
   );
   const shown = new Set(
-    [...README.matchAll(/^\| `((?:dhcp|bootp|tftp|http|service)\.[a-z-]+)`/gm)].map((match) => match[1]!),
+    [...README.matchAll(/^\| `((?:dhcp|bootp|tftp|http|boot|service)\.[a-z-]+)`/gm)].map(
+      (match) => match[1]!,
+    ),
   );
   const keys = new Set(['bootp.enabled', 'bootp.range']);
-  const configKeys = (name: string) => keys.has(name) || (/^(tftp|http)\./.test(name) && !types.has(name));
+  const configKeys = (name: string) =>
+    keys.has(name) || (/^(tftp|http|boot)\./.test(name) && !types.has(name));
   expect(types.size).toBeGreaterThan(15);
   expect([...types].filter((type) => !shown.has(type))).toEqual([]);
   expect([...shown].filter((type) => !types.has(type) && !configKeys(type))).toEqual([]);
