@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
 import { clockWarning, openLeases, prepareState, usualStateFolder } from '../../src/app/lease-state.ts';
+import { openProgress } from '../../src/app/progress-state.ts';
 import { rescue } from '../../src/app/rescue.ts';
 import { StartProblem } from '../../src/app/start-problem.ts';
 import { lease, put } from '../store/lease-rig.ts';
@@ -173,5 +174,17 @@ test('rescue() says in one line what it did, and ends with 0 or 1', async () => 
   said = '';
   expect(await rescue(folder, io)).toBe(0);
   expect(said).toContain(`the damaged file is kept as ${folder}/leases.db.damaged-20260102T000000Z\n`);
+  openProgress(folder).close();
+  said = '';
+  expect(await rescue(folder, io)).toBe(0);
+  expect(said).toContain(`\n${folder}/boot.db: nothing is wrong with it; 0 machines\n`);
+  writeFileSync(join(folder, 'boot.db'), '');
+  expect(() => openProgress(folder)).toThrow(
+    expect.objectContaining({ fix: expect.stringContaining(`pxectl rescue ${folder}`) }),
+  );
+  said = '';
+  expect(await rescue(folder, io)).toBe(0);
+  expect(said).toContain(`saved the boot progress of 0 machines`);
+  openProgress(folder).close();
   (await openLeases(folder)).leases.close();
 });

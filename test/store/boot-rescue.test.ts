@@ -123,31 +123,26 @@ test('rescueProgress() refuses a store that is in use', () => {
   store.close();
 });
 
-test('rescueProgress() makes a store of any damage, with machines that were there and no others', () => {
+test('rescueProgress() makes of any damage a store that can be opened', () => {
   const sound = readFileSync(filled(file(), 60));
-  const known = new Map(Array.from({ length: 60 }, (_, n) => [macOf(n), progress(n)]));
   const anyHit = fc.record({ at: fc.nat(sound.length - 1), length: fc.integer({ min: 1, max: 600 }) });
+  const anyFill = fc.constantFrom(0x00, 0x01, 0x7f, 0xff);
   fc.assert(
-    fc.property(fc.array(anyHit, { minLength: 1, maxLength: 4 }), (hits) => {
+    fc.property(fc.array(anyHit, { minLength: 1, maxLength: 4 }), anyFill, (hits, fill) => {
       const path = file();
       const bytes = Buffer.from(sound);
-      for (const { at, length } of hits) bytes.fill(0xff, at, at + length);
+      for (const { at, length } of hits) bytes.fill(fill, at, Math.min(at + length, bytes.length));
       writeFileSync(path, bytes);
       try {
         rescueProgress(path, TIME);
       } catch (error) {
-        // Its header may name a newer pxed now.
+        // Its header names a newer pxed, or nothing at all.
         expect(error).toMatchObject({ name: 'StoreProblem' });
         return;
       }
-      for (const [mac, one] of contentOf(path)) {
-        const before = known.get(mac);
-        // What lay under a hit may read otherwise; it is of the shape it should be all the same.
-        if (before === undefined) expect(mac).toMatch(/^[0-9a-f:]+$/);
-        expect(one.fetched).toBeInstanceOf(Array);
-      }
+      expect(rescueProgress(path, TIME)).toEqual({ kind: 'sound', machines: contentOf(path).size });
       rmSync(join(path, '..'), { recursive: true });
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 });

@@ -5,8 +5,8 @@ import {
   isDoneFile,
   needsOf,
   onceOf,
-  reported,
   restarted,
+  reported as withReport,
 } from '../../boot/install-once.ts';
 import type { Profile } from '../../boot/profile.ts';
 import type { BootEvent, Emit } from '../../events/event.ts';
@@ -58,18 +58,27 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   const { store, emit, now, soon = queueMicrotask } = parts;
   let waiting = false;
   let warnAt = Number.NEGATIVE_INFINITY;
+  /** Told once they are safe: who reads that a machine is installed may cut the power. */
+  let untold: BootEvent[] = [];
 
   function save(): void {
     waiting = false;
+    const events = untold;
+    untold = [];
     try {
       store.save();
     } catch (error) {
-      if (now() < warnAt) return;
-      warnAt = now() + WARN_MS;
-      const why = error instanceof Error ? error.message : String(error);
-      const detail = `what machines have installed is not saved, a restart would forget it: ${why}`;
-      emit({ type: 'service.warning', service: 'boot', problem: 'progress-unsaved', detail });
+      unsaved(error);
     }
+    for (const event of events) emit(event);
+  }
+
+  function unsaved(error: unknown): void {
+    if (now() < warnAt) return;
+    warnAt = now() + WARN_MS;
+    const why = error instanceof Error ? error.message : String(error);
+    const detail = `what machines have installed is not saved, a restart would forget it: ${why}`;
+    emit({ type: 'service.warning', service: 'boot', problem: 'progress-unsaved', detail });
   }
 
   function put(mac: Mac, progress: BootProgress): void {
@@ -94,11 +103,10 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   function begin(mac: Mac, profile: Profile, next: BootProgress | undefined): void {
     const before = store.get(mac);
     if (next === undefined || next === before) return;
-    if (before && before.profile === next.profile && before.fetched.length > 0) {
-      const of = needsOf(before, profile).length;
-      emit({ type: 'boot.again', mac, profile: profile.name, fetched: before.fetched.length, of });
-    }
     put(mac, next);
+    if (!before || before.profile !== next.profile || before.fetched.length === 0) return;
+    const of = needsOf(before, profile).length;
+    untold.push({ type: 'boot.again', mac, profile: profile.name, fetched: before.fetched.length, of });
   }
 
   function fetched(mac: Mac, names: readonly string[]): void {
@@ -115,7 +123,14 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     if (next === progress) return;
     const file = next.fetched.at(-1)!;
     const of = needsOf(next, profile).length;
-    emit({ type: 'boot.progress', mac, profile: profile.name, file, fetched: next.fetched.length, of });
+    untold.push({
+      type: 'boot.progress',
+      mac,
+      profile: profile.name,
+      file,
+      fetched: next.fetched.length,
+      of,
+    });
     advance(mac, { profile, before: progress, next });
   }
 
@@ -123,9 +138,16 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     const known = under(mac);
     if (!known) return false;
     const { progress, profile } = known;
-    const next = reported(progress, profile, now());
+    const next = withReport(progress, profile, now());
     if (next !== progress) advance(mac, { profile, before: progress, next });
     return onceOf(profile)?.until === 'reported';
+  }
+
+  /** Safe when it returns: whoever posted is told so. */
+  function reported(mac: Mac): boolean {
+    const taken = done(mac);
+    if (waiting) save();
+    return taken;
   }
 
   function advance(mac: Mac, { profile, before, next }: Step): void {
@@ -133,7 +155,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     const once = onceOf(profile);
     const { name } = profile;
     if (!once || next.finished === before.finished || !next.finished?.includes(name)) return;
-    emit({ type: 'boot.installed', mac, profile: name, proof: once.until, next: once.then });
+    untold.push({ type: 'boot.installed', mac, profile: name, proof: once.until, next: once.then });
   }
 
   function hear(event: BootEvent): void {
@@ -148,11 +170,11 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     hear,
     progressOf: (mac) => store.get(mac),
     offered: (mac, profile) => begin(mac, profile, beginBoot(store.get(mac), profile, now())),
-    reported: done,
+    reported,
     reportedBy(peer, path) {
       const mac = parts.machineOf(peer);
       const known = mac === undefined ? undefined : under(mac);
-      return mac !== undefined && known !== undefined && isDoneFile(known.profile, path) && done(mac);
+      return mac !== undefined && known !== undefined && isDoneFile(known.profile, path) && reported(mac);
     },
     forget(mac) {
       const known = store.forget(mac);

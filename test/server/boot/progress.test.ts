@@ -84,7 +84,7 @@ function offer(stage: Stage, mac = MAC): BootEvent {
 }
 
 test('createBootKeeper() knows that a machine has all files of its profile, and tells each step once', () => {
-  const { keeper, events, next } = rig();
+  const { keeper, events, settle, next } = rig();
   keeper.offered(MAC, INSTALL);
   keeper.hear(done('vmlinuz'));
   keeper.hear(done('vmlinuz'));
@@ -93,6 +93,7 @@ test('createBootKeeper() knows that a machine has all files of its profile, and 
   keeper.hear(done('initrd.img'));
   expect(next(INSTALL)).toBe('local');
   expect(next(INSTALL, OTHER)).toBe('install');
+  settle();
   const about = { mac: MAC, profile: 'install' };
   expect(events).toEqual([
     { type: 'boot.progress', ...about, file: 'vmlinuz', fetched: 1, of: 2 },
@@ -145,28 +146,30 @@ test.each<{ name: string; event: BootEvent; again: boolean }>([
   { name: 'its kernel asks for an address', event: offer('unknown'), again: false },
   { name: 'the firmware of another machine asks', event: offer('rom', OTHER), again: false },
 ])('createBootKeeper() counts anew when $name: $again', ({ event, again }) => {
-  const { keeper, events, next } = rig();
+  const { keeper, events, settle, next } = rig();
   keeper.offered(MAC, INSTALL);
   keeper.hear(done('vmlinuz'));
   keeper.hear(event);
   keeper.hear(done('initrd.img'));
+  settle();
   expect(next(INSTALL)).toBe(again ? 'install' : 'local');
   const told = { type: 'boot.again', mac: MAC, profile: 'install', fetched: 1, of: 2 };
   expect(events.filter(({ type }) => type === 'boot.again')).toEqual(again ? [told] : []);
 });
 
 test('createBootKeeper() does not count anew for a machine that is installed', () => {
-  const { keeper, events, next } = rig();
+  const { keeper, events, settle, next } = rig();
   keeper.offered(MAC, INSTALL);
   for (const file of ['vmlinuz', 'initrd.img']) keeper.hear(done(file));
   keeper.hear(offer('rom'));
   keeper.offered(MAC, LOCAL_PROFILE);
+  settle();
   expect(next(INSTALL)).toBe('local');
   expect(events.some(({ type }) => type === 'boot.again')).toBe(false);
 });
 
 test('createBootKeeper() takes the done file for the word of whoever fetches it', () => {
-  const { keeper, events, next } = rig();
+  const { keeper, events, settle, next } = rig();
   keeper.offered(MAC, REPORT);
   keeper.offered(OTHER, REPORT);
   for (const file of ['vmlinuz', 'initrd.img']) keeper.hear(done(file));
@@ -177,6 +180,7 @@ test('createBootKeeper() takes the done file for the word of whoever fetches it'
   keeper.hear(done('Kickstart_end', { bytes: 0 }));
   expect(next(REPORT)).toBe('local');
   expect(next(REPORT, OTHER)).toBe('report');
+  settle();
   expect(events.filter(({ type }) => type === 'boot.installed')).toEqual([
     { type: 'boot.installed', mac: MAC, profile: 'report', proof: 'reported', next: 'local' },
   ]);
@@ -230,6 +234,23 @@ test('createBootKeeper() saves what one batch of events brought at once', () => 
   expect(settle()).toBe(0);
   keeper.forget(MAC);
   expect(saves).toBe(2);
+});
+
+test('createBootKeeper() tells that a machine is installed once that is safe', () => {
+  const toldBefore: number[] = [];
+  const store = { ...createMemoryProgress(), save: () => void toldBefore.push(events.length) };
+  const { keeper, settle, events } = rig({ store });
+  keeper.offered(MAC, REPORT);
+  keeper.offered(OTHER, REPORT);
+  keeper.hear(done('Kickstart_end'));
+  settle();
+  expect(toldBefore).toEqual([0]);
+  expect(events.map(({ type }) => type)).toEqual(['boot.installed']);
+  // Who posts is answered at once, and not before.
+  expect(keeper.reportedBy('192.168.77.12', '/Kickstart_end')).toBe(true);
+  expect(toldBefore).toEqual([0, 1]);
+  settle();
+  expect(events).toHaveLength(2);
 });
 
 test('createBootKeeper() warns when the disk refuses, once a minute, and goes on', () => {
