@@ -95,7 +95,7 @@ hosts:
   test('kernel and initrd are, one by each protocol, over a restart between them and after them', async () => {
     expect(await offered(machine)).toBe('installer');
     await tftp(machine, 'linux');
-    await pxed.waitFor(/(?:boot\.progress.*"linux"[^]*){2}/, TOLD_MS); // the first was in the boot above
+    await pxed.waitFor(/(?:boot\.progress.*"linux"[\s\S]*){2}/, TOLD_MS); // the first was in the boot above
     await kill();
     await start();
     await http(machine, 'initrd.gz');
