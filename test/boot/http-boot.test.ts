@@ -2,7 +2,6 @@ import { afterEach, expect, test } from 'vitest';
 import { BOOTED, createBootRoot, ipxeScript, linux } from '../rig/boot-root.ts';
 import { type Machine, ovmf, powerOn, qemu } from '../rig/machine.ts';
 import { command, file, namespaces, ring, tun } from '../rig/requirement.ts';
-import { PROJECT } from '../rig/server.ts';
 import { useSite } from '../rig/site.ts';
 
 const IPXE = '/usr/lib/ipxe/snponly.efi';
@@ -14,17 +13,13 @@ const BOOT_MS = 150_000;
 const SERVER = '192.168.77.1';
 const URL = `http://${SERVER}/snponly.efi`;
 
-ring('UEFI that boots by HTTP (OVMF, `boot.http`)', NEEDS, () => {
+ring('UEFI that boots by HTTP (OVMF)', NEEDS, () => {
   const site = useSite({
     root: createBootRoot,
     machines: true,
     bootFile: 'pxelinux.0',
-    config: [
-      'boot:',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration
-      '  http: http://${next-server}/',
-      `  ipxe: http://${SERVER}/boot.ipxe`,
-    ].join('\n'),
+    options: ['--verbose', '--log-format', 'json'],
+    config: `boot: { ipxe: "http://${SERVER}/boot.ipxe" }`,
     prepare: async (root) => {
       await root.write('pxelinux.0', 'for other machines');
       await root.add('snponly.efi', IPXE);
@@ -35,18 +30,21 @@ ring('UEFI that boots by HTTP (OVMF, `boot.http`)', NEEDS, () => {
   afterEach(async () => machine?.off());
 
   test('takes the offer, loads iPXE, its script and Linux by HTTP alone', async () => {
-    const { lab, root, host, capture } = site();
-    const web = host.start([process.execPath, `${PROJECT}/test/rig/http-process.ts`, root.path, SERVER]);
-    await web.waitFor(/the web server is up/, 15_000);
+    const { lab, server, capture } = site();
     const mac = '52:54:00:a7:00:41';
     machine = await powerOn(lab, { name: 'http', mac, firmware: 'uefi', http: true });
     const { match, seconds } = await machine.waitFor(BOOTED, BOOT_MS);
     console.log(`OVMF by HTTP: Linux spoke after ${seconds.toFixed(1)} s`);
     expect(match[1]).toContain('pxed.config=by-http');
-    const asked = web.output().split('\n');
-    for (const line of ['HEAD /snponly.efi', 'GET /snponly.efi', 'GET /boot.ipxe', 'GET /vmlinuz']) {
-      expect(asked).toContain(`${line} 200`);
-    }
+    const events = server
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
+    const files = (type: string) => events.filter((event) => event.type === type).map(({ file }) => file);
+    expect(files('http.probed')).toContain('/snponly.efi'); // EDK2 asks by HEAD how large it is
+    expect(files('http.done')).toEqual(expect.arrayContaining(['/snponly.efi', '/boot.ipxe', '/vmlinuz']));
+    expect(events.filter(({ type }) => type === 'http.failed')).toEqual([]);
     expect(await capture.read('tftp', ['tftp.source_file'])).toEqual([]);
 
     const fields = ['dhcp.option.dhcp', 'dhcp.option.vendor_class_id', 'dhcp.file'] as const;

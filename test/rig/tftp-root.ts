@@ -54,7 +54,10 @@ async function fill(path: string, sizeBytes: number): Promise<void> {
 const TOOLS = resolve(import.meta.dirname, '../../bench/tools');
 
 /** Compiles one of bench/tools into `folder`; gives the program's path. Needs gcc. */
-export async function compileTool(name: 'tftpload' | 'tftplimit', folder: string): Promise<string> {
+export async function compileTool(
+  name: 'tftpload' | 'tftplimit' | 'httpload',
+  folder: string,
+): Promise<string> {
   await mkdir(folder, { recursive: true });
   const program = join(folder, name);
   await must(['gcc', '-O2', '-w', '-o', program, join(TOOLS, `${name}.c`)]);

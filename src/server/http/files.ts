@@ -11,6 +11,7 @@ import { printable } from '../tftp/words.ts';
 import type { Chunks } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import {
+  BAD_REQUEST,
   BROKEN,
   NOT_ALLOWED,
   nameRefusal,
@@ -59,6 +60,9 @@ export function createFileHandler(parts: FileHandlerParts) {
     const target = request.url ?? '';
     const name = decodeTarget(target);
     const file = printable(name.ok ? name.value : target);
+    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+      return refuse(exchange, { file, refused: BAD_REQUEST, failure: 'no-host' }); // RFC 9112 §3.2
+    }
     if (!['GET', 'HEAD', 'POST', 'PUT'].includes(method)) {
       return refuse(exchange, { file, refused: NOT_ALLOWED, failure: 'method' });
     }

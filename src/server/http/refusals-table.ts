@@ -8,7 +8,7 @@ export type Refused = {
 };
 
 const NOT_FOUND: Refused = { status: 404, phrase: 'Not Found' };
-const BAD_REQUEST: Refused = { status: 400, phrase: 'Bad Request' };
+export const BAD_REQUEST: Refused = { status: 400, phrase: 'Bad Request' };
 
 export const NOT_ALLOWED: Refused = {
   status: 405,

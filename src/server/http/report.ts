@@ -1,4 +1,4 @@
-import { SHIM_EXTRAS } from '../../boot/tree-rules-table.ts';
+import { OPTIONAL_FILES } from '../../boot/tree-rules-table.ts';
 import type { Emit, HttpPeer } from '../../events/event.ts';
 import { createThrottle } from '../tftp/throttle.ts';
 
@@ -72,7 +72,9 @@ export function createHttpReport(emit: Emit, now: () => number): HttpReport {
         ...client,
         ...facts,
         ...(search ? { search } : {}),
-        ...(facts.failure === 'not-found' && SHIM_EXTRAS.test(facts.file) ? { optional: true as const } : {}),
+        ...(facts.failure === 'not-found' && OPTIONAL_FILES.test(facts.file)
+          ? { optional: true as const }
+          : {}),
         ...(detail === undefined ? {} : { detail }),
       });
     },

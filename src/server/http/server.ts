@@ -108,21 +108,27 @@ export function startHttpServer(parts: HttpParts): HttpServer {
   ready.catch(ended.reject);
   ended.promise.catch(() => {}); // whoever waits for `ready` hears of it too
 
+  let stopped: Promise<void> | undefined;
+  async function stop(graceMs: number): Promise<void> {
+    if (!(await ready.then(() => true).catch(() => false))) return;
+    const closed = Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+    const until = performance.now() + graceMs;
+    const timer = setInterval(() => {
+      const over = performance.now() >= until;
+      for (const server of servers) over ? server.closeAllConnections() : server.closeIdleConnections();
+    }, 50);
+    await closed;
+    clearInterval(timer);
+    tree.close();
+    ended.resolve();
+  }
+
   return {
     ready,
     finished: ended.promise,
-    async stop(graceMs) {
-      if (!(await ready.then(() => true).catch(() => false))) return;
-      const closed = Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-      const until = performance.now() + graceMs;
-      const timer = setInterval(() => {
-        const over = performance.now() >= until;
-        for (const server of servers) over ? server.closeAllConnections() : server.closeIdleConnections();
-      }, 50);
-      await closed;
-      clearInterval(timer);
-      tree.close();
-      ended.resolve();
+    stop(graceMs) {
+      stopped ??= stop(graceMs);
+      return stopped;
     },
     reconfigure(settings) {
       const next = open(settings);
@@ -145,6 +151,8 @@ function optionsOf(limits: HttpLimits) {
     requestTimeout: limits.requestMs,
     connectionsCheckingInterval: Math.min(5000, Math.ceil(limits.requestMs / 4)),
     maxHeaderSize: limits.headerOctets,
+    // It is asked for with an answer of our own, which has a length.
+    requireHostHeader: false,
     noDelay: true,
   };
 }
