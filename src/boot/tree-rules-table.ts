@@ -65,10 +65,12 @@ export const COMPANIONS: readonly Companion[] = [
 ];
 
 /**
- * What shim asks for in case it is there (shim.c: revocations, certificates), in either spelling of folders. Not MokManager
- * (`mmx64.efi`): that one is asked for when a signature did not hold, which somebody should see.
+ * What loaders ask for in case it is there, in either spelling of folders: shim revocations and certificates (shim.c), GRUB the
+ * lists of its modules, iPXE a script beside itself (efi_autoexec.c). Not MokManager (`mmx64.efi`): shim asks for that
+ * one when a signature did not hold, which somebody should see.
  */
-export const SHIM_EXTRAS = /(^|[\\/])(revocations(_[a-z0-9]+)?|shim_certificate(_\d+)?)\.efi$/i;
+export const OPTIONAL_FILES =
+  /(^|[\\/])((revocations(_[a-z0-9]+)?|shim_certificate(_\d+)?)\.efi|[a-z0-9_]+-[a-z0-9]+[\\/](command|fs|crypto|terminal)\.lst|autoexec\.ipxe)$/i;
 
 /** Libraries that SYSLINUX modules are linked with: what `readelf -d` prints of 6.04's, BIOS and EFI alike. */
 export const MODULE_LIBRARIES: Readonly<Record<string, readonly string[]>> = {

@@ -175,7 +175,7 @@ export type TftpEvent =
       readonly failure: string;
       /** It is one of the names a loader looks for its configuration under: `tftp.config` tells how that ended. */
       readonly search?: true;
-      /** A loader asks for it in case it is there: shim for revocations and certificates. */
+      /** A loader asks for it in case it is there: shim for revocations, GRUB for lists of its modules. */
       readonly optional?: true;
       readonly detail?: string;
     } & TftpPeer)

@@ -6,8 +6,8 @@ import { BIOS_LOADERS, UEFI_LOADERS } from '../../src/boot/loaders-table.ts';
 import {
   LOADER_NAME,
   MODULE_LIBRARIES,
+  OPTIONAL_FILES,
   SECOND_STAGES,
-  SHIM_EXTRAS,
 } from '../../src/boot/tree-rules-table.ts';
 import { file, ring } from '../rig/requirement.ts';
 
@@ -40,8 +40,14 @@ test.each([
   ['mmx64.efi', false],
   ['grubx64.efi', false],
   ['my-revocations.efi', false],
-])('SHIM_EXTRAS of %s is %s', (name, want) => {
-  expect(SHIM_EXTRAS.test(name)).toBe(want);
+  ['/grub/x86_64-efi/command.lst', true],
+  ['grub/i386-pc/terminal.lst', true],
+  ['command.lst', false],
+  ['grub/x86_64-efi/normal.mod', false],
+  ['efi/autoexec.ipxe', true],
+  ['boot.ipxe', false],
+])('OPTIONAL_FILES of %s is %s', (name, want) => {
+  expect(OPTIONAL_FILES.test(name)).toBe(want);
 });
 
 test('what is installed fits what is looked for: names, and the libraries of modules', () => {

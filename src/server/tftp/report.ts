@@ -1,4 +1,4 @@
-import { SHIM_EXTRAS } from '../../boot/tree-rules-table.ts';
+import { OPTIONAL_FILES } from '../../boot/tree-rules-table.ts';
 import type { BootEvent, Emit, TftpNegotiated, TftpPeer } from '../../events/event.ts';
 import type { Negotiated } from '../../tftp/negotiate.ts';
 import type { Accepted, Refusal } from './accept.ts';
@@ -44,7 +44,7 @@ export function createReport(emit: Emit): Report {
         code,
         failure,
         ...(search ? { search } : {}),
-        ...(failure === 'not-found' && SHIM_EXTRAS.test(file) ? { optional: true as const } : {}),
+        ...(failure === 'not-found' && OPTIONAL_FILES.test(file) ? { optional: true as const } : {}),
         ...(detail === undefined ? {} : { detail }),
       });
     },
