@@ -99,7 +99,7 @@ export function delivered(
   if (!needs.includes(file) || progress.fetched.includes(file)) return progress;
   const next = { ...progress, fetched: [...progress.fetched, file] };
   const complete = needs.every((name) => next.fetched.includes(name));
-  return complete && next.state === 'offered' ? reached(next, { profile, state: 'fetched', now }) : next;
+  return complete ? reached(next, { profile, state: 'fetched', now }) : next;
 }
 
 /** The installer says that it is done. The same object for a profile that waits for no such word, or has it. */

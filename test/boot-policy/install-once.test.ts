@@ -123,6 +123,17 @@ test('beginBoot() counts the files that the machine was offered, not those of a 
   expect(afterOnce(template, done)).toBe('local');
 });
 
+test('beginBoot() asks for the files of the profile as it is now', () => {
+  const before = beginBoot(undefined, FETCHED, NOW)!;
+  const changed = { ...FETCHED, initrds: ['other.img'] };
+  const offered = beginBoot(before, changed, NOW + 1)!;
+  const old = delivered(offered, changed, { path: 'initrd.img', now: NOW });
+  expect(old).toBe(offered);
+  const kernel = delivered(offered, changed, { path: 'vmlinuz', now: NOW });
+  expect(afterOnce(changed, kernel)).toBe('install');
+  expect(afterOnce(changed, delivered(kernel, changed, { path: 'other.img', now: NOW }))).toBe('local');
+});
+
 test('filesOf() names each file once, as the tree does', () => {
   const profile = kernel('x', { kernel: '/boot//vmlinuz', initrds: ['./a.img', 'b.img', 'a.img'] });
   expect(filesOf(profile)).toEqual(['boot/vmlinuz', 'a.img', 'b.img']);
