@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BootRoot, createEmptyRoot } from '../rig/boot-root.ts';
@@ -13,6 +13,7 @@ import {
   namespaces,
   type Running,
   ring,
+  useSite,
 } from './harness.ts';
 
 const SERVER = '192.168.77.1';
@@ -153,5 +154,64 @@ ring('configurations made on demand', [namespaces, command('curl', 'curl')], () 
     await configure(PROFILES);
     running.signal('SIGHUP');
     await expect.poll(async () => (await refused()) === 0, SOON).toBe(true);
+  });
+});
+
+const NEAR = '192.168.77.2';
+const FAR = '192.168.88.1';
+
+/** dhcrelay's circuit id is the name of its interface. */
+const FAR_CONFIG = `networks:
+  - { subnet: 192.168.88.0/24, range: [192.168.88.50-192.168.88.150], routers: [${FAR}] }
+profiles:
+  rack: { kernel: linux, args: "name=\${hostname} ip=\${ip}" }
+rules:
+  - { match: { circuit-id: eth1 }, then: { profile: rack } }
+`;
+
+const SCRIPT = `#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip address replace "$ip/$mask" dev "$interface"
+ip route replace default via "$router" dev "$interface"
+`;
+
+const RELAY_NEEDS = [
+  namespaces,
+  command('curl', 'curl'),
+  command('udhcpc', 'udhcpc'),
+  command('dhcrelay', 'isc-dhcp-relay'),
+];
+
+ring('configurations behind a relay', RELAY_NEEDS, () => {
+  const site = useSite({
+    root: createEmptyRoot,
+    prepare: (root) => root.write('pxelinux.0', 'not started by anybody here'),
+    bootFile: 'pxelinux.0',
+    answerAll: true,
+    config: FAR_CONFIG,
+  });
+
+  test('a machine is known by its lease, and by the port of its relay', async () => {
+    const { lab, host } = site();
+    await lab.segment('far');
+    const relay = await lab.host('relay', { address: `${NEAR}/24` });
+    await relay.plug('eth1', { segment: 'far', address: `${FAR}/24` });
+    await relay.must(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    await host.must(['ip', 'route', 'add', '192.168.88.0/24', 'via', NEAR]);
+    const relaying = relay.start(['dhcrelay', '-4', '-d', '-a', '-iu', 'eth0', '-id', 'eth1', SERVER]);
+    await relaying.waitFor(/Sending on\s+Socket/, READY_MS);
+    const client = await lab.host('client', { segment: 'far' });
+    const script = join(client.folder, 'rendered-udhcpc-script');
+    await writeFile(script, SCRIPT);
+    await chmod(script, 0o755);
+    await client.must(['udhcpc', '-q', '-i', 'eth0', '-t', '5', '-x', 'hostname:node7', '-s', script], {
+      timeoutMs: READY_MS,
+    });
+    const [address = ''] = await client.addresses();
+    const ip = address.replace('/24', '');
+    expect(ip).toMatch(/^192\.168\.88\./);
+    const text = await client.must(['curl', '-sS', `tftp://${SERVER}/pxelinux.cfg/default`]);
+    expect(text).toContain(`name=node7 ip=${ip}`);
+    expect(text).toContain('profile rack by rules[0]');
   });
 });

@@ -95,6 +95,7 @@ export function createWaitingRequests(limits = { most: MOST, mostOfOne: MOST_OF_
       return true;
     },
     due(now) {
+      if (waiting.size === 0) return undefined;
       for (const [key, oldest] of waiting) {
         if (oldest.until > now) return undefined;
         remove(key, oldest);
@@ -103,6 +104,8 @@ export function createWaitingRequests(limits = { most: MOST, mostOfOne: MOST_OF_
       return undefined;
     },
     nextDeadline() {
+      // Asked at each turn: an iterator would be made each time.
+      if (waiting.size === 0) return Number.POSITIVE_INFINITY;
       for (const oldest of waiting.values()) return oldest.until;
       return Number.POSITIVE_INFINITY;
     },
