@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -187,5 +188,86 @@ describe.each(KINDS)('by $kind', ({ options }) => {
     });
     expect(readlinkSync(join(root, 'pxelinux.cfg', NAME))).toBe('default.netboot-7.2');
     expect(readFileSync(join(root, 'pxelinux.cfg/.pxed-5e1f.link'), 'utf8')).toBe('not ours');
+  });
+});
+
+/** The tree of `root`; `meddle` sees each look-up of an entry before it is used. */
+function meddledTree(root: string, meddle: (name: string | undefined, times: number) => void): BootTree {
+  const tree = createBootTree(root);
+  let times = 0;
+  return {
+    ...tree,
+    folder(path) {
+      const opened = tree.folder(path);
+      if (!opened.ok) return opened;
+      const { at, close } = opened.value;
+      const watched = (name?: string) => {
+        meddle(name, ++times);
+        return at(name);
+      };
+      return { ok: true, value: { at: watched, close } };
+    },
+  };
+}
+
+function errorOf(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+describe('on NFS', () => {
+  const DRAFT = '.pxed-5e1f.link';
+
+  function linked(): string {
+    const root = createTree();
+    symlinkSync('default.netboot-7.2', join(root, 'pxelinux.cfg', NAME));
+    return root;
+  }
+
+  test.each([
+    { stale: 2, kind: 'relinked' },
+    { stale: 100, kind: 'refused' },
+  ])('relink() opens a folder whose handle is stale anew: $stale times gives $kind', ({ stale, kind }) => {
+    const root = linked();
+    const tree = meddledTree(root, (_, times) => {
+      if (times <= stale) throw errorOf('ESTALE');
+    });
+    expect(relink(tree, WISH)).toMatchObject({ kind, name: kind === 'relinked' ? NAME : WISH.names[0] });
+    tree.close();
+  });
+
+  test('relink() goes on when its symlink was made, though the server says that it is there', () => {
+    const root = linked();
+    symlinkSync('default', join(root, 'pxelinux.cfg', DRAFT));
+    const tree = createBootTree(root);
+    expect(relink(tree, WISH)).toMatchObject({ kind: 'relinked' });
+    tree.close();
+    expect(readdirSync(join(root, 'pxelinux.cfg')).sort()).toEqual([NAME, 'default', 'default.netboot-7.2']);
+  });
+
+  test('relink() is content when its rename was done, though the server says that nothing is there', () => {
+    const root = linked();
+    let looks = 0;
+    const tree = meddledTree(root, (name) => {
+      // The second look at the temporary name is for the rename, which is done already.
+      if (name === DRAFT && ++looks === 2) {
+        renameSync(join(root, 'pxelinux.cfg', DRAFT), join(root, 'pxelinux.cfg', NAME));
+      }
+    });
+    expect(relink(tree, WISH)).toMatchObject({ kind: 'relinked' });
+    tree.close();
+    expect(looks).toBe(2);
+    expect(readlinkSync(join(root, 'pxelinux.cfg', NAME))).toBe('default');
+  });
+
+  test('relink() cleans up when the rename fails', () => {
+    const root = linked();
+    let looks = 0;
+    const tree = meddledTree(root, (name) => {
+      if (name === DRAFT && ++looks === 2) throw errorOf('EIO');
+    });
+    expect(relink(tree, WISH)).toEqual({ kind: 'refused', name: NAME, why: 'link-error', detail: 'EIO' });
+    tree.close();
+    expect(readdirSync(join(root, 'pxelinux.cfg')).sort()).toEqual([NAME, 'default', 'default.netboot-7.2']);
+    expect(readlinkSync(join(root, 'pxelinux.cfg', NAME))).toBe('default.netboot-7.2');
   });
 });
