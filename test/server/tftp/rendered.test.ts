@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { latin1Encode } from '../../../src/lib/bytes.ts';
 import type { RenderedFile } from '../../../src/server/boot/rendered-files.ts';
@@ -228,4 +229,54 @@ test('createRenderElsewhere() gives each answer to who asked, and asks no more t
     [1, undefined],
   ]);
   expect(elsewhere.render(ask, () => {})).toBe(true);
+});
+
+const step = fc.oneof(
+  fc.record({
+    kind: fc.constant('ask' as const),
+    client: fc.nat(3),
+    port: fc.nat(2),
+    name: fc.constantFrom(NAME, 'pxelinux.cfg/default', 'boot.ipxe', 'vmlinuz'),
+  }),
+  fc.record({ kind: fc.constant('answer' as const), which: fc.nat(20), file: fc.boolean() }),
+  fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(2500) }),
+);
+
+test('createTftpEngine() answers each request that waits once, whatever comes between', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const asked = createAsking();
+      const answered = new Set<number>();
+      /** By client and port: what it asked for last and has no answer to. */
+      const open = new Map<string, string>();
+      rig.write('vmlinuz', 'kernel');
+      for (const one of steps) {
+        if (one.kind === 'ask') {
+          const from = { peer: CLIENT + one.client, peerPort: 3000 + one.port };
+          rig.request(rrq(one.name), from);
+          open.set(`${from.peer}:${from.peerPort}`, one.name);
+        } else if (one.kind === 'pass') rig.pass(one.ms);
+        else if (one.which < asked.length && !answered.has(one.which)) {
+          answered.add(one.which);
+          asked[one.which]!.answer(one.file ? FILE : undefined);
+        }
+        for (const { to, port, bytes } of rig.raw()) {
+          const client = `${to}:${port}`;
+          // Blocks of a transfer go on; a refusal ends what was asked for, and comes once.
+          if (bytes[1] !== 5) continue;
+          expect(open.has(client)).toBe(true);
+          open.delete(client);
+        }
+      }
+      rig.pass(2_000);
+      const active = rig.engine.active;
+      for (const [i, { answer }] of asked.entries()) if (!answered.has(i)) answer(FILE);
+      expect(rig.engine.active).toBe(active); // all of them came too late
+      rig.engine.abortAll();
+      expect(rig.engine.active).toBe(0);
+      rig.close();
+    }),
+    { numRuns: 100 },
+  );
+  rig = createRig();
 });
