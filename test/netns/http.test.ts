@@ -14,6 +14,7 @@ const SIZES = { initrd: 100 * MB, kernel: MB, 'pxelinux.0': 42_430 };
 ring('the boot root by HTTP', [namespaces, command('curl', 'curl')], () => {
   const site = {} as { lab: Lab; root: TftpRoot; host: Host; client: Host };
   let server: Running | undefined;
+  let web: Running | undefined;
 
   beforeAll(async () => {
     site.lab = await createLab();
@@ -26,7 +27,9 @@ ring('the boot root by HTTP', [namespaces, command('curl', 'curl')], () => {
   });
   afterEach(async () => {
     await server?.stop(10_000);
+    await web?.stop();
     server = undefined;
+    web = undefined;
   });
   afterAll(async () => {
     await site.lab.close();
@@ -91,16 +94,14 @@ ring('the boot root by HTTP', [namespaces, command('curl', 'curl')], () => {
   });
 
   test('a port that another program has is left to it, with a word', async () => {
-    const web = site.host.start([
-      process.execPath,
-      '-e',
-      'require("net").createServer().listen(80, () => console.log("up"))',
-    ]);
+    const program = join(site.lab.folder, 'another-web-server.cjs');
+    await writeFile(program, 'require("net").createServer().listen(80, () => console.log("up"));');
+    web = site.host.start([process.execPath, program]);
     await web.waitFor(/up/, READY_MS);
     const running = await start();
     const [warning] = await running.waitFor(/.*"problem":"port-unavailable".*/, READY_MS);
     expect(warning).toMatch(
-      /Cannot open TCP port 80 of eth0: in use by [^,]+, pid \d+; files are served by TFTP alone/,
+      /Cannot open TCP port 80 of eth0: in use by another-web-server, pid \d+; files are served by TFTP alone/,
     );
     await running.stop();
 
@@ -113,7 +114,6 @@ ring('the boot root by HTTP', [namespaces, command('curl', 'curl')], () => {
 
     await start('--http-port', '8080');
     await site.client.must(['curl', '-sSf', '-o', '/dev/null', `${URL}:8080/kernel`]);
-    await web.stop();
   });
 
   test('--no-http serves none; root is given up before a request is read', async () => {
