@@ -1,3 +1,4 @@
+import { archCode } from '../boot/arch-table.ts';
 import type { FileExists } from '../boot/settings.ts';
 import type { TreeFinding } from '../boot/tree.ts';
 import { checkTree } from '../boot/tree-check.ts';
@@ -33,8 +34,20 @@ export function treeContextOf(config: Config, exists: FileExists): TreeContext {
   return {
     exists,
     settings: bootSettingsOf(config.boot),
+    ruled: ruledFiles(config),
     rendered: Object.keys(config.profiles).length > 0,
   };
+}
+
+/** Files of rules and of the firmware's menu that are for some architectures alone. */
+function ruledFiles({ rules, boot }: Config): { arch: number; file: string }[] {
+  const named = [
+    ...rules.map(({ match, then }) => ({ archs: match.arch, file: then.filename })),
+    ...(boot.menu?.entries ?? []).map(({ arch, filename }) => ({ archs: arch, file: filename })),
+  ];
+  return named.flatMap(({ archs = [], file }) =>
+    file === undefined ? [] : archs.map((name) => ({ arch: archCode(String(name)) ?? Number(name), file })),
+  );
 }
 
 /** Problems as warnings, the first ones in full; notes are for `pxectl check`. */

@@ -118,7 +118,8 @@ function isBeside(real: string, link: Buffer): boolean {
 async function takeFile(state: State, path: string): Promise<void> {
   const base = baseOf(path);
   const isConfig = configLanguage(path) !== undefined || INCLUDED.test(base);
-  if (!isConfig && !LOADER_NAME.test(base)) return;
+  const isModule = /\.c32$/.test(base);
+  if (!isConfig && !isModule && !LOADER_NAME.test(base)) return;
   const size = (await statOf(state, path))?.size;
   if (size === undefined) return;
   const maybeShim = /^(boot|shim)[^/]*\.efi(\.signed)?$/.test(base);

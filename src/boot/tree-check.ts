@@ -9,6 +9,7 @@ import {
 } from './tree.ts';
 import { configFindings } from './tree-configs.ts';
 import { loaderFindings, type TreeContext } from './tree-loaders.ts';
+import { moduleFindings } from './tree-modules.ts';
 import { LOADER_NAME } from './tree-rules-table.ts';
 
 /**
@@ -20,6 +21,7 @@ export function checkTree(facts: TreeFacts, context: TreeContext): TreeFinding[]
     ...facts.unreadable.map(unreadable),
     ...loaderFindings(facts, context),
     ...configFindings(facts, context.exists),
+    ...moduleFindings(facts),
     ...facts.links.map((link) => linkFinding(link, facts)),
     ...(facts.complete ? [] : [largeTree(facts)]),
   ];

@@ -1,6 +1,6 @@
 /** Rules about the programs in a boot tree: companions, processors, scripts. */
 import { latin1Decode } from '../lib/bytes.ts';
-import { ARCHS, type Arch, type Cpu } from './arch-table.ts';
+import { ARCHS, type Arch, archOf, type Cpu } from './arch-table.ts';
 import type { BootClient } from './client.ts';
 import { readEfiImage } from './efi-image.ts';
 import { UEFI_LOADERS } from './loaders-table.ts';
@@ -15,6 +15,8 @@ export type TreeContext = {
   readonly exists: FileExists;
   /** Which machine gets which file. */
   readonly settings: BootSettings;
+  /** Files that rules have for machines of an architecture (code of option 93). */
+  readonly ruled?: readonly { readonly arch: number; readonly file: string }[];
   /** Configurations are made on demand: loaders need none in the tree. */
   readonly rendered: boolean;
 };
@@ -72,22 +74,23 @@ function imageFindings({ path, head, size }: TreeFile): TreeFinding[] {
 /** Each architecture, and the file it would be given: is that a program for it? */
 function processorFindings(facts: TreeFacts, context: TreeContext): TreeFinding[] {
   const heads = new Map(facts.files.map(({ path, head }) => [path.toLowerCase(), head]));
-  const seen = new Set<string>();
-  return ARCHS.flatMap((arch) => {
-    const file = fileOf(arch, context);
-    if (file === undefined || isUrl(file)) return [];
+  const given = [
+    ...ARCHS.map((arch) => ({ arch, file: fileOf(arch, context) })),
+    ...(context.ruled ?? []).map(({ arch, file }) => ({ arch: archOf(arch), file })),
+  ];
+  const found = new Map<string, TreeFinding>();
+  for (const { arch, file } of given) {
+    if (file === undefined || isUrl(file)) continue;
     const path = file.replace(/^\/+/, '');
     const head = heads.get(path.toLowerCase());
     const image = head && readEfiImage(head);
-    if (!image?.ok || image.value.machine === BYTE_CODE) return [];
-    const isRight = arch.firmware === 'efi' && image.value.cpu === arch.cpu;
-    const key = `${nameOf(arch)} ${path}`;
-    if (isRight || seen.has(key)) return [];
-    seen.add(key);
+    if (!image?.ok || image.value.machine === BYTE_CODE) continue;
+    if (arch.firmware === 'efi' && image.value.cpu === arch.cpu) continue;
     const detail = `is an EFI program for ${cpuName(image.value)}, and ${nameOf(arch)} machines are given it`;
     const fix = `give them one of their own: boot.arch.${arch.name}, or a file of their loaders' names`;
-    return [{ severity: 'problem', problem: 'wrong-cpu', path, detail, fix }];
-  });
+    found.set(`${path} ${detail}`, { severity: 'problem', problem: 'wrong-cpu', path, detail, fix });
+  }
+  return [...found.values()];
 }
 
 /** EBC runs on every UEFI (UEFI 2.10 §22). */
@@ -95,8 +98,7 @@ const BYTE_CODE = 0x0ebc;
 
 /** What is configured for it, else what is found for it by name. What everybody is given is not meant for it above all. */
 function fileOf(arch: Arch, { settings, exists, rendered }: TreeContext): string | undefined {
-  if (arch.http) return undefined;
-  if (arch.firmware === 'bios') return settings.archFiles.get(arch.code);
+  if (arch.http || arch.firmware === 'bios') return settings.archFiles.get(arch.code);
   if (arch.firmware !== 'efi') return undefined;
   const client: BootClient = { kind: 'pxe', stage: 'rom', netboot: true, archs: [arch] };
   const byName = { ...settings, bootFile: folderOf(isUrl(settings.bootFile) ? '' : settings.bootFile) };

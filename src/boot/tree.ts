@@ -34,6 +34,7 @@ export type TreeProblem =
   | 'missing-companion'
   | 'missing-file'
   | 'missing-library'
+  | 'wrong-module'
   | 'dangling-link'
   | 'outside-link'
   | 'unreadable'

@@ -8,6 +8,7 @@ import { reportTree, type TreeQuestion } from '../../src/app/tree-report.ts';
 import type { TreeFinding } from '../../src/boot/tree.ts';
 import { defaultConfig } from '../../src/config/load.ts';
 import type { BootEvent } from '../../src/events/event.ts';
+import { efiProgram } from '../boot-policy/efi-program.ts';
 
 let folder: string;
 let root: string;
@@ -104,6 +105,27 @@ test('reportTree() takes root, files, profiles and user of a configuration', asy
   // With profiles loaders need no configuration in the tree.
   expect(out).not.toContain('no-config');
   expect(out).toContain('gone (profiles.install), lost.img (profiles.install)');
+});
+
+test('reportTree() holds files of rules and menu lines against the architecture they are for', async () => {
+  const config = join(folder, 'pxed.yaml');
+  writeFileSync(
+    config,
+    `version: 1
+user: root
+tftp: { root: ${root} }
+rules: [{ match: { arch: ARM64_EFI }, then: { filename: x.efi } }]
+boot:
+  arch: { 7: x.efi }
+  menu: { entries: [{ text: One, filename: x.efi, arch: IA32_EFI }] }
+`,
+  );
+  writeFileSync(join(root, 'x.efi'), efiProgram({ machine: 0x8664 }));
+  const { out } = await check({ config });
+  expect(out.match(/wrong-cpu: .*/g)).toEqual([
+    'wrong-cpu: x.efi is an EFI program for x86-64, and UEFI 64-bit ARM machines are given it',
+    'wrong-cpu: x.efi is an EFI program for x86-64, and UEFI 32-bit x86 machines are given it',
+  ]);
 });
 
 test('reportTree() tells what the user that pxed becomes cannot read, above the root too', async () => {

@@ -9,6 +9,7 @@ type Tree = {
   readonly links?: readonly TreeLink[];
   readonly settings?: Partial<BootSettings>;
   readonly rendered?: boolean;
+  readonly ruled?: readonly { arch: number; file: string }[];
   readonly unreadable?: readonly string[];
   readonly complete?: boolean;
   readonly shim?: readonly string[];
@@ -41,6 +42,7 @@ function findings({ files, links = [], settings, shim = [], ...more }: Tree) {
     exists: (path) => lower.has(path.toLowerCase()),
     settings: { bootFile: 'pxelinux.0', archFiles: new Map(), ...settings },
     rendered: more.rendered ?? false,
+    ...(more.ruled && { ruled: more.ruled }),
   });
 }
 
@@ -140,6 +142,38 @@ describe('checkTree() processors', () => {
       'efi/any.efi': X64,
     };
     expect(said({ files, settings })).toEqual([]);
+  });
+
+  test('a file of a rule, and one for HTTP', () => {
+    const files = { 'x.efi': X64, 'y.efi': AA64 };
+    const archFiles = new Map([[16, 'y.efi']]);
+    const ruled = [
+      { arch: 11, file: '/x.efi' },
+      { arch: 7, file: 'x.efi' },
+    ];
+    expect(said({ files, settings: { archFiles }, ruled })).toEqual([
+      'problem wrong-cpu y.efi',
+      'problem wrong-cpu x.efi',
+    ]);
+  });
+
+  test('modules beside a loader for other firmware, one note for all', () => {
+    const elf = (machine: number) =>
+      Uint8Array.from({ length: 64 }, (_, i) => [0x7f, 0x45][i] ?? (i === 18 ? machine : 0));
+    const mixed = { 'menu.c32': elf(3), 'chain.c32': elf(3), 'ldlinux.c32': elf(3), 'text.c32': 'x' };
+    const files = { 'syslinux.efi': X64, 'ldlinux.e64': 'x', 'pxelinux.0': V6, ...mixed };
+    const notes = findings({ files, rendered: true }).map(({ problem, path, detail }) => [
+      problem,
+      path,
+      detail,
+    ]);
+    expect(notes).toEqual([
+      ['wrong-module', 'syslinux.efi', 'cannot run menu.c32 and 1 more, built for BIOS or 32-bit UEFI'],
+    ]);
+    const other = { ...files, 'menu.c32': elf(62), 'chain.c32': elf(62) };
+    expect(said({ files: other, rendered: true })).toEqual(['note wrong-module pxelinux.0']);
+    const apart = { 'pxelinux.0': V6, 'ldlinux.c32': elf(3), 'menu.c32': elf(3), 'efi64/menu.c32': elf(62) };
+    expect(said({ files: apart, rendered: true })).toEqual([]);
   });
 
   test('a file that is no program at all', () => {
