@@ -101,7 +101,7 @@ function textOf(
     case 'u-boot': {
       const { folder } = name;
       const dialect = dialectOf(name, machine);
-      const hasMenu = exists?.(`${folder}menu.c32`) === true && exists(`${folder}libutil.c32`);
+      const hasMenu = exists !== undefined && hasMenuProgram(folder, machine, exists);
       return {
         text: renderSyslinux(list, { dialect, folder, hasMenu }),
         left: dialect === 'u-boot' ? list.entries.flatMap(leftOut) : [],
@@ -119,6 +119,17 @@ function dialectOf({ loader }: ConfigName, { arch, kind }: BootMachine): Syslinu
   return kind === 'pxe' || kind === 'http' || arch?.firmware === 'bios' || arch?.firmware === 'efi'
     ? 'pxelinux'
     : 'either';
+}
+
+/**
+ * menu.c32 and what it needs, of the loader's own kind: those for BIOS and for UEFI have the same names, and one that is not
+ * the loader's leaves it at a prompt for ever. In a folder with BIOS's core module they are taken for BIOS's.
+ */
+function hasMenuProgram(folder: string, { arch }: BootMachine, exists: FileExists): boolean {
+  const has = (name: string) => exists(folder + name);
+  if (!has('menu.c32') || !has('libutil.c32')) return false;
+  const isForBios = has('ldlinux.c32') || !(has('ldlinux.e64') || has('ldlinux.e32'));
+  return (arch?.firmware === 'bios' && isForBios) || (arch?.firmware === 'efi' && !isForBios);
 }
 
 function leftOut({ profile }: BootList['entries'][number]): string[] {

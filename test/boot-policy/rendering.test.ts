@@ -99,6 +99,14 @@ describe('renderFor() PXELINUX', () => {
     const text = lines('bios/pxelinux.cfg/default', [CHOICE, DEBIAN, MEMTEST], { files });
     expect(text.slice(0, 4)).toEqual(['DEFAULT local', 'UI menu.c32', 'PROMPT 0', 'TIMEOUT 100']);
     expect(text.some((line) => line.startsWith('SAY'))).toBe(false);
+    const uefi = { arch: archOf(7) };
+    const mixed = [...files, 'bios/ldlinux.c32', 'bios/ldlinux.e64'];
+    const asked = (how: How) => lines('bios/pxelinux.cfg/default', [CHOICE, DEBIAN, MEMTEST], how);
+    expect(asked({ files: mixed })).toContain('UI menu.c32');
+    expect(asked({ files: mixed, machine: uefi })).toContain('PROMPT 1');
+    expect(asked({ files, machine: uefi })).toContain('PROMPT 1');
+    expect(asked({ files: [...files, 'bios/ldlinux.e64'], machine: uefi })).toContain('UI menu.c32');
+    expect(asked({ files: [...files, 'bios/ldlinux.e64'] })).toContain('PROMPT 1');
     for (const some of [files.slice(0, 1), files.slice(1), ['menu.c32', 'libutil.c32']]) {
       expect(lines('bios/pxelinux.cfg/default', [CHOICE, DEBIAN, MEMTEST], { files: some })).toContain(
         'PROMPT 1',
