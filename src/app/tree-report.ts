@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TreeFinding } from '../boot/tree.ts';
 import { checkTree } from '../boot/tree-check.ts';
-import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
+import { defaultConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { ARCH_NAMES } from './arch-names.ts';
 import { fileWarnings } from './check-files.ts';
 import { checkRoot } from './check-root.ts';
 import { treeContextOf } from './check-tree.ts';
 import { EXIT } from './exit-codes.ts';
+import { readConfig } from './read-config.ts';
 import { createRootFiles } from './root-files.ts';
 import { type RunAs, resolveRunAs } from './run-as.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
@@ -64,13 +64,7 @@ export async function reportTree(question: TreeQuestion, io: TreeReportIo): Prom
 }
 
 function configOf({ config: file }: TreeQuestion, { readText }: TreeReportIo): Config | string[] {
-  if (file === undefined) return defaultConfig();
-  try {
-    const loaded = loadConfig(readText(file), { file, archNames: ARCH_NAMES });
-    return loaded.ok ? loaded.value : loaded.problems.map(formatProblem);
-  } catch (error) {
-    return [`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`];
-  }
+  return file === undefined ? defaultConfig() : readConfig(file, readText);
 }
 
 function usage(problems: readonly string[], { err }: TreeReportIo): number {
