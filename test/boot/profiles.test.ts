@@ -12,6 +12,8 @@ const NEEDS = [namespaces, tun, qemu, biosRom, ovmf, linux, loader('pxelinux')].
   command('tcpdump', 'tcpdump'),
   command('tshark', 'tshark'),
 ]);
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration
+const SCRIPT_URL = 'http://${next-server}/boot.ipxe';
 const BOOT_MS = 150_000;
 const BY_MAC = '52:54:00:a8:00:10';
 const BY_UUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
@@ -124,22 +126,14 @@ ring('the same profile for GRUB', NEEDS, () => {
       /^everybody\/52-54-00-a8-00-03\//,
     );
   });
-
-  test('boots it by HTTP alone (OVMF)', async () => {
-    const mac = '52:54:00:a8:00:06';
-    expect(await boot({ name: 'http', mac, firmware: 'uefi', http: true })).toMatch(
-      /^everybody\/52-54-00-a8-00-06\//,
-    );
-    expect(await site().capture.read(`tftp && eth.src == ${mac}`, ['tftp.opcode'])).toEqual([]);
-  });
 });
 
-ring('the same profile for iPXE', NEEDS, () => {
+ring('the same profile for iPXE, whose script and files come by HTTP', NEEDS, () => {
   const site = useSite({
     root: createBootRoot,
     machines: true,
     bootFile: 'pxelinux.0',
-    config: configFor({ efi: 'snponly.efi' }),
+    config: configFor({ efi: 'snponly.efi', ipxe: SCRIPT_URL }),
     prepare: async (root) => {
       await root.install('pxelinux');
       await root.add('snponly.efi', SNPONLY);
@@ -157,5 +151,13 @@ ring('the same profile for iPXE', NEEDS, () => {
     expect(await boot({ name: 'ipxe-bios', mac: '52:54:00:a8:00:05', firmware: 'bios' })).toMatch(
       /^everybody\/52-54-00-a8-00-05\//,
     );
+  });
+
+  test('boots it by HTTP alone (OVMF)', async () => {
+    const mac = '52:54:00:a8:00:06';
+    expect(await boot({ name: 'http', mac, firmware: 'uefi', http: true })).toMatch(
+      /^everybody\/52-54-00-a8-00-06\//,
+    );
+    expect(await site().capture.read(`tftp && eth.src == ${mac}`, ['tftp.opcode'])).toEqual([]);
   });
 });
