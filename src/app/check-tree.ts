@@ -7,9 +7,13 @@ import type { Config } from '../config/schema.ts';
 import type { BootEvent, Emit } from '../events/event.ts';
 import { bootSettingsOf } from './dhcp-settings.ts';
 import { lookAtTree } from './tree-facts.ts';
+import { knownNames } from './tree-names.ts';
 
 /** What is looked at beside the serving of clients: near the root lies what matters. */
 const AT_START = { most: 20_000, budgetMs: 5000 };
+
+/** Names that the disk is asked about: clients wait meanwhile. */
+const MOST_ASKED = 200;
 
 /** Findings that are told one by one. */
 const MOST_TOLD = 8;
@@ -22,7 +26,8 @@ export function checkTreeSoon(
   const { root, config, exists } = about;
   const check = async () => {
     const facts = await lookAtTree(root, { ...AT_START, now: () => performance.now() });
-    for (const event of treeWarnings(checkTree(facts, treeContextOf(config, exists)), root)) emit(event);
+    const known = knownNames(facts, exists, { ignoreCase: config.tftp['ignore-case'], most: MOST_ASKED });
+    for (const event of treeWarnings(checkTree(facts, treeContextOf(config, known)), root)) emit(event);
   };
   check().catch((error: unknown) => {
     emit(warning('tree-unchecked', `${root} could not be looked through: ${String(error)}`));

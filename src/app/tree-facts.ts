@@ -18,8 +18,8 @@ export type TreeLook = {
 
 const LOADER_HEAD_BYTES = 8192;
 const CONFIG_BYTES = 65_536;
-/** Files that are opened. */
-const MOST_READ = 2000;
+/** Octets that are read of all files. */
+const MOST_READ = 32 * 1024 * 1024;
 const MOST_UNREADABLE = 10;
 
 /** What menus include, by the usual names. */
@@ -39,6 +39,7 @@ export async function lookAtTree(root: string, look: TreeLook): Promise<TreeFact
     links: [],
     unreadable: [],
     names: [],
+    folderLinks: [],
     read: 0,
   };
   const waiting = [''];
@@ -54,8 +55,8 @@ export async function lookAtTree(root: string, look: TreeLook): Promise<TreeFact
       if (await takeEntry(state, path, entry)) waiting.push(path);
     }
   }
-  const { files, links, unreadable, names } = state;
-  return { files, links, unreadable, names, complete };
+  const { files, links, unreadable, names, folderLinks } = state;
+  return { files, links, unreadable, names, folderLinks, complete };
 }
 
 /** May this user read it? By the mode alone: access lists are not looked at. */
@@ -76,6 +77,8 @@ type State = {
   readonly links: TreeLink[];
   readonly unreadable: string[];
   readonly names: string[];
+  readonly folderLinks: string[];
+  /** Octets that were read. */
   read: number;
 };
 
@@ -100,13 +103,19 @@ async function takeEntry(state: State, path: string, entry: Dirent): Promise<boo
 async function takeLink(state: State, path: string): Promise<void> {
   const target = await readlink(at(state.root, path), 'latin1').catch(() => '?');
   const real = await realpath(at(state.root, path), 'latin1').catch(() => undefined);
-  if (real === undefined) state.links.push({ path, target, why: 'dangling' });
-  else if (real !== state.root && !real.startsWith(`${state.root === '/' ? '' : state.root}/`)) {
-    state.links.push({ path, target, why: 'outside' });
-  } else if (configLanguage(path) !== undefined && isBeside(real, at(state.root, path))) {
-    // What it names is told of that file.
+  if (real === undefined) {
+    state.links.push({ path, target, why: 'dangling' });
     return;
-  } else if ((await statOf(state, path))?.isFile()) await takeFile(state, path);
+  }
+  if (real !== state.root && !real.startsWith(`${state.root === '/' ? '' : state.root}/`)) {
+    state.links.push({ path, target, why: 'outside' });
+    return;
+  }
+  const stats = await statOf(state, path);
+  if (stats?.isDirectory()) state.folderLinks.push(path);
+  // What a link to a configuration beside it names is told of that one.
+  const isTold = configLanguage(path) !== undefined && isBeside(real, at(state.root, path));
+  if (stats?.isFile() && !isTold) await takeFile(state, path);
 }
 
 /** Is it a link to another file of its own folder? */
@@ -124,7 +133,10 @@ async function takeFile(state: State, path: string): Promise<void> {
   if (size === undefined) return;
   const maybeShim = /^(boot|shim)[^/]*\.efi(\.signed)?$/.test(base);
   const most = isConfig ? CONFIG_BYTES : maybeShim ? SHIM_BYTES : LOADER_HEAD_BYTES;
-  const octets = size > 0 && state.read++ < MOST_READ ? await headOf(at(state.root, path), most) : undefined;
+  const length = Math.min(size, most);
+  const isRead = length > 0 && state.read + length <= MOST_READ;
+  if (isRead) state.read += length;
+  const octets = isRead ? await headOf(at(state.root, path), length) : undefined;
   const head = isConfig ? octets : octets?.slice(0, LOADER_HEAD_BYTES);
   state.files.push({
     path,

@@ -13,6 +13,7 @@ import { createRootFiles } from './root-files.ts';
 import { type RunAs, resolveRunAs } from './run-as.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
 import { lookAtTree, readableBy } from './tree-facts.ts';
+import { knownNames } from './tree-names.ts';
 
 export type TreeReportIo = {
   readonly out: { write(text: string): void };
@@ -76,10 +77,11 @@ type About = { readonly root: string; readonly config: Config; readonly user: Ru
 
 async function findingsOf({ root, config, user }: About, { now }: TreeReportIo) {
   const facts = await lookAtTree(root, { ...LIMITS, now, mayRead: readableBy(user) });
-  const exists = createRootFiles(root, { ignoreCase: config.tftp['ignore-case'], now });
+  const ignoreCase = config.tftp['ignore-case'];
+  const exists = createRootFiles(root, { ignoreCase, now });
   const found = [
     ...closedFolders({ root, user }),
-    ...checkTree(facts, treeContextOf(config, exists)),
+    ...checkTree(facts, treeContextOf(config, knownNames(facts, exists, { ignoreCase, most: LIMITS.most }))),
     ...fileWarnings({ config, overrides: {} }, exists).flatMap(asFinding),
   ];
   return { complete: facts.complete, looked: facts.names.length, found };

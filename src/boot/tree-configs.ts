@@ -17,8 +17,8 @@ import {
 } from './tree.ts';
 import { KERNEL_EXTENSIONS, LDLINUX_FOLDERS, MODULE_LIBRARIES } from './tree-rules-table.ts';
 
-/** How deep files that include one another are followed. */
-const MOST_DEPTH = 16;
+/** Findings with a hint at the name that was meant: to look for it takes time. */
+const HINTS_MOST = 50;
 
 export function configFindings(facts: TreeFacts, exists: FileExists): TreeFinding[] {
   const byPath = new Map(facts.files.map((file) => [file.path.toLowerCase(), file]));
@@ -27,21 +27,24 @@ export function configFindings(facts: TreeFacts, exists: FileExists): TreeFindin
   const add = (finding: TreeFinding) =>
     found.set(`${finding.problem} ${finding.path} ${finding.detail}`, finding);
 
-  function look(file: TreeFile, read: (text: string) => Named, seen: readonly string[]): void {
-    if (!file.head || seen.length > MOST_DEPTH || seen.includes(file.path)) return;
+  /** `first`: the file that a loader asks for; `seen`: this one and what it includes, each looked at once. */
+  function look(first: string, file: TreeFile, seen: Set<string>): void {
+    const read = readerOf(first);
+    if (!file.head || !read || seen.has(file.path)) return;
+    seen.add(file.path);
     const { files, modulePath } = read(latin1Decode(file.head));
     for (const named of files) {
       const path = `${file.path}:${named.line}`;
       const there = whereIs(named, exists);
       if (there === undefined) add(missing(named, path, whyMissing(named)));
       else if (named.kind === 'module') {
-        const folders = [...modulePath.map((folder) => `${folder}/`), prefixOf(seen[0] ?? file.path)];
+        const folders = [...modulePath.map((folder) => `${folder}/`), prefixOf(first)];
         for (const library of missingLibraries(baseOf(there), folders, exists)) {
           add(missingLibrary({ path, module: there, library }));
         }
       }
       const next = there === undefined ? undefined : byPath.get(there.toLowerCase());
-      if (next && named.kind === 'config') look(next, read, [...seen, file.path]);
+      if (next && named.kind === 'config') look(first, next, seen);
     }
   }
 
@@ -49,15 +52,13 @@ export function configFindings(facts: TreeFacts, exists: FileExists): TreeFindin
     const link = paths.map((path) => links.get(path)).find((one) => one !== undefined);
     if (link?.why === 'outside') return `is a link to ${link.target}, outside of the root`;
     if (link) return `is a link to ${link.target}, which does not exist`;
+    if (found.size >= HINTS_MOST) return 'is not there';
     const [path = ''] = paths;
     const [near] = nearNames(path.slice(folderOf(path).length), siblingsOf(path, facts.names), 1);
     return near === undefined ? 'is not there' : `is not there; did you mean ${folderOf(path)}${near}?`;
   }
 
-  for (const file of facts.files) {
-    const read = readerOf(file.path);
-    if (read) look(file, read, []);
-  }
+  for (const file of facts.files) look(file.path, file, new Set());
   return [...found.values()];
 }
 

@@ -26,6 +26,8 @@ export type TreeFacts = {
   readonly unreadable: readonly string[];
   /** Every name that was seen, for "did you mean". */
   readonly names: readonly string[];
+  /** Links to folders of the root: what lies there has further names, which were not looked at. */
+  readonly folderLinks: readonly string[];
   /** False: the tree is larger than what was looked at. */
   readonly complete: boolean;
 };
@@ -60,11 +62,15 @@ export function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).toLowerCase();
 }
 
+/** Enough to find a mistyped name among. */
+const SIBLINGS_MOST = 1000;
+
 /** Names beside `path`, without its folder. */
 export function siblingsOf(path: string, names: readonly string[]): string[] {
   const folder = folderOf(path);
   return names
     .filter((name) => name !== path && folderOf(name) === folder)
+    .slice(0, SIBLINGS_MOST)
     .map((name) => name.slice(folder.length));
 }
 

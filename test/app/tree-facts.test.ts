@@ -73,6 +73,16 @@ test('lookAtTree() tells of links that lead nowhere, out of the root, or round i
   expect(complete).toBe(true);
 });
 
+test('lookAtTree() tells that a link leads to a folder, and does not follow it', async () => {
+  put('pxelinux.cfg/default');
+  expect((await look()).folderLinks).toEqual([]);
+  mkdirSync(join(root, 'efi64'));
+  symlinkSync('../pxelinux.cfg', join(root, 'efi64/pxelinux.cfg'));
+  const { folderLinks, names } = await look();
+  expect(folderLinks).toEqual(['efi64/pxelinux.cfg']);
+  expect(names).not.toContain('efi64/pxelinux.cfg/default');
+});
+
 test('lookAtTree() reads a link to a configuration of another folder, for the other prefix', async () => {
   put('default.cfg', 'LABEL x');
   put('bios/pxelinux.cfg/other');
@@ -100,7 +110,8 @@ test('lookAtTree() ends when its time is over', async () => {
 
 test('lookAtTree() finds nothing in a folder that is not there', async () => {
   rmSync(root, { recursive: true });
-  expect(await look()).toEqual({ files: [], links: [], unreadable: [], names: [], complete: true });
+  const nothing = { files: [], links: [], unreadable: [], names: [] };
+  expect(await look()).toEqual({ ...nothing, folderLinks: [], complete: true });
 });
 
 test('lookAtTree() tells what another user cannot read, and looks no deeper there', async () => {

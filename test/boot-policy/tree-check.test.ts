@@ -35,6 +35,7 @@ function findings({ files, links = [], settings, shim = [], ...more }: Tree) {
     links,
     unreadable: more.unreadable ?? [],
     names: [...Object.keys(files), ...links.map(({ path }) => path)],
+    folderLinks: [],
     complete: more.complete ?? true,
   };
   const lower = new Set(Object.keys(files).map((path) => path.toLowerCase()));
@@ -257,6 +258,16 @@ describe('checkTree() what configurations name', () => {
       'problem missing-file menu/b.cfg:3',
       'problem missing-file menu/a.cfg:3',
     ]);
+  });
+
+  test('files that are included again and again are read once', () => {
+    // Read each time, the last of them would be read 4^30 times.
+    const chain = Array.from({ length: 30 }, (_, i): [string, string] => {
+      return [`menu/${i}.cfg`, `INCLUDE menu/${i + 1}.cfg\n`.repeat(4)];
+    });
+    const last = { 'menu/30.cfg': 'LABEL x\nKERNEL gone\n' };
+    const files = { ...MENU, 'pxelinux.cfg/default': chain[0]![1], ...Object.fromEntries(chain), ...last };
+    expect(said({ files })).toEqual(['problem missing-file menu/30.cfg:2']);
   });
 
   test('GRUB’s kernels are needed, its modules may be built in; iPXE’s files are beside the script', () => {
