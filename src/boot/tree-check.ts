@@ -1,8 +1,8 @@
-import { nearNames } from '../lib/near.ts';
+import { folderOf } from './lookups.ts';
 import {
   baseOf,
   configLanguage,
-  siblingsOf,
+  createNear,
   type TreeFacts,
   type TreeFinding,
   type TreeLink,
@@ -17,12 +17,14 @@ import { LOADER_NAME } from './tree-rules-table.ts';
  * the tree comes as `facts`, further names are asked of `context.exists`.
  */
 export function checkTree(facts: TreeFacts, context: TreeContext): TreeFinding[] {
+  const nowhere = new Set(facts.links.map(({ path }) => path));
+  const nearOf = createNear(facts.names.filter((name) => !nowhere.has(name)));
   const findings = [
     ...facts.unreadable.map(unreadable),
     ...loaderFindings(facts, context),
     ...configFindings(facts, context.exists),
     ...moduleFindings(facts),
-    ...facts.links.map((link) => linkFinding(link, facts)),
+    ...facts.links.map((link) => linkFinding(link, nearOf)),
     ...(facts.complete ? [] : [largeTree(facts)]),
   ];
   return [
@@ -37,15 +39,17 @@ function unreadable(path: string): TreeFinding {
 }
 
 /** Links that machines ask for by name are a problem; others may lie in a mirror that nobody looks at. */
-function linkFinding({ path, target, why }: TreeLink, facts: TreeFacts): TreeFinding {
+function linkFinding(
+  { path, target, why }: TreeLink,
+  nearOf: (path: string) => string | undefined,
+): TreeFinding {
   const asked = configLanguage(path) !== undefined || LOADER_NAME.test(baseOf(path));
   const severity = asked ? 'problem' : 'note';
   if (why === 'outside') {
     const detail = `is a link to ${target}, outside of the root: it is not served`;
     return { severity, problem: 'outside-link', path, detail, fix: 'put a copy there instead of the link' };
   }
-  const wanted = target.slice(target.lastIndexOf('/') + 1);
-  const [near] = nearNames(wanted, siblingsOf(path, facts.names), 1);
+  const near = nearOf(folderOf(path) + target.slice(target.lastIndexOf('/') + 1));
   const fix = near === undefined ? 'make what it leads to, or remove it' : `ln -sfn ${near} ${path}`;
   const detail = `is a link to ${target}, which does not exist${near ? `; did you mean ${near}?` : ''}`;
   return { severity, problem: 'dangling-link', path, detail, fix };

@@ -1,6 +1,5 @@
 /** Rules about what the configurations in a boot tree name. */
 import { latin1Decode } from '../lib/bytes.ts';
-import { nearNames } from '../lib/near.ts';
 import { folderOf } from './lookups.ts';
 import { namedByGrub } from './named-by-grub.ts';
 import { namedByIpxe } from './named-by-ipxe.ts';
@@ -10,17 +9,15 @@ import type { FileExists } from './settings.ts';
 import {
   baseOf,
   configLanguage,
-  siblingsOf,
+  createNear,
   type TreeFacts,
   type TreeFile,
   type TreeFinding,
 } from './tree.ts';
 import { KERNEL_EXTENSIONS, LDLINUX_FOLDERS, MODULE_LIBRARIES } from './tree-rules-table.ts';
 
-/** Findings with a hint at the name that was meant: to look for it takes time. */
-const HINTS_MOST = 50;
-
 export function configFindings(facts: TreeFacts, exists: FileExists): TreeFinding[] {
+  const nearOf = createNear(facts.names);
   const byPath = new Map(facts.files.map((file) => [file.path.toLowerCase(), file]));
   const links = new Map(facts.links.map((link) => [link.path, link]));
   const found = new Map<string, TreeFinding>();
@@ -52,9 +49,8 @@ export function configFindings(facts: TreeFacts, exists: FileExists): TreeFindin
     const link = paths.map((path) => links.get(path)).find((one) => one !== undefined);
     if (link?.why === 'outside') return `is a link to ${link.target}, outside of the root`;
     if (link) return `is a link to ${link.target}, which does not exist`;
-    if (found.size >= HINTS_MOST) return 'is not there';
     const [path = ''] = paths;
-    const [near] = nearNames(path.slice(folderOf(path).length), siblingsOf(path, facts.names), 1);
+    const near = nearOf(path);
     return near === undefined ? 'is not there' : `is not there; did you mean ${folderOf(path)}${near}?`;
   }
 

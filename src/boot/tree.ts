@@ -1,4 +1,5 @@
 /** What was found of a boot tree, and what is to be said of it. Plain data; paths are relative to the root. */
+import { nearNames } from '../lib/near.ts';
 import { folderOf } from './lookups.ts';
 
 /** A file that rules are about: a program that machines boot, or a configuration. */
@@ -62,16 +63,31 @@ export function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).toLowerCase();
 }
 
-/** Enough to find a mistyped name among. */
-const SIBLINGS_MOST = 1000;
+/** Enough to find a mistyped name among, and looked for so often: it takes time. */
+const SIBLINGS_MOST = 500;
+const HINTS_MOST = 20;
 
-/** Names beside `path`, without its folder. */
-export function siblingsOf(path: string, names: readonly string[]): string[] {
-  const folder = folderOf(path);
-  return names
-    .filter((name) => name !== path && folderOf(name) === folder)
-    .slice(0, SIBLINGS_MOST)
-    .map((name) => name.slice(folder.length));
+/** Finds the name beside a path that was meant by it: `near('a/vmlinux')` is `vmlinuz`. After some it finds no more. */
+export function createNear(names: readonly string[]): (path: string) => string | undefined {
+  let hints = 0;
+  let folders: Map<string, string[]> | undefined;
+  return (path) => {
+    if (++hints > HINTS_MOST) return undefined;
+    folders ??= byFolder(names);
+    const folder = folderOf(path);
+    return nearNames(path.slice(folder.length), folders.get(folder) ?? [], 1)[0];
+  };
+}
+
+function byFolder(names: readonly string[]): Map<string, string[]> {
+  const folders = new Map<string, string[]>();
+  for (const name of names) {
+    const folder = folderOf(name);
+    const siblings = folders.get(folder);
+    if (!siblings) folders.set(folder, [name.slice(folder.length)]);
+    else if (siblings.length < SIBLINGS_MOST) siblings.push(name.slice(folder.length));
+  }
+  return folders;
 }
 
 /** The language of a configuration, by the name that its loader asks for; undefined for other files. */
