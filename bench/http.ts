@@ -1,10 +1,10 @@
 /**
  * `npm run bench:http`: pxed and nginx serve the same fleet of clients, in turn, in one run; the server has one processor, the
- * fleet another. Needs root, cc, iproute2; without nginx (Debian package nginx-light) pxed is alone. docs/performance.md
+ * fleet another. Needs root, cc, iproute2; without nginx (Debian package nginx) pxed is alone. docs/performance.md
  * says how to read the table. Options: `--runs 5`, `--only SCENARIO`, `--json FILE`.
  */
 import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -157,8 +157,8 @@ function findPeers(root: string, folder: string): Peer[] {
       version: `Node ${process.versions.node}`,
     },
   ];
-  const nginx = which('nginx', 'nginx-light', folder);
-  if (nginx === undefined) return peers;
+  const nginx = which('nginx', 'nginx', folder);
+  if (nginx === undefined || !existsSync(nginx)) return peers;
   const conf = join(folder, 'nginx.conf');
   writeFileSync(conf, nginxConf(root, folder));
   const version = execFileSync('sh', ['-c', `${nginx} -v 2>&1`], { encoding: 'utf8' }).trim();

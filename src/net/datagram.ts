@@ -90,6 +90,11 @@ export type PageCache = {
   cachedFrom(fd: number, offset: number, length: number): number;
   /** Has them read from disk, without waiting for it. */
   readAhead(fd: number, offset: number, length: number): void;
+  /**
+   * Copies octets that are in memory, at most all that `into` holds, without waiting for a disk. How many; 0 when it would have to
+   * wait, cannot tell, or has reached the end of the file: then an ordinary read will.
+   */
+  read?(fd: number, offset: number, into: Uint8Array<ArrayBuffer>): number;
 };
 
 /**

@@ -1,7 +1,7 @@
 import { arch } from 'node:os';
 import type { PageCache } from '../datagram.ts';
 import { Arena } from './arena.ts';
-import { errnoName, lastErrno, posixFadvise, preadv2 } from './ffi.ts';
+import { addressOf, errnoName, lastErrno, posixFadvise, preadv2 } from './ffi.ts';
 import * as s from './structs.ts';
 
 const PAGE = 4096;
@@ -15,8 +15,9 @@ const PREADV2 = arch() === 'x64' ? 327 : 286;
  * of ours, so that a look at a megabyte copies it to where it does not leave the processor's cache.
  */
 export function createPageCache(): PageCache {
-  const arena = new Arena(VECTORS * s.IOVEC + PAGE);
+  const arena = new Arena(VECTORS * s.IOVEC + s.IOVEC + PAGE);
   const vectors = arena.take(VECTORS * s.IOVEC);
+  const single = arena.take(s.IOVEC);
   const page = arena.take(PAGE);
   for (let i = 0; i < VECTORS; i++) {
     arena.setLong(vectors + i * s.IOVEC, arena.pointer(page));
@@ -38,6 +39,11 @@ export function createPageCache(): PageCache {
         else return length; // a file system without such reads, or the end of a file that was cut short: no use to wait
       }
       return length;
+    },
+    read(fd, offset, into) {
+      arena.setLong(single, addressOf(into.buffer) + into.byteOffset);
+      arena.setLong(single + 8, into.length);
+      return Math.max(0, preadv2(PREADV2, fd, arena.pointer(single), 1, offset, 0, s.RWF_NOWAIT));
     },
     readAhead(fd, offset, length) {
       posixFadvise(fd, offset, length, s.POSIX_FADV_WILLNEED);

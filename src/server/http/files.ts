@@ -1,4 +1,4 @@
-import { close } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpPeer } from '../../events/event.ts';
 import { type Answer, answerTo, type FileFacts, type FileRequest } from '../../http/answer.ts';
@@ -8,7 +8,6 @@ import { isConfigName } from '../../tftp/config-search.ts';
 import { treePath } from '../../tftp/filename.ts';
 import type { RenderedFile, RenderedFiles } from '../boot/rendered-files.ts';
 import { printable } from '../tftp/words.ts';
-import type { Chunks } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import {
   BAD_REQUEST,
@@ -20,7 +19,7 @@ import {
   TOO_LARGE,
 } from './refusals-table.ts';
 import type { HttpReport, HttpTransfer } from './report.ts';
-import { sendFile, write } from './send-file.ts';
+import { type SendIo, sendFile, write } from './send-file.ts';
 
 /** Takes a report by whoever has this address; false when nothing waits for it. `path` is one of the tree. */
 export type TakeReport = (peer: string, path: string) => boolean;
@@ -32,7 +31,7 @@ export type FileHandlerParts = {
   readonly rendered?: RenderedFiles | undefined;
   readonly takeReport?: TakeReport | undefined;
   readonly report: HttpReport;
-  readonly chunks: Chunks;
+  readonly io: SendIo;
   /** Of a posted report. */
   readonly bodyOctets: number;
   /** Milliseconds since 1970: what a file's time is compared with. */
@@ -90,10 +89,10 @@ export function createFileHandler(parts: FileHandlerParts) {
       const { body } = answered;
       const told = { client: exchange.client, file, ...(path !== file && { path }), sizeBytes };
       await deliver(exchange, { answered, told }, () =>
-        sendFile(exchange.response, { fd, ...body! }, parts.chunks),
+        sendFile(exchange.response, { fd, ...body! }, parts.io),
       );
     } finally {
-      close(fd, () => {});
+      closeSync(fd);
     }
   }
 

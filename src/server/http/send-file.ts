@@ -1,7 +1,9 @@
 import { read } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { PageCache } from '../../net/datagram.ts';
 import { errnoName } from '../../store/beneath.ts';
-import type { Chunks } from './chunks.ts';
+import type { Chunk, Chunks } from './chunks.ts';
 
 /** Octets of an open file; the descriptor stays the caller's. */
 export type Part = { readonly fd: number; readonly first: number; readonly length: number };
@@ -13,44 +15,48 @@ export type Sent = {
   readonly detail?: string;
 };
 
+export type SendIo = {
+  readonly chunks: Chunks;
+  /** Where the system has it: octets that are in memory need no thread. */
+  readonly pageCache?: PageCache | undefined;
+};
+
 /**
  * Sends a part of a file behind headers that were written, and leaves the response open.
  *
- * A read loop instead of a stream: two buffers that are used again, one read into by libuv's pool while the other leaves,
- * and nothing read that the client has not made room for. The promise is kept when no read is under way any more.
+ * A read loop instead of a stream: buffers are used again, and nothing is read that the client has not made room for. What is in
+ * memory is copied on the spot; what would have to wait for a disk is read by libuv's pool.
  */
-export async function sendFile(response: ServerResponse, part: Part, chunks: Chunks): Promise<Sent> {
-  const lease = chunks.open(part.length);
-  const next = (done: number) => readInto(part, lease.take(), { done, most: lease.size });
+export async function sendFile(response: ServerResponse, part: Part, io: SendIo): Promise<Sent> {
+  const lease = io.chunks.open(part.length);
   let bytes = 0;
-  let reading = next(0);
   try {
     while (bytes < part.length) {
-      const { buffer, count, errno } = await reading;
+      const chunk = lease.take();
+      const into = chunk.subarray(0, Math.min(chunk.length, part.length - bytes));
+      const offset = part.first + bytes;
+      const cached = io.pageCache?.read?.(part.fd, offset, into) ?? 0;
+      const { count, errno } = cached > 0 ? { count: cached } : await readFrom(part.fd, offset, into);
       if (errno !== undefined) return { bytes, failure: 'read-error', detail: errno };
       if (count === 0) return { bytes, failure: 'cut-short' };
-      if (bytes + count < part.length) reading = next(bytes + count);
-      if (!(await write(response, buffer.subarray(0, count)))) return { bytes, failure: 'gone' };
+      if (!(await write(response, into.subarray(0, count)))) return { bytes, failure: 'gone' };
+      lease.giveBack(chunk);
       bytes += count;
-      lease.giveBack(buffer);
+      // Nothing above had to wait, perhaps: one client takes one turn, and everybody else theirs.
+      if (cached > 0 && bytes < part.length) await nextTurn();
     }
     return { bytes };
   } finally {
-    await reading; // the descriptor may be closed now
     lease.close();
   }
 }
 
-type Chunk = { readonly buffer: Uint8Array; readonly count: number; readonly errno?: string };
+type Read = { readonly count: number; readonly errno?: string };
 
-function readInto(
-  { fd, first, length }: Part,
-  buffer: Uint8Array,
-  { done, most }: { done: number; most: number },
-): Promise<Chunk> {
+function readFrom(fd: number, offset: number, into: Chunk): Promise<Read> {
   return new Promise((resolve) => {
-    read(fd, buffer, 0, Math.min(most, length - done), first + done, (error, count) => {
-      resolve(error ? { buffer, count: 0, errno: errnoName(error) } : { buffer, count });
+    read(fd, into, 0, into.length, offset, (error, count) => {
+      resolve(error ? { count: 0, errno: errnoName(error) } : { count });
     });
   });
 }

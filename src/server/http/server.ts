@@ -24,7 +24,7 @@ export type HttpServer = {
 };
 
 export type HttpParts = {
-  readonly network: Pick<Network, 'tcp' | 'openBeneath'>;
+  readonly network: Pick<Network, 'tcp' | 'openBeneath' | 'pageCache'>;
   /** Ports to listen on; they stay open when the server ends. */
   readonly ports: readonly BoundTcp[];
   readonly settings: HttpSettings;
@@ -35,8 +35,8 @@ export type HttpParts = {
 };
 
 /**
- * Serves the files of `settings.root` by HTTP/1.1, in this thread: file octets are read by libuv's pool, and what a turn of the
- * event loop does for a client is hand over half a megabyte at most.
+ * Serves the files of `settings.root` by HTTP/1.1, in this thread: a turn of the event loop copies half a megabyte for a
+ * client at most, and what lies on a disk is read by libuv's pool.
  *
  *     const bound = await network.tcp.bind({ interface: 'eth0', port: 80 });
  *     const server = startHttpServer({ network, ports: [bound.value], settings, emit });
@@ -51,7 +51,7 @@ export function startHttpServer(parts: HttpParts): HttpServer {
   const answer = createFileHandler({
     tree: () => tree,
     ...{ rendered: parts.rendered, takeReport: parts.takeReport, report },
-    chunks: createChunks(limits.bufferedOctets),
+    io: { chunks: createChunks(limits.bufferedOctets), pageCache: network.pageCache },
     bodyOctets: limits.bodyOctets,
     wallClock: Date.now,
   });
