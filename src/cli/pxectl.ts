@@ -9,7 +9,7 @@ import { packageVersion } from './package-version.ts';
 /** `pxectl`: what is done to a pxed from outside. Each subcommand hands its exit code to `end`. */
 export function pxectlCommand(version: string, end: (code: number) => void): Command {
   const command = new Command('pxectl')
-    .description('Looks after what pxed keeps')
+    .description('Checks and fills boot roots, tells what machines would get, mends what pxed keeps')
     .version(version, '-V, --version')
     .helpOption('--help', 'show this help')
     .showHelpAfterError('(pxectl --help shows how it is used)');

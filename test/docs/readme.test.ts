@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ARCH_NAMES } from '../../src/app/arch-names.ts';
 import { EXIT } from '../../src/app/exit-codes.ts';
 import type { Tool } from '../../src/app/setup.ts';
+import { pxectlCommand, withSubcommands } from '../../src/cli/pxectl.ts';
 import { toolCommand } from '../../src/cli/tools.ts';
 import { formatProblem, loadConfig } from '../../src/config/load.ts';
 import { template } from '../../src/config/network-schema.ts';
@@ -25,6 +26,21 @@ test.each<Tool>(['pxed', 'bootpd', 'dhcpd', 'ptftpd'])(
     }
   },
 );
+
+test.each(['check', 'loaders install'])('README.md names every option of pxectl %s', (name) => {
+  const table = README.split(`| option of \`pxectl ${name}\``)[1]?.split('\n\n')[0] ?? '';
+  const commands = withSubcommands(pxectlCommand('0', () => {}));
+  const { options } = commands.find((one) => one.name() === name.split(' ').at(-1))!;
+  expect(options.length).toBeGreaterThan(1);
+  for (const { flags, long } of options) expect(table, flags).toContain(long);
+});
+
+test('README.md names every finding of pxectl check', () => {
+  const source = readFileSync(join(ROOT, 'src/boot/tree.ts'), 'utf8');
+  const problems = /type TreeProblem =([^;]*);/.exec(source)?.[1]?.match(/[a-z-]+(?=')/g) ?? [];
+  expect(problems.length).toBeGreaterThan(10);
+  for (const problem of problems) expect(README).toMatch(new RegExp(`^\\| .*\`${problem}\``, 'm'));
+});
 
 test('README.md has examples that load', () => {
   const examples = [...README.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
