@@ -43,6 +43,8 @@ export function bannerOf(started: Started): BootEvent {
   if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
   const [web] = started.http ?? [];
   if (web) facts.HTTP = `the same files, port ${web.port}`;
+  const profiles = describeProfiles(setup.config);
+  if (profiles !== undefined) facts.profiles = profiles;
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));
   if (runAs) facts['runs as'] = `${runAs.user}:${runAs.group}`;
   if (started.backend !== 'linux')
@@ -65,6 +67,16 @@ function describeTftp(
   if (crew.length > 1) parts.push(`${crew.length} workers`);
   if (!crew.flat().some(({ listen }) => listen.ipv6)) parts.push('IPv4 only');
   return parts.join(', ');
+}
+
+const MOST_PROFILES = 4;
+
+function describeProfiles({ profiles, profile }: Config): string | undefined {
+  const names = Object.keys(profiles);
+  if (names.length === 0 && profile === undefined) return undefined;
+  const more = names.length > MOST_PROFILES ? ` and ${names.length - MOST_PROFILES} more` : '';
+  const shown = names.slice(0, MOST_PROFILES).join(', ') || 'none of our own';
+  return `${shown}${more} (${profile === undefined ? 'no default' : `default: ${profile}`})`;
 }
 
 function describeLink({ name, addresses, mtu, running }: InterfaceFacts): string {
@@ -130,11 +142,15 @@ function firmware(kind: BootClient['kind'], code: number): BootClient {
 }
 
 /** Firmware without a file is named in one line: a lab without UEFI machines need not read about each of them. */
-function bootFacts({ boot }: DhcpSettings, exists: FileExists | undefined): Record<string, string> {
+function bootFacts({ boot, profile }: DhcpSettings, exists: FileExists | undefined): Record<string, string> {
   const facts: Record<string, string> = {};
   const none: string[] = [];
   for (const [label, client] of SHOWN) {
-    const { file, reason } = decideBoot(client, { settings: boot, ...(exists && { exists }) });
+    const { file, reason } = decideBoot(client, {
+      settings: boot,
+      ...(exists && { exists }),
+      ...(profile !== undefined && { profile }),
+    });
     if (file === undefined) none.push(label);
     else facts[label] = `${file} (${reason})`;
   }

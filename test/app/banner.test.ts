@@ -24,3 +24,11 @@ test('bannerOf() promises BOOTP clients nothing where pxed is a proxy', () => {
   expect(bannerFor('mode: dhcp').BOOTP).toBe('reservations only');
   expect(bannerFor('mode: proxy').BOOTP).toBeUndefined();
 });
+
+test('bannerOf() names profiles, and whose they are', () => {
+  expect(bannerFor('').profiles).toBeUndefined();
+  const some = (names: string) =>
+    `profiles: { ${[...names].map((name) => `${name}: { local: true }`).join(', ')} }`;
+  expect(bannerFor(some('ab')).profiles).toBe('a, b (no default)');
+  expect(bannerFor(`${some('abcdef')}\nprofile: f`).profiles).toBe('a, b, c, d and 2 more (default: f)');
+});
