@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { archOf } from '../../src/boot/arch-table.ts';
 import type { BootMachine } from '../../src/boot/machine.ts';
-import { LOCAL_PROFILE, type Profile } from '../../src/boot/profile.ts';
+import { LOCAL_PROFILE, type MenuProfile, type Profile } from '../../src/boot/profile.ts';
 import { configNameOf, renderFor } from '../../src/boot/rendering.ts';
 import { parseSyslinux, readSyslinux } from '../../src/boot/syslinux-config.ts';
 import { CHOICE, DEBIAN, MACHINE, MEMTEST, policyOf } from './profiles.ts';
@@ -214,6 +214,16 @@ describe('renderFor() GRUB', () => {
 });
 
 describe('renderFor() iPXE', () => {
+  test.each(['ipxe/undionly.kpxe', 'snponly.efi'])('never iPXE again: %s', (file) => {
+    const again: Profile = { kind: 'loader', name: 'again', file };
+    const refusal = [`echo ${file} is iPXE, which runs already`, 'iseq it new'];
+    expect(lines('boot.ipxe', [again])).toEqual(['#!ipxe', ...refusal]);
+    const menu: Profile = { ...(CHOICE as MenuProfile), entries: [{ profile: 'again' }], default: 'again' };
+    const text = lines('boot.ipxe', [menu, again]);
+    expect(text).toEqual(expect.arrayContaining(refusal.map((line) => `${line} || goto failed`)));
+    expect(text.join('\n')).not.toContain('chain');
+  });
+
   test('a kernel: initrds have names that a kernel run by UEFI finds', () => {
     expect(lines('boot.ipxe', [DEBIAN])).toEqual([
       '#!ipxe',

@@ -1,3 +1,4 @@
+import { isIpxeBinary } from '../policy.ts';
 import type { TemplateValues } from '../template.ts';
 import type { BootEntry, BootList } from './boot-list.ts';
 import { oneLine } from './boot-list.ts';
@@ -49,6 +50,9 @@ function entryLines({ profile }: BootEntry, place: IpxePlace): string[] {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting of iPXE
       return ['iseq ${platform} efi && exit || sanboot --no-describe --drive 0x80'];
     case 'loader':
+      // It would ask for this script again, and so on for ever. A comparison that fails ends the entry as a chain would.
+      if (isIpxeBinary(profile.file))
+        return [`echo ${plain(profile.file)} is iPXE, which runs already`, 'iseq it new'];
       return [`chain ${urlOf(profile.file, place)}`];
     case 'kernel': {
       const { kernel, initrds, args } = profile;
