@@ -36,3 +36,23 @@ test.runIf(network.pageCache !== undefined)(
     closeSync(fd);
   },
 );
+
+test.runIf(network.pageCache?.read !== undefined)(
+  'pageCache.read() copies what is in memory to where it is told, and nothing at the end',
+  () => {
+    const fd = openSync(join(folder, 'read'), 'w+');
+    const octets = Uint8Array.from({ length: 10_000 }, (_, i) => i * 7);
+    writeSync(fd, octets);
+    const read = network.pageCache!.read!;
+    const into = new Uint8Array(4000);
+    const part = into.subarray(1000, 3000);
+    expect(read(fd, 5000, part)).toBe(2000);
+    expect(part).toEqual(octets.subarray(5000, 7000));
+    expect(into.subarray(0, 1000).every((octet) => octet === 0)).toBe(true);
+    expect(into.subarray(3000).every((octet) => octet === 0)).toBe(true);
+    expect(read(fd, 9500, part)).toBe(500);
+    expect(read(fd, 10_000, part)).toBe(0);
+    expect(read(-1, 0, part)).toBe(0);
+    closeSync(fd);
+  },
+);

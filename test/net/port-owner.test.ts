@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { portOwner } from '../../src/net/port-owner.ts';
+import { portOwner, tcpPortOwner } from '../../src/net/port-owner.ts';
 
 const UDP = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   121: 00000000:0045 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 0000000000000000 0
@@ -11,6 +11,7 @@ const UDP = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when
 const PROC = {
   read: (path: string) => {
     if (path === '/proc/self/net/udp') return UDP;
+    if (path === '/proc/self/net/tcp6') return UDP.replace(':0045 ', ':0050 ');
     if (path === '/proc/812/comm') return 'dnsmasq\n';
     throw new Error('ENOENT');
   },
@@ -32,6 +33,11 @@ test.each([
   [6969, undefined],
 ])('portOwner() of port %d is %s', (port, want) => {
   expect(portOwner(port, PROC)).toBe(want);
+});
+
+test('tcpPortOwner() looks at the ports of TCP', () => {
+  expect(tcpPortOwner(80, PROC)).toBe('dnsmasq, pid 812');
+  expect(tcpPortOwner(69, PROC)).toBeUndefined();
 });
 
 test('portOwner() finds this process behind its own socket', async ({ skip }) => {
