@@ -42,7 +42,7 @@ export function checkProfiles(config: Config): Finding[] {
   return [
     ...Object.entries(profiles).flatMap(([name, profile]) => checkProfile(name, profile)),
     ...checkNames(config),
-    ...checkRuleStages(config.rules),
+    ...checkSelectors(config),
     ...checkCase(Object.keys(profiles)),
     ...circles(profiles, 'menu', (profile) => (profile.menu ?? []).map((line) => line.profile)),
     ...circles(profiles, 'then', (profile) => (leadsOn(profile) ? [profile.then ?? LOCAL] : [])),
@@ -149,18 +149,39 @@ function checkNames(config: Config): Finding[] {
   });
 }
 
-/** A profile is for all of a boot, and chosen as the firmware is: what only a later stage says cannot decide about it. */
-function checkRuleStages(rules: Config['rules']): Finding[] {
-  return rules.flatMap(({ match, then }, i): Finding[] => {
+/** What of option 60 is known of a machine later: what it is, not which version of it. */
+const KNOWN_CLASS = /^((PXE|HTTP)Client(:Arch:\d{5})?|U-Boot)$/;
+
+/**
+ * A profile is for all of a boot, and chosen as the firmware is: what only a later stage says cannot decide about it, nor what
+ * nobody remembers of the firmware once a loader asks.
+ */
+function checkSelectors({ rules, hosts }: Config): Finding[] {
+  const stage = 'is of one stage; a profile is for all of a boot, and chosen for the firmware';
+  const forgotten = 'is not known any more when a loader asks what its profile is: use mac or uuid';
+  const ofRules = rules.flatMap(({ match, then }, i): Finding[] => {
     if (then.profile === undefined) return [];
     const at = ['rules', i, 'match'];
-    const message = 'is of one stage; a profile is for all of a boot, and chosen for the firmware';
-    const stages = match.stage;
+    const versions = (match['vendor-class'] ?? []).filter((name) => !KNOWN_CLASS.test(name));
     return [
-      ...(stages && !stages.includes('firmware') ? [{ path: [...at, 'stage'], message }] : []),
-      ...(match['user-class'] ? [{ path: [...at, 'user-class'], message }] : []),
+      ...(match.stage && !match.stage.includes('firmware')
+        ? [{ path: [...at, 'stage'], message: stage }]
+        : []),
+      ...(match['user-class'] ? [{ path: [...at, 'user-class'], message: stage }] : []),
+      ...(match['client-id'] ? [{ path: [...at, 'client-id'], message: forgotten }] : []),
+      ...versions.map(() => ({
+        path: [...at, 'vendor-class'],
+        message:
+          'of a rule with a profile is PXEClient or HTTPClient, with or without :Arch:00000, or U-Boot',
+      })),
     ];
   });
+  const ofHosts = hosts.flatMap((host, i): Finding[] =>
+    host.profile !== undefined && host['client-id'] !== undefined
+      ? [{ path: ['hosts', i, 'client-id'], message: forgotten }]
+      : [],
+  );
+  return [...ofRules, ...ofHosts];
 }
 
 /** To SYSLINUX labels of different case are one. */

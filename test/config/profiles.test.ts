@@ -228,6 +228,21 @@ test.each<[name: string, text: string, want: string]>([
     'f:3: rules[0].match.stage: is of one stage',
   ],
   [
+    'a host by what a loader does not say',
+    'hosts:\n  - client-id: 01:52:54\n    profile: local',
+    'f:3: hosts[0].client-id: is not known any more when a loader asks',
+  ],
+  [
+    'a rule by what a loader does not say',
+    'rules: [{ match: { client-id: 01:52:54 }, then: { profile: local } }]',
+    'f:2: rules[0].match.client-id: is not known any more when a loader asks',
+  ],
+  [
+    'a rule by the version of firmware',
+    'rules: [{ match: { vendor-class: [PXEClient, "PXEClient:Arch:00000:UNDI:002001"] }, then: { profile: local } }]',
+    'f:2: rules[0].match.vendor-class: of a rule with a profile is PXEClient or HTTPClient',
+  ],
+  [
     'a rule by what iPXE alone says',
     'rules: [{ match: { user-class: lab }, then: { profile: local } }]',
     'f:2: rules[0].match.user-class: is of one stage',
@@ -247,6 +262,8 @@ test.each([
   'profile: local',
   'hosts: [{ hostname: a, profile: local }]',
   'rules: [{ match: { stage: [firmware, ipxe] }, then: { profile: local } }]',
+  'rules: [{ match: { vendor-class: ["PXEClient:Arch:00007", U-Boot] }, then: { profile: local } }]',
+  'hosts: [{ client-id: 01:52:54 }]',
   'templates: { t: { profile: local } }\nnetworks: [{ subnet: 10.0.0.0/24, template: t }]',
   'profiles:\n  a: { kernel: k, once: until-reported, then: b }\n  b: { kernel: k, once: until-fetched }',
   'profiles:\n  a: { kernel: k, once: until-reported, then: m }\n  m: { menu: [local, a] }',
