@@ -68,7 +68,7 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
   );
   let web: HttpPorts | undefined;
   try {
-    web = await openHttpPorts(network, config, found.links);
+    web = await openHttpPorts(network, config, { links: found.links, staysRoot: staysWho(config) });
     const setup = withOwnUrl(given, web.ports);
     const facts = withLinks(found, setup, found.links);
     const boot = createBootFiles(bootFactsOf(setup, facts), io.emit);
@@ -116,6 +116,11 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     releaseHttpPorts(network, web?.ports ?? []);
     throw error;
   }
+}
+
+/** Who is not root now, and who is to stay root, goes on as it is. */
+function staysWho(config: Config): boolean {
+  return (futureUser(config)?.uid ?? 0) === 0;
 }
 
 function tftpPortsOf({ tftp }: Config, network: Network) {

@@ -9,6 +9,12 @@ import { StartProblem } from './start-problem.ts';
 /** The ports of HTTP, one of each interface; none where it is off, or where `auto` found them taken: then `warning` says so. */
 export type HttpPorts = { readonly ports: readonly BoundTcp[]; readonly warning?: BootEvent };
 
+/** `staysRoot`: this process keeps the rights that it has now. */
+export type Circumstances = { readonly links: readonly InterfaceFacts[]; readonly staysRoot: boolean };
+
+/** Where a port cannot be held open, each server opens it anew, as the user that pxed has become by then. */
+const NOT_AGAIN: NetError = { operation: 'listen after root is given up', errno: 'EACCES' };
+
 /** Is HTTP to be served, if it can be? `auto` goes with TFTP, whose files it serves. */
 export function wantsHttp({ http, tftp }: Config): boolean {
   return http.enabled === true || (http.enabled === 'auto' && tftp.enabled);
@@ -21,19 +27,23 @@ export function wantsHttp({ http, tftp }: Config): boolean {
 export async function openHttpPorts(
   network: Pick<Network, 'tcp' | 'bindsToInterface'>,
   config: Config,
-  links: readonly InterfaceFacts[],
+  { links, staysRoot }: Circumstances,
 ): Promise<HttpPorts> {
   if (!wantsHttp(config)) return { ports: [] };
   const { enabled, port } = config.http;
   const ports: BoundTcp[] = [];
   for (const place of links.length > 0 ? links.map((link) => placeOf(network, link)) : [{}]) {
     const bound = await network.tcp.bind({ ...place, port });
-    if (bound.ok) {
+    const lost = bound.ok && bound.value.fd < 0 && port < 1024 && !staysRoot;
+    if (bound.ok && !lost) {
       ports.push(bound.value);
       continue;
     }
     releaseHttpPorts(network, ports);
-    const problem = explain(bound.error, { port, on: 'interface' in place ? place.interface : undefined });
+    const problem = explain(bound.ok ? NOT_AGAIN : bound.error, {
+      port,
+      on: 'interface' in place ? place.interface : undefined,
+    });
     if (enabled === true) throw problem;
     const detail = `${problem.message}; files are served by TFTP alone. ${problem.fix}, or say http.enabled: false`;
     return {

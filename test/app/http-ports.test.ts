@@ -20,6 +20,8 @@ const LINKS: InterfaceFacts[] = ['eth0', 'eth1'].map((name, index) => ({
   addresses: [{ address: 0x0a00_0001 + index, prefixLength: 24 }],
 }));
 
+const AT = { links: LINKS, staysRoot: false };
+
 /** Ports that can be opened on all interfaces but those in `taken`. */
 function network({ taken = [] as string[], errno = 'EADDRINUSE', bindsToInterface = true } = {}) {
   const open: TcpSpec[] = [];
@@ -43,6 +45,10 @@ function network({ taken = [] as string[], errno = 'EADDRINUSE', bindsToInterfac
   };
 }
 
+function ok(value: BoundTcp) {
+  return { ok: true as const, value };
+}
+
 test.each<[Partial<Config['http']>, Partial<Config['tftp']>, boolean]>([
   [{}, {}, true],
   [{}, { enabled: false }, false],
@@ -53,7 +59,7 @@ test.each<[Partial<Config['http']>, Partial<Config['tftp']>, boolean]>([
 });
 
 test('openHttpPorts() opens one of each interface', async () => {
-  const { ports } = await openHttpPorts(network(), configOf({ port: 8080 }), LINKS);
+  const { ports } = await openHttpPorts(network(), configOf({ port: 8080 }), AT);
   expect(ports).toMatchObject([
     { interface: 'eth0', port: 8080 },
     { interface: 'eth1', port: 8080 },
@@ -62,15 +68,17 @@ test('openHttpPorts() opens one of each interface', async () => {
 
 test('openHttpPorts() opens one address where sockets cannot be bound to interfaces, or all of them', async () => {
   const plain = network({ bindsToInterface: false });
-  expect((await openHttpPorts(plain, configOf({}), LINKS.slice(0, 1))).ports).toMatchObject([
-    { address: 0x0a00_0001, port: 80 },
+  expect((await openHttpPorts(plain, configOf({}), { ...AT, links: LINKS.slice(0, 1) })).ports).toMatchObject(
+    [{ address: 0x0a00_0001, port: 80 }],
+  );
+  expect((await openHttpPorts(plain, configOf({}), { ...AT, links: [] })).ports).toEqual([
+    { port: 80, fd: 7 },
   ]);
-  expect((await openHttpPorts(plain, configOf({}), [])).ports).toEqual([{ port: 80, fd: 7 }]);
 });
 
 test('openHttpPorts() auto goes without a port that is taken, and says so', async () => {
   const half = network({ taken: ['eth1'] });
-  const { ports, warning } = await openHttpPorts(half, configOf({}), LINKS);
+  const { ports, warning } = await openHttpPorts(half, configOf({}), AT);
   expect(ports).toEqual([]);
   expect(half.open).toEqual([]);
   expect(warning).toMatchObject({ type: 'service.warning', service: 'http', problem: 'port-unavailable' });
@@ -83,13 +91,25 @@ test.each([
   ['ENODEV', /ENODEV/],
 ])('openHttpPorts() does not start without what was asked for: %s', async (errno, words) => {
   const none = network({ taken: ['eth0'], errno });
-  const opening = openHttpPorts(none, configOf({ enabled: true }), LINKS);
+  const opening = openHttpPorts(none, configOf({ enabled: true }), AT);
   await expect(opening).rejects.toThrow(StartProblem);
   await expect(opening).rejects.toThrow(words);
 });
 
+test('openHttpPorts() does not count on a low port that would have to be opened again without root', async () => {
+  const anew = {
+    ...network(),
+    tcp: { ...network().tcp, bind: async (spec: TcpSpec) => ok({ ...spec, fd: -1 }) },
+  };
+  expect((await openHttpPorts(anew, configOf({}), AT)).warning).toMatchObject({
+    problem: 'port-unavailable',
+  });
+  expect((await openHttpPorts(anew, configOf({ port: 8080 }), AT)).ports).toHaveLength(2);
+  expect((await openHttpPorts(anew, configOf({}), { ...AT, staysRoot: true })).ports).toHaveLength(2);
+});
+
 test('openHttpPorts() opens none when HTTP is off', async () => {
-  expect(await openHttpPorts(network(), configOf({ enabled: false }), LINKS)).toEqual({ ports: [] });
+  expect(await openHttpPorts(network(), configOf({ enabled: false }), AT)).toEqual({ ports: [] });
 });
 
 test.each([

@@ -127,7 +127,7 @@ export function createFileHandler(parts: FileHandlerParts) {
   }
 
   async function deliver(
-    { response, connection }: Exchange,
+    { response, connection, method }: Exchange,
     { answered, told }: { readonly answered: Answer; readonly told: Omit<HttpTransfer, 'length'> },
     send: () => Promise<{ bytes: number; failure?: string; detail?: string }>,
   ): Promise<void> {
@@ -137,7 +137,7 @@ export function createFileHandler(parts: FileHandlerParts) {
       if (answered.status >= 400) {
         const { client, file } = told;
         const failure = answered.status === 416 ? 'range' : 'condition';
-        report.refused({ client, method: 'GET', file, status: answered.status, failure });
+        report.refused({ client, method, file, status: answered.status, failure });
       } else report.probed({ ...told, length: 0 });
       return;
     }
