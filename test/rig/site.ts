@@ -1,4 +1,7 @@
 /** A place to boot at: a lab with a boot root and the server under test, which one capture watches. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { BootRoot } from './boot-root.ts';
 import { type Capture, startCapture } from './capture.ts';
@@ -7,7 +10,16 @@ import { addQuietRouter } from './machine.ts';
 import type { Running } from './process.ts';
 import { type ServerKind, type ServerSpec, serverKind, startServer } from './server.ts';
 
-export type Site = { lab: Lab; root: BootRoot; host: Host; server: Running; capture: Capture };
+export type Site = {
+  lab: Lab;
+  root: BootRoot;
+  host: Host;
+  /** The one that runs now. */
+  readonly server: Running;
+  capture: Capture;
+  /** The server's power is cut, and it starts again with what it had on its disk. */
+  restart(): Promise<void>;
+};
 
 export type SiteSpec = Omit<ServerSpec, 'root'> & {
   /** The server's address (default 192.168.77.1/24). */
@@ -18,30 +30,59 @@ export type SiteSpec = Omit<ServerSpec, 'root'> & {
   kind?: ServerKind;
   /** Virtual machines boot here: an IPv6 router keeps iPXE from waiting for one. */
   machines?: boolean;
+  /** The server keeps its state in a folder; else in memory. */
+  state?: boolean;
 };
 
-async function openSite(spec: SiteSpec): Promise<Site> {
+type OpenSite = Site & { close(): Promise<void> };
+
+async function openSite(spec: SiteSpec): Promise<OpenSite> {
   const lab = await createLab();
   const root = await spec.root();
+  const state = spec.state === true ? await openFolder() : undefined;
+  const more = state === undefined ? [] : ['--state', join(state, 'pxed')];
+  const about = { ...spec, root: root.path, options: [...more, ...(spec.options ?? [])] };
+
+  async function close(): Promise<void> {
+    await lab.close();
+    await root.delete();
+    if (state !== undefined) await rm(state, { recursive: true, force: true });
+  }
+
   try {
     await spec.prepare?.(root);
     const host = await lab.host('server', { address: spec.address ?? '192.168.77.1/24' });
     const capture = await startCapture(lab, 'lan');
     if (spec.machines === true) await addQuietRouter(lab);
-    const server = await startServer(host, { ...spec, root: root.path }, spec.kind ?? serverKind);
-    return { lab, root, host, server, capture };
+    const start = () => startServer(host, about, spec.kind ?? serverKind);
+    let server = await start();
+    return {
+      ...{ lab, root, host, capture },
+      get server() {
+        return server;
+      },
+      async restart() {
+        server.signal('SIGKILL');
+        await server.exited;
+        server = await start();
+      },
+      async close() {
+        await capture.stop();
+        await close();
+      },
+    };
   } catch (error) {
     lab.keep('the site did not open');
-    await lab.close();
-    await root.delete();
+    await close();
     throw error;
   }
 }
 
-async function closeSite({ lab, root, capture }: Site): Promise<void> {
-  await capture.stop();
-  await lab.close();
-  await root.delete();
+/** A folder that is open to a server that has dropped its privileges. */
+async function openFolder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'pxed-state-'));
+  await chmod(path, 0o755);
+  return path;
 }
 
 /**
@@ -49,7 +90,7 @@ async function closeSite({ lab, root, capture }: Site): Promise<void> {
  * the server said is printed.
  */
 export function useSite(spec: SiteSpec): () => Site {
-  let site: Site | undefined;
+  let site: OpenSite | undefined;
   beforeAll(async () => {
     site = await openSite(spec);
   });
@@ -59,7 +100,7 @@ export function useSite(spec: SiteSpec): () => Site {
     console.error(`the server said:\n${site.server.output().slice(-8000)}`);
   });
   afterAll(async () => {
-    if (site !== undefined) await closeSite(site);
+    await site?.close();
   });
   return () => {
     if (site === undefined) throw new Error('Cannot use the site: it has not been opened');
