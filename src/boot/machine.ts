@@ -5,7 +5,7 @@ import type { BootClient, MachineUuid } from './client.ts';
 
 /**
  * A machine as policy sees it, while its loader asks for a configuration: what is known of whoever has this address. What
- * the machine itself says (`hostname`, `serial`) is foreign text: any characters may be in it.
+ * the machine itself says (`hostname`) is foreign text: any characters may be in it.
  */
 export type BootMachine = {
   readonly mac: Mac;
@@ -18,7 +18,6 @@ export type BootMachine = {
   /** How far its boot had come when DHCP last heard of it. */
   readonly stage?: BootClient['stage'];
   readonly hostname?: string;
-  readonly serial?: string;
   /** Option 61, lower-case hex. */
   readonly clientId?: string;
   /** Where its request came in. */

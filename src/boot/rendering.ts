@@ -60,7 +60,8 @@ export function render(
   if (!profile || !isNameOf(name, machine)) return undefined;
   const { http } = policy;
   const named = hostname === undefined ? machine : { ...machine, hostname };
-  const values = valuesOf(named, { nextServer, tags, ...(http !== undefined && { http }) });
+  const known = valuesOf(named, { nextServer, tags, ...(http !== undefined && { http }) });
+  const values = name.loader === 'ipxe' ? { ...known, serial: ITS_SERIAL } : known;
   const list = bootListOf(profile, policy.profiles, values);
   if (!list) return undefined;
   const { text, left } = textOf(name, list, { machine, values, exists });
@@ -71,6 +72,15 @@ export function render(
     given: givenBy(profileFor(profile, values), name, machine),
     reason,
   };
+}
+
+/** A character of no text, until the script is made. */
+const ITS_SERIAL = '\ue000';
+
+/** iPXE reads the serial number of its machine (SMBIOS); as a part of a URL, so that a blank in it ends no argument. */
+function withSerial(script: string): string {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting of iPXE
+  return script.replaceAll(ITS_SERIAL, '${serial:uristring}');
 }
 
 function givenBy(profile: Profile, name: ConfigName, machine: BootMachine): Profile {
@@ -96,7 +106,7 @@ function textOf(
     case 'grub':
       return { text: renderGrub(list), left: [] };
     case 'ipxe':
-      return { text: renderIpxe(list, { values, early: name.early === true }), left: [] };
+      return { text: withSerial(renderIpxe(list, { values, early: name.early === true })), left: [] };
     case 'pxelinux':
     case 'u-boot': {
       const { folder } = name;

@@ -18,7 +18,7 @@ export const VALUE_NAMES = [
 ] as const;
 
 /** Those that may stand in a path: the others hold `:`, `/` or `,`, which loaders take for something else there. */
-export const PATH_VALUE_NAMES: readonly string[] = ['mac-hyp', 'ip', 'hex-ip', 'uuid', 'hostname', 'serial'];
+export const PATH_VALUE_NAMES: readonly string[] = ['mac-hyp', 'ip', 'hex-ip', 'uuid', 'hostname'];
 
 export type ValueName = (typeof VALUE_NAMES)[number];
 
@@ -32,7 +32,10 @@ export type ServerFacts = {
   readonly tags: readonly string[];
 };
 
-/** The values of one machine, safe to be put into the configuration of any loader. */
+/**
+ * The values of one machine, safe to be put into the configuration of any loader. No serial number is among them: nobody tells
+ * the server, see rendering.ts.
+ */
 export function valuesOf(machine: BootMachine, { nextServer, http, tags }: ServerFacts): TemplateValues {
   const server = nextServer === UNSPECIFIED ? '' : formatIpv4(nextServer);
   return {
@@ -47,7 +50,7 @@ export function valuesOf(machine: BootMachine, { nextServer, http, tags }: Serve
       /\/+$/,
       '',
     ),
-    serial: tame(machine.serial),
+    serial: '',
     tags: tags.join(','),
   };
 }
@@ -56,7 +59,7 @@ export function valuesOf(machine: BootMachine, { nextServer, http, tags }: Serve
 const LONGEST_VALUE = 255;
 
 /**
- * What a machine says of itself, as text that ends no line, quote, word or path component of any loader: a serial number of
+ * What a machine says of itself, as text that ends no line, quote, word or path component of any loader: a host name of
  * "x init=/bin/sh" must not become an argument of the kernel. Other characters than letters, digits, `_`, `.` and `-`
  * become `_`, and so do dots that could climb out of a folder.
  */

@@ -19,7 +19,7 @@ export const VALUES = [
 ] as const;
 
 /** Those that may stand in a path. */
-export const PATH_VALUES = ['mac-hyp', 'ip', 'hex-ip', 'uuid', 'hostname', 'serial'] as const;
+export const PATH_VALUES = ['mac-hyp', 'ip', 'hex-ip', 'uuid', 'hostname'] as const;
 
 /** There without being configured. */
 const LOCAL = 'local';

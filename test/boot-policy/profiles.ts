@@ -15,7 +15,6 @@ export const MACHINE: BootMachine = {
   arch: archOf(0),
   kind: 'pxe',
   hostname: 'node1',
-  serial: 'S-42',
   tags: ['lab'],
 };
 

@@ -80,8 +80,8 @@ describe.each(NAMES)('%s', (path) => {
   test('what a machine says of itself adds no directive and no argument', () => {
     const plain = directives(path, textOf(path, [FOREIGN]));
     fc.assert(
-      fc.property(nasty, nasty, (hostname, serial) => {
-        const found = directives(path, textOf(path, [FOREIGN], { ...MACHINE, hostname, serial }));
+      fc.property(nasty, (hostname) => {
+        const found = directives(path, textOf(path, [FOREIGN], { ...MACHINE, hostname }));
         expect(found.map((words) => words.length)).toEqual(plain.map((words) => words.length));
         expect(found.map(([keyword]) => keyword)).toEqual(plain.map(([keyword]) => keyword));
       }),

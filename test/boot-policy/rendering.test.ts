@@ -327,3 +327,14 @@ test('renderFor() names of other machines are not answered', () => {
   expect(rendered('grub.cfg-C0A9', [DEBIAN])).toBeUndefined();
   expect(rendered('grub.cfg-C0A8', [DEBIAN])).toMatchObject({ profile: 'debian' });
 });
+
+test('renderFor() has iPXE put in the serial number, and leaves it empty for loaders that do not know it', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration
+  const profile: Profile = { ...DEBIAN, args: 'node=x${serial} quiet' };
+  expect(lines('boot.ipxe', [profile]).find((line) => line.startsWith('kernel '))).toMatch(
+    / node=x\$\{serial:uristring\} quiet$/,
+  );
+  for (const path of ['pxelinux.cfg/default', 'grub/grub.cfg']) {
+    expect(rendered(path, [profile])?.text).toMatch(/ node=x quiet$/m);
+  }
+});

@@ -20,14 +20,14 @@ test('valuesOf() has a value for every name', () => {
     hostname: 'node1',
     'next-server': '10.0.0.1',
     http: 'http://10.0.0.1:8080',
-    serial: 'S-42',
+    serial: '',
     tags: 'lab,kiosk',
   });
   expect(Object.keys(valuesOf(MACHINE, FACTS)).toSorted()).toEqual([...VALUE_NAMES].toSorted());
 });
 
 test('valuesOf() what is not known is empty', () => {
-  const { uuid: _, hostname: __, serial: ___, ...bare } = MACHINE;
+  const { uuid: _, hostname: __, ...bare } = MACHINE;
   const values = valuesOf(bare, { nextServer: 0, tags: [] });
   expect(values).toMatchObject({ uuid: '', hostname: '', serial: '', http: '', 'next-server': '', tags: '' });
 });
@@ -68,12 +68,12 @@ test('fill() puts values in, and leaves a $ that is none', () => {
 test('profileFor() fills paths and arguments', () => {
   const values = valuesOf(MACHINE, FACTS);
   const initrds = ['initrd.gz', `hosts/${in_('hex-ip')}.cpio`];
-  const kernel = { ...DEBIAN, kernel: `${in_('uuid')}/vmlinuz`, initrds, fdtdir: `dtb/${in_('serial')}` };
+  const kernel = { ...DEBIAN, kernel: `${in_('uuid')}/vmlinuz`, initrds, fdtdir: `dtb/${in_('hex-ip')}` };
   expect(profileFor(kernel, values)).toEqual({
     ...DEBIAN,
     kernel: '564d8a10-97c2-4f05-9d3a-0123456789ab/vmlinuz',
     initrds: ['initrd.gz', 'hosts/C0A8025B.cpio'],
-    fdtdir: 'dtb/S-42',
+    fdtdir: 'dtb/C0A8025B',
     args: 'auto=true hostname=node1 BOOTIF=01-52-54-00-12-34-56',
   });
   expect(profileFor(MEMTEST, values)).toBe(MEMTEST);
