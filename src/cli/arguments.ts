@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { ARCH_NAMES } from '../app/arch-names.ts';
 import { parseMulticastGroup, parsePortRange } from '../config/values.ts';
 import { parseIpv4 } from '../lib/ipv4.ts';
+import { parseMac } from '../lib/mac.ts';
 import { parseSize } from '../lib/size.ts';
 
 /** Options that several tools share: same letters, same meanings everywhere. */
@@ -10,6 +12,26 @@ export function ipv4Argument(text: string): number {
   const address = parseIpv4(text);
   if (address === undefined) throw new InvalidArgumentError('Expected an IPv4 address like 192.168.77.1.');
   return address;
+}
+
+/** Of a machine, lower case. */
+export function macArgument(text: string): string {
+  const mac = parseMac(text);
+  if (mac === undefined) throw new InvalidArgumentError('Expected a MAC like 52:54:00:12:34:56.');
+  return mac;
+}
+
+/** As dmidecode prints it. */
+export function uuidArgument(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('Expected a UUID like 564d8a10-97c2-4f05-9d3a-0123456789ab.');
+}
+
+/** A name or a number of option 93. */
+export function archArgument(text: string): string {
+  const known = ARCH_NAMES.some((name) => name.toLowerCase() === text.toLowerCase());
+  if (known || /^\d{1,5}$/.test(text)) return text;
+  throw new InvalidArgumentError(`Expected one of ${ARCH_NAMES.join(', ')}, or a number.`);
 }
 
 /** Collects up to three name servers, as many as old clients can hold. */

@@ -4,6 +4,7 @@ import { rescue } from '../app/rescue.ts';
 import { checkCommand } from './commands/check.ts';
 import { loadersCommand } from './commands/loaders.ts';
 import { renderCommand } from './commands/render.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { packageVersion } from './package-version.ts';
 
 /** `pxectl`: what is done to a pxed from outside. Each subcommand hands its exit code to `end`. */
@@ -25,7 +26,11 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
       const { stdout: out, stderr: err } = process;
       end(await rescue(folder, { out, err, now: () => new Date() }));
     });
-  command.addCommand(checkCommand(end)).addCommand(loadersCommand(end)).addCommand(renderCommand(end));
+  command
+    .addCommand(checkCommand(end))
+    .addCommand(loadersCommand(end))
+    .addCommand(renderCommand(end))
+    .addCommand(simulateCommand(end));
   return command;
 }
 

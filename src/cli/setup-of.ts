@@ -47,6 +47,8 @@ export type CommandLine = {
   readonly tool: Tool;
   readonly positional: readonly string[];
   readonly options: Options;
+  /** Nothing will be served: no interface has to be named. */
+  readonly anywhere?: boolean;
 };
 
 export type Reading = {
@@ -77,7 +79,7 @@ function configOf({ options }: CommandLine, reading: Reading): Config | string[]
 function complete(line: CommandLine, config: Config, reading: Reading): SetupResult {
   const named = forTool(line.tool, withNames(line, withOptions(config, line.options)), line.options);
   const bootptab = bootptabOf(named, reading.readText);
-  const problems = [...missing(line.tool, named), ...(bootptab.ok ? [] : bootptab.problems)];
+  const problems = [...missing(line, named), ...(bootptab.ok ? [] : bootptab.problems)];
   if (!bootptab.ok || problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -211,9 +213,9 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
   }
 }
 
-function missing(tool: Tool, config: Config): string[] {
+function missing({ tool, anywhere = false }: CommandLine, config: Config): string[] {
   const problems: string[] = [];
-  if (config.interfaces === undefined && tool !== 'ptftpd') {
+  if (config.interfaces === undefined && tool !== 'ptftpd' && !anywhere) {
     problems.push(
       'Which interface? Name it first, or several as eth0,eth1, or under "interfaces" in the configuration',
     );

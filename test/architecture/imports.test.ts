@@ -50,7 +50,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
       'events',
       'config',
       'net',
-    ].concat(['store', 'server']),
+    ].concat(['store', 'server', 'client']),
   },
   cli: { from: ['app', 'config', 'lib'] },
   demo: { from: ['lib', 'client', 'net', 'frame'] },

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
-import { ARCH_NAMES } from '../../app/arch-names.ts';
+import { Command } from 'commander';
 import { type RenderQuestion, reportRendering } from '../../app/render-report.ts';
-import { parseMac } from '../../lib/mac.ts';
-import { ipv4Argument } from '../arguments.ts';
+import { archArgument, ipv4Argument, macArgument, uuidArgument } from '../arguments.ts';
 
 /** `pxectl render`: hands its exit code to `end`. */
 export function renderCommand(end: (code: number) => void): Command {
@@ -30,21 +28,4 @@ export function renderCommand(end: (code: number) => void): Command {
       const { stdout: out, stderr: err } = process;
       end(await reportRendering(question, { out, err, readText: (file) => readFileSync(file, 'utf8') }));
     });
-}
-
-function macArgument(text: string): string {
-  const mac = parseMac(text);
-  if (mac === undefined) throw new InvalidArgumentError('Expected a MAC like 52:54:00:12:34:56.');
-  return mac;
-}
-
-function uuidArgument(text: string): string {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
-  throw new InvalidArgumentError('Expected a UUID like 564d8a10-97c2-4f05-9d3a-0123456789ab.');
-}
-
-function archArgument(text: string): string {
-  const known = ARCH_NAMES.some((name) => name.toLowerCase() === text.toLowerCase());
-  if (known || /^\d{1,5}$/.test(text)) return text;
-  throw new InvalidArgumentError(`Expected one of ${ARCH_NAMES.join(', ')}, or a number.`);
 }

@@ -1,0 +1,92 @@
+import { OPTION_KINDS, type OptionKind } from '../config/option-names-table.ts';
+import {
+  type DhcpPacket,
+  hardwareAddress,
+  messageTypeName,
+  OPTION_BY_CODE,
+  readPxe,
+} from '../dhcp-packet/index.ts';
+import { toHex } from '../lib/bytes.ts';
+import { formatIpv4, UNSPECIFIED } from '../lib/ipv4.ts';
+
+/** An option for people; `value` is JSON where it is more than a word. */
+export type DescribedOption = {
+  readonly code: number;
+  readonly name: string;
+  readonly value: string;
+  readonly hex: string;
+};
+
+/** The header's fields that say something, by their names of RFC 2131. */
+export function describeHeader(packet: DhcpPacket): Readonly<Record<string, string>> {
+  const { xid, secs, flags, sname, file } = packet;
+  const addresses = (['ciaddr', 'yiaddr', 'siaddr', 'giaddr'] as const)
+    .filter((field) => packet[field] !== UNSPECIFIED)
+    .map((field) => [field, formatIpv4(packet[field])] as const);
+  return {
+    type: messageTypeName(packet),
+    xid: `0x${xid.toString(16).padStart(8, '0')}`,
+    ...(secs > 0 && { secs: String(secs) }),
+    ...(flags !== 0 && { flags: `0x${flags.toString(16).padStart(4, '0')}` }),
+    ...Object.fromEntries(addresses),
+    chaddr: hardwareAddress(packet),
+    ...(sname !== '' && { sname: printable(sname) }),
+    ...(file !== '' && { file: printable(file) }),
+  };
+}
+
+/** Every option, in the order of the packet. */
+export function describeOptions(packet: DhcpPacket): DescribedOption[] {
+  return [...packet.options].map(([code, body]) => {
+    const row = OPTION_BY_CODE[code];
+    const read = row?.shape.decode(body);
+    const known = read?.ok && row ? describeValue(read.value, OPTION_KINDS[row.key], code) : undefined;
+    const value = code === 53 ? messageTypeName(packet) : code === 43 ? (pxeOf(packet) ?? known) : known;
+    return {
+      code,
+      name: row?.key ?? `option-${code}`,
+      value: value ?? toHex(body, ' '),
+      hex: toHex(body),
+    };
+  });
+}
+
+/** Option 43 is PXE's where 60 says so; both sides speak of one another only then. */
+function pxeOf(packet: DhcpPacket): string | undefined {
+  const read = readPxe(packet.options);
+  const isPxe = /^PXEClient/.test(String.fromCharCode(...(packet.options.get(60) ?? [])));
+  return isPxe && read ? json(read.values) : undefined;
+}
+
+const ADDRESSES: ReadonlySet<OptionKind> = new Set(['address', 'addresses', 'address-pairs', 'routes']);
+
+function describeValue(value: unknown, kind: OptionKind, code: number): string {
+  if (ADDRESSES.has(kind) || OWN_ADDRESSES.has(code)) return json(value, formatIpv4);
+  return typeof value === 'string' ? printable(value) : json(value);
+}
+
+/** Addresses that no configuration may set. */
+const OWN_ADDRESSES: ReadonlySet<number> = new Set([1, 50, 54, 118]);
+
+/** Octets as hex, and numbers as `number` says; a lone word without quotes. */
+function json(value: unknown, number: (value: number) => string = String): string {
+  const plain = (one: unknown): unknown => {
+    if (one instanceof Uint8Array) return toHex(one);
+    if (typeof one === 'number') return number === String ? one : number(one);
+    if (Array.isArray(one)) return one.map(plain);
+    if (typeof one !== 'object' || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, plain(inner)]));
+  };
+  const made = plain(value);
+  if (typeof made === 'string') return made;
+  if (Array.isArray(made) && made.every((one) => typeof one !== 'object')) return made.join(', ');
+  return JSON.stringify(made);
+}
+
+/** What a packet holds may be anything; a terminal is not to obey it. */
+function printable(text: string): string {
+  return text.replace(
+    /[^\x20-\x7e\xa0-\xff]/g,
+    (letter) => `\\x${toHex(Uint8Array.of(letter.charCodeAt(0)))}`,
+  );
+}
