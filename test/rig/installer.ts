@@ -18,6 +18,9 @@ const BUSYBOX = '/bin/busybox';
 const DRIVERS = ['virtio_pci.ko', 'virtio_net.ko', 'ata_piix.ko', 'sd_mod.ko'];
 const SYSTEM_BYTES = 30 * 1024 * 1024;
 
+/** The installer began: its files are all there, and nothing is on the disk. */
+export const INSTALLING = /PXED-INSTALLING/;
+
 /** The installer came to its end; what it fetched the done file by: `tftp`, `http`, or `nothing` where it was not to. */
 export const INSTALLED = /PXED-INSTALLED by (\S+)\r?\n/;
 
@@ -37,6 +40,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 exec > /dev/ttyS0 2>&1
+echo PXED-INSTALLING
 for driver in virtio_pci virtio_net ata_piix sd_mod; do modprobe $driver; done
 tries=0
 until [ -e /sys/class/net/eth0 ] && [ -b /dev/sda ] || [ $((tries += 1)) -gt 100 ]; do usleep 100000; done
