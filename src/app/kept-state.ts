@@ -20,52 +20,54 @@ export type KeptState = {
 
 /** Reads the state folder of a configuration, of a pxed that runs, too. What is not there, or cannot be read, is empty. */
 export async function readKeptState({ state }: Pick<Config, 'state'>): Promise<KeptState> {
-  const notes: string[] = [];
-  const copies: StoreCopy[] = [];
-  const take = (file: string): string | undefined => {
-    if (state === MEMORY) return undefined;
-    const path = join(state === undefined ? usualStateFolder() : resolve(state), file);
-    const copy = copyStore(path);
-    if (copy) copies.push(copy);
-    notes.push(copy ? `as kept in ${path}` : `nothing is kept in ${path}`);
-    return copy?.path;
-  };
-  const sqlite = await read('leases', notes, async () => {
-    const path = take(LEASE_FILE);
-    if (path === undefined) return undefined;
+  if (state === MEMORY) {
+    const notes = ['no leases are kept (state: memory)'];
+    return { leases: createMemoryLeases(), progressOf: () => undefined, notes, close() {} };
+  }
+  const folder = state === undefined ? usualStateFolder() : resolve(state);
+  const leases = await readCopy(join(folder, LEASE_FILE), async (path) => {
     const kept = createSqliteLeases(path, { warm: false });
     await kept.load();
     return kept;
   });
-  const progress = await read('boot progress', notes, async () => {
-    const path = take(PROGRESS_FILE);
-    if (path === undefined) return undefined;
+  const progress = await readCopy(join(folder, PROGRESS_FILE), async (path) => {
     const kept = createSqliteProgress(path);
     kept.load();
     return kept;
   });
   return {
-    leases: sqlite ?? createMemoryLeases(),
-    progressOf: (mac) => progress?.get(mac),
-    notes: state === MEMORY ? ['no leases are kept (state: memory)'] : notes,
+    leases: leases.kept ?? createMemoryLeases(),
+    progressOf: (mac) => progress.kept?.get(mac),
+    notes: [leases.note, progress.note],
     close() {
-      sqlite?.close();
-      progress?.close();
-      for (const copy of copies) copy.delete();
+      leases.close();
+      progress.close();
     },
   };
 }
 
+type Copied<T> = { readonly kept?: T; readonly note: string; close(): void };
+
 /** Damaged, of a newer pxed, or not ours to read: said, and done without. */
-async function read<T>(
-  what: string,
-  notes: string[],
-  open: () => Promise<T | undefined>,
-): Promise<T | undefined> {
+async function readCopy<T extends { close(): void }>(
+  path: string,
+  open: (copy: string) => Promise<T>,
+): Promise<Copied<T>> {
+  let copy: StoreCopy | undefined;
   try {
-    return await open();
+    copy = copyStore(path);
+    if (!copy) return { note: `nothing is kept in ${path}`, close() {} };
+    const { delete: remove } = copy;
+    const kept = await open(copy.path);
+    const close = () => {
+      kept.close();
+      remove();
+    };
+    return { kept, note: `as kept in ${path}`, close };
   } catch (error) {
-    notes.push(`no ${what}: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
+    copy?.delete();
+    const why = error instanceof Error ? error.message : String(error);
+    const named = copy ? why.replaceAll(copy.path, path) : why;
+    return { note: `what is kept cannot be read: ${named}`, close() {} };
   }
 }

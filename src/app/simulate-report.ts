@@ -1,3 +1,4 @@
+import { closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { archCode } from '../boot/arch-table.ts';
 import { STAGES, type Stage } from '../client/firmware-request.ts';
@@ -7,6 +8,8 @@ import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
 import { loadNetwork } from '../net/load.ts';
+import type { BootTree } from '../store/boot-file.ts';
+import { createBootTree } from '../store/boot-tree.ts';
 import { bootPolicyOf } from './boot-policy.ts';
 import { checkBootFile, checkRoot } from './check-root.ts';
 import { dhcpSettingsOf } from './dhcp-settings.ts';
@@ -115,7 +118,7 @@ async function shelfOf(given: Setup, question: SimulateQuestion, io: SimulateIo)
   const web = wantsHttp(config) ? [{ port: config.http.port }] : [];
   const setup = withOwnUrl(given, web);
   const settings = dhcpSettingsOf(setup, links, hostname());
-  const exists = filesOf(setup);
+  const files = filesOf(setup);
   const state = await readKeptState(config);
   const policy = bootPolicyOf(setup, { settings, links });
   const shelf: Shelf = {
@@ -125,7 +128,7 @@ async function shelfOf(given: Setup, question: SimulateQuestion, io: SimulateIo)
     leases: state.leases,
     progressOf: state.progressOf,
     now: io.now(),
-    ...(exists && { exists }),
+    ...files,
     ...(policy && { policy }),
   };
   const assumed =
@@ -134,11 +137,29 @@ async function shelfOf(given: Setup, question: SimulateQuestion, io: SimulateIo)
 }
 
 /** As gatherFacts of facts.ts has it, without interfaces that are up. */
-function filesOf({ config, overrides }: Setup) {
-  if (!config.tftp.enabled && !wantsHttp(config)) return undefined;
+function filesOf({ config, overrides }: Setup): Pick<Shelf, 'exists' | 'read'> {
+  if (!config.tftp.enabled && !wantsHttp(config)) return {};
   const root = checkRoot(config.tftp.root!);
   if (overrides.nextServer === undefined) checkBootFile(root, config.boot.filename);
-  return createRootFiles(root, { ignoreCase: config.tftp['ignore-case'] });
+  const ignoreCase = config.tftp['ignore-case'];
+  return {
+    exists: createRootFiles(root, { ignoreCase }),
+    read: (path) => readTreeFile(path, createBootTree(root, { ignoreCase })),
+  };
+}
+
+/** No loader is as long. */
+const LONGEST_PROGRAM = 32 * 1024 * 1024;
+
+function readTreeFile(path: string, tree: BootTree): Uint8Array | undefined {
+  const opened = tree.open(path);
+  try {
+    if (!opened.ok || opened.value.sizeBytes > LONGEST_PROGRAM) return undefined;
+    return readFileSync(opened.value.fd);
+  } finally {
+    if (opened.ok) closeSync(opened.value.fd);
+    tree.close();
+  }
 }
 
 function scriptOf({ machine, ip }: SimulateQuestion, { plan }: Scene): Script {

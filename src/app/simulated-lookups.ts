@@ -1,10 +1,11 @@
 import { archCode, archOf } from '../boot/arch-table.ts';
 import { describeClient } from '../boot/client.ts';
 import type { BootProgress } from '../boot/install-once.ts';
-import { type LoaderKind, searchOf } from '../boot/loader-names.ts';
+import { grubImageOf, type LoaderKind, searchOf } from '../boot/loader-names.ts';
 import { isUrl } from '../boot/policy.ts';
 import type { BootPolicy } from '../boot/selection.ts';
 import { hardwareAddress, readOption } from '../dhcp-packet/index.ts';
+import { decodeTarget } from '../http/target.ts';
 import { contains, formatIpv4, type Ipv4, subnetOf, UNSPECIFIED } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import { createKnownClients } from '../server/boot/known-clients.ts';
@@ -18,6 +19,8 @@ export type Shelf = Scene & {
   readonly links: readonly Scene['link'][];
   readonly policy?: BootPolicy | undefined;
   readonly progressOf: (mac: Mac) => BootProgress | undefined;
+  /** A file of the tree, when it is one of a program's size. */
+  readonly read?: (path: string) => Uint8Array | undefined;
 };
 
 /** One name that is asked for. */
@@ -45,11 +48,13 @@ export function lookupsOf(exchanges: readonly Exchange[], shelf: Shelf, ip?: Ipv
   const file = fileOf(told.reply);
   const address = exchanges.findLast(({ reply }) => reply && reply.packet.yiaddr !== UNSPECIFIED)?.reply;
   const peer = address?.packet.yiaddr ?? ip;
-  const resolve = resolver(exchanges, { shelf, peer, here: isHere(file, packet.siaddr, shelf) });
+  const here = isHere(file, packet.siaddr, shelf);
+  const resolve = resolver(exchanges, { shelf, peer, here });
   const bootFile = resolve(file);
   const client = describeClient(told.request);
   const arch = archOfEvents(exchanges) ?? client.archs[0];
   const uuid = client.uuid?.wire;
+  const image = here ? grubImageOf(file, arch) : undefined;
   const search = searchOf({
     mac: hardwareAddress(told.request),
     ip: peer ?? UNSPECIFIED,
@@ -59,6 +64,7 @@ export function lookupsOf(exchanges: readonly Exchange[], shelf: Shelf, ip?: Ipv
     ...(uuid !== undefined && { uuid }),
     prefix: readOption(packet.options, 'path-prefix'),
     configFile: readOption(packet.options, 'config-file'),
+    grubImage: image === undefined ? undefined : shelf.read?.(image),
   });
   if (!search) return { bootFile, names: [], notes: [`nothing is known of what ${file} asks for`] };
   const notes = [...search.notes];
@@ -105,7 +111,7 @@ function resolver(exchanges: readonly Exchange[], { shelf, peer, here }: Asking)
   const utf8 = new TextDecoder();
   return (name: string): Lookup => {
     if (!here || !shelf.exists) return { name, found: 'not-served-here' };
-    const path = treePath(isUrl(name) ? name.replace(/^[a-z0-9+.-]+:\/\/[^/]*/i, '') : name);
+    const path = pathOf(name);
     if (!path.ok) return { name, found: 'nothing' };
     if (shelf.exists(path.value.path)) {
       const sizeBytes = shelf.exists.sizeOf?.(path.value.path);
@@ -117,6 +123,13 @@ function resolver(exchanges: readonly Exchange[], { shelf, peer, here }: Asking)
     const { profile, reason, bytes } = made;
     return { name, found: 'rendered', profile, reason, text: utf8.decode(bytes) };
   };
+}
+
+/** A name, or a URL, as the server that is asked for it reads it. */
+function pathOf(name: string) {
+  if (!/^https?:/i.test(name)) return treePath(name.replace(/^tftp:\/\/[^/]*/i, ''));
+  const target = decodeTarget(name);
+  return target.ok ? treePath(target.value) : target;
 }
 
 function renderedFor(exchanges: readonly Exchange[], shelf: Shelf): RenderedFiles {

@@ -23,12 +23,14 @@ export type SearchClient = LookupClient & {
   /** Options 210 and 209 of the reply. */
   readonly prefix?: string | undefined;
   readonly configFile?: string | undefined;
+  /** The GRUB that is started, where it can be looked into. */
+  readonly grubImage?: Uint8Array | undefined;
 };
 
 /** Which configurations the boot file asks for; undefined for a program of which nothing is known, and for URLs. */
 export function searchOf(client: SearchClient): LoaderSearch | undefined {
   const { bootFile, isUBoot } = client;
-  const base = bootFile.slice(bootFile.lastIndexOf('/') + 1).toLowerCase();
+  const base = baseOf(bootFile);
   if (isUBoot) return uBootSearch(client);
   if (isIpxeBinary(bootFile)) return ipxeSearch(client);
   if (/\.ipxe$/.test(base)) return { loader: 'script', names: [pathOf(bootFile)], notes: [] };
@@ -63,22 +65,34 @@ function pxelinuxSearch(client: SearchClient): LoaderSearch {
   return { loader: 'pxelinux', names: names.map(pathOf), notes: [] };
 }
 
-/** Its folder is built in: /grub in Debian's signed images, the one above core.efi with grub-mknetdir; else its own. */
+/** The image of GRUB that a boot file leads to: itself, or the second stage beside shim. */
+export function grubImageOf(bootFile: string, arch: Arch | undefined): string | undefined {
+  const base = baseOf(bootFile);
+  if (isGrub(base)) return pathOf(bootFile);
+  const second = arch && SECOND_STAGES[arch.cpu];
+  return isShim(base) && second !== undefined ? pathOf(folderOf(bootFile) + second) : undefined;
+}
+
+/**
+ * Its folder is built in: /grub in Debian's signed images, the one above core.efi with grub-mknetdir; else its own. Those of
+ * Debian have a configuration built in, too, that reads grub.cfg there and looks for nothing else.
+ */
 function grubSearch(client: SearchClient, shim: boolean): LoaderSearch {
-  const { bootFile, arch } = client;
+  const { bootFile, arch, grubImage } = client;
   const own = folderOf(bootFile);
-  const made = /(^|\/)core\.(efi|0)$/.test(bootFile);
+  const second = shim ? grubImageOf(bootFile, arch) : undefined;
+  const first = second === undefined ? [] : [`shim asks for ${second} first`];
+  const text = grubImage && new TextDecoder('latin1').decode(grubImage);
+  if (text?.includes('source $prefix/grub.cfg')) {
+    const names = ['grub/grub.cfg', ...(text.includes('source $cmdpath/grub.cfg') ? [`${own}grub.cfg`] : [])];
+    const note = 'this GRUB has a configuration built in that reads grub.cfg alone (Debian’s have)';
+    return { loader: 'grub', names: [...new Set(names.map(pathOf))], notes: [...first, note] };
+  }
+  const made = /^core\.(efi|0)$/.test(baseOf(bootFile));
   const folders = made ? [folderOf(own.replace(/\/$/, ''))] : ['grub/', own];
   const names = [...new Set(folders)].flatMap((prefix) => grubLookups(client, { prefix }));
-  const second = shim && arch ? SECOND_STAGES[arch.cpu] : undefined;
-  return {
-    loader: 'grub',
-    names: names.map(pathOf),
-    notes: [
-      ...(second === undefined ? [] : [`shim asks for ${own}${second} first`]),
-      ...(made ? [] : ['GRUB looks in the folder that is built into it: Debian’s /grub, or its own']),
-    ],
-  };
+  const note = 'GRUB looks in the folder that is built into it: /grub, or its own';
+  return { loader: 'grub', names: names.map(pathOf), notes: [...first, ...(made ? [] : [note])] };
 }
 
 /** iPXE for UEFI first asks for autoexec.ipxe, where it came from. */
@@ -86,6 +100,12 @@ function ipxeSearch({ bootFile, arch }: SearchClient): LoaderSearch {
   const names = arch?.firmware === 'efi' ? [pathOf(`${folderOf(bootFile)}autoexec.ipxe`)] : [];
   const notes = ['then it asks again by DHCP, as iPXE: --stage ipxe tells what it gets'];
   return { loader: 'ipxe', names, notes };
+}
+
+/** In lower case, without folders and without what follows the path of a URL. */
+function baseOf(file: string): string {
+  const path = pathOf(file);
+  return path.slice(path.lastIndexOf('/') + 1).toLowerCase();
 }
 
 /** A path or a URL of ours as a path of the tree. */
