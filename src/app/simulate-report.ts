@@ -69,7 +69,7 @@ const XID = 0x7078_6564;
 
 /**
  * `pxectl simulate`: says what a machine would get of a pxed with this setup: the replies to the octet, the decisions behind
- * them, and which configuration its loader would find. No socket is opened, nothing is written. Resolves to the exit code: 0 when
+ * them, and which configuration its loader would find. No port is opened, nothing is sent or written. Resolves to the exit code: 0 when
  * the machine is answered, 1 when it is not or pxed would not start, 2 for octets that are no request.
  */
 export async function reportSimulation(

@@ -63,7 +63,7 @@ export type Script =
   | { readonly speaker: Speaker; readonly ip?: Ipv4 | undefined }
   | { readonly messages: readonly Uint8Array[]; readonly ip?: Ipv4 | undefined };
 
-/** Plays DHCP between a machine and the brains of the server, without a socket. Rejected: octets that are no message. */
+/** Plays DHCP between a machine and the brains of the server, without a network. Rejected: octets that are no message. */
 export function playDhcp(script: Script, scene: Scene): Decoded<readonly Exchange[]> {
   const context = { ...contextOf(scene), quirks: createQuirkMemory() };
   const exchanges: Exchange[] = [];
