@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pxectlCommand, withSubcommands } from '../../src/cli/pxectl.ts';
 
 test('pxectl has a rescue command, and hands its exit code on', async () => {
@@ -60,4 +60,58 @@ test('pxectl render refuses what is no MAC, UUID or architecture', async () => {
       /Expected/,
     );
   }
+});
+
+describe('pxectl simulate', () => {
+  const MAC = ['--mac', '52:54:00:12:34:56', '--arch', 'x86PC'];
+
+  async function simulate(words: readonly string[]): Promise<number[]> {
+    const codes: number[] = [];
+    const command = pxectlCommand('1.2.3', (code) => codes.push(code));
+    const one = command.commands.find((each) => each.name() === 'simulate')!;
+    one.exitOverride().configureOutput({ writeErr: () => {} });
+    await command.parseAsync(['node', 'pxectl', 'simulate', '--state', 'memory', ...words]);
+    return codes;
+  }
+
+  test('hands its exit code on: answered, not answered, no machine', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'pxed-pxectl-'));
+    const request = join(root, 'request');
+    writeFileSync(request, '01 01 06 00\n');
+    writeFileSync(join(root, 'pxelinux.0'), '');
+    try {
+      expect(await simulate([...MAC, root, 'pxelinux.0'])).toEqual([0]);
+      expect(await simulate([...MAC, '--stage', 'os', root, 'pxelinux.0'])).toEqual([1]);
+      expect(await simulate([...MAC, root, 'gone.0'])).toEqual([1]);
+      expect(await simulate(['--arch', 'x86PC', root, 'pxelinux.0'])).toEqual([2]);
+      expect(await simulate(['--request', request, root, 'pxelinux.0'])).toEqual([2]);
+      expect(await simulate([...MAC, '--config', join(root, 'gone.yaml'), root])).toEqual([2]);
+      expect(await simulate(MAC)).toEqual([2]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  test.each([
+    [['--mac', '52:54'], /Expected a MAC/],
+    [['--arch', 'vax'], /Expected one of/],
+    [['--uuid', 'x'], /Expected a UUID/],
+    [['--via', '10.0.0'], /Expected an IPv4/],
+    [['--stage', 'late'], /Allowed choices/],
+    [['--vendor-class', 'a\nb'], /printable/],
+    [['--request', 'no such file'], /hex digits/],
+    [['--request', tmpdir()], /hex digits/],
+    [['--request', '/dev/zero'], /hex digits/],
+    [['--request', '01', '--mac', '52:54:00:12:34:56'], /cannot be used with/],
+    [['a', 'b', 'c'], /too many arguments/],
+  ])('refuses %j', async (words, why) => {
+    await expect(simulate(words)).rejects.toThrow(why);
+  });
+
+  test('README.md names each of its options', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const command = pxectlCommand('1.2.3', () => {}).commands.find((one) => one.name() === 'simulate')!;
+    expect(command.options.length).toBeGreaterThan(20);
+    expect(command.options.flatMap(({ long }) => (readme.includes(`\`${long}`) ? [] : [long]))).toEqual([]);
+  });
 });

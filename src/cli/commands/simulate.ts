@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ARCH_NAMES } from '../../app/arch-names.ts';
 import { EXIT } from '../../app/exit-codes.ts';
@@ -131,12 +131,29 @@ function octetsOf(text: string): Uint8Array {
     // A name, then.
   }
   try {
-    if (statSync(text).size > LONGEST) throw new RangeError('it is too long for a message');
-    const content = readFileSync(text);
+    const content = readShort(text);
     const written = content.toString('latin1');
     return /^[\s:0-9a-f]*$/i.test(written) ? fromHex(written) : content;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new InvalidArgumentError(`Expected hex digits, or a file with a message: ${why}`);
+  }
+}
+
+/** A device may have no end. Throws what node:fs throws, and RangeError. */
+function readShort(path: string): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const content = Buffer.alloc(LONGEST + 1);
+    let length = 0;
+    while (length <= LONGEST) {
+      const read = readSync(fd, content, length, content.length - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    if (length > LONGEST) throw new RangeError('it is too long for a message');
+    return content.subarray(0, length);
+  } finally {
+    closeSync(fd);
   }
 }
