@@ -163,3 +163,37 @@ ring('pxectl simulate beside a pxed with leases', NEEDS, () => {
     expect(free.exchanges[1]?.reply?.header).toMatchObject({ yiaddr: '192.168.77.202', type: 'ACK' });
   });
 });
+
+ring('pxectl simulate and clients that are no firmware', [...NEEDS, command('udhcpc', 'udhcpc')], () => {
+  const site = useSite({
+    root: createEmptyRoot,
+    prepare,
+    bootFile: 'pxelinux.0',
+    config: PROFILES,
+    answerAll: true,
+    options: ['--bootp'],
+  });
+  const options = ['--answer-all-dhcp-requests', '--bootp'];
+
+  test('a system that wants a certain address, tells its name and has an id', async () => {
+    const host = await site().lab.host('udhcpc');
+    const asking = ['-r', '192.168.77.123', '-x', 'hostname:node7', '-V', 'anaconda-Linux'];
+    await host.must(['udhcpc', '-q', '-n', '-f', '-i', 'eth0', '-t', '5', '-s', '/bin/true', ...asking]);
+    const { requests, replies } = conversationOf(site().capture, await host.mac());
+    const simulation = await simulateOn(site().host, [...saying(requests), ...options, ...words(site())]);
+    expect(simulation.exchanges.at(-1)?.reply?.header.yiaddr).toBe('192.168.77.123');
+    expect(repliesOf(simulation)).toEqual(replies);
+  });
+
+  ring('bootpc', [command('bootpc', 'bootpc')], () => {
+    test('BOOTP', async () => {
+      const host = await site().lab.host('bootpc');
+      await host.must(['ip', 'route', 'replace', 'default', 'dev', 'eth0']);
+      await host.must(['bootpc', '--dev', 'eth0', '--serverbcast', '--returniffail', '--timeoutwait', '20']);
+      const { requests, replies } = conversationOf(site().capture, await host.mac());
+      expect(replies).not.toEqual([]);
+      const simulation = await simulateOn(site().host, [...saying(requests), ...options, ...words(site())]);
+      expect(repliesOf(simulation)).toEqual(replies);
+    });
+  });
+});

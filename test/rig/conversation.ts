@@ -50,7 +50,7 @@ export type Simulation = {
 export async function simulateOn(host: Host, args: readonly string[]): Promise<Simulation> {
   const pxectl = join(PROJECT, 'bin/pxectl.ts');
   const text = await host.must([process.execPath, pxectl, 'simulate', '--json', ...args], {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   return JSON.parse(text) as Simulation;
 }
