@@ -4,6 +4,7 @@ import {
   hardwareAddress,
   messageTypeName,
   OPTION_BY_CODE,
+  readOption,
   readPxe,
 } from '../dhcp-packet/index.ts';
 import { toHex } from '../lib/bytes.ts';
@@ -52,41 +53,48 @@ export function describeOptions(packet: DhcpPacket): DescribedOption[] {
 }
 
 /** Option 43 is PXE's where 60 says so; both sides speak of one another only then. */
-function pxeOf(packet: DhcpPacket): string | undefined {
-  const read = readPxe(packet.options);
-  const isPxe = /^PXEClient/.test(String.fromCharCode(...(packet.options.get(60) ?? [])));
-  return isPxe && read ? json(read.values) : undefined;
+function pxeOf({ options }: DhcpPacket): string | undefined {
+  const read = readPxe(options);
+  const isPxe = readOption(options, 'vendor-class-id')?.startsWith('PXEClient');
+  return isPxe && read ? wordsOf(read.values) : undefined;
 }
 
-const ADDRESSES: ReadonlySet<OptionKind> = new Set(['address', 'addresses', 'address-pairs', 'routes']);
-
-function describeValue(value: unknown, kind: OptionKind, code: number): string {
-  if (ADDRESSES.has(kind) || OWN_ADDRESSES.has(code)) return json(value, formatIpv4);
-  return typeof value === 'string' ? printable(value) : json(value);
-}
+const ADDRESSES: ReadonlySet<OptionKind> = new Set(['address', 'addresses', 'address-pairs']);
 
 /** Addresses that no configuration may set. */
-const OWN_ADDRESSES: ReadonlySet<number> = new Set([1, 50, 54, 118]);
+const OWN_ADDRESSES: ReadonlySet<number> = new Set([1, 50, 54, 92, 118]);
 
-/** Octets as hex, and numbers as `number` says; a lone word without quotes. */
-function json(value: unknown, number: (value: number) => string = String): string {
-  const plain = (one: unknown): unknown => {
+/** Members of values that are addresses: of routes, of PXE's 43, of the relay's 82. */
+const ADDRESS_MEMBERS: ReadonlySet<string> = new Set(
+  ['network', 'router', 'mtftpIp', 'discoveryMulticast', 'servers', 'base'].concat([
+    'linkSelection',
+    'serverIdOverride',
+  ]),
+);
+
+function describeValue(value: unknown, kind: OptionKind, code: number): string {
+  return wordsOf(value, ADDRESSES.has(kind) || OWN_ADDRESSES.has(code));
+}
+
+/** JSON with octets as hex and addresses dotted; plain words where it is a word or a list of words. */
+function wordsOf(value: unknown, isAddress = false): string {
+  const plain = (one: unknown, dotted: boolean): unknown => {
     if (one instanceof Uint8Array) return toHex(one);
-    if (typeof one === 'number') return number === String ? one : number(one);
-    if (Array.isArray(one)) return one.map(plain);
+    if (typeof one === 'number') return dotted ? formatIpv4(one) : one;
+    if (Array.isArray(one)) return one.map((each) => plain(each, dotted));
     if (typeof one !== 'object' || one === null) return one;
-    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, plain(inner)]));
+    const members = Object.entries(one).map(([key, inner]) => [key, plain(inner, ADDRESS_MEMBERS.has(key))]);
+    return Object.fromEntries(members);
   };
-  const made = plain(value);
-  if (typeof made === 'string') return made;
-  if (Array.isArray(made) && made.every((one) => typeof one !== 'object')) return made.join(', ');
-  return JSON.stringify(made);
+  const made = plain(value, isAddress);
+  const isList = Array.isArray(made) && made.every((one) => typeof one !== 'object');
+  return printable(typeof made === 'string' ? made : isList ? made.join(', ') : JSON.stringify(made));
 }
 
 /** What a packet holds may be anything; a terminal is not to obey it. */
 function printable(text: string): string {
   return text.replace(
     /[^\x20-\x7e\xa0-\xff]/g,
-    (letter) => `\\x${toHex(Uint8Array.of(letter.charCodeAt(0)))}`,
+    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }
