@@ -197,3 +197,51 @@ ring('pxectl simulate and clients that are no firmware', [...NEEDS, command('udh
     });
   });
 });
+
+const FAR = '192.168.88.1';
+const FAR_CONFIG = `networks:
+  - { subnet: 192.168.88.0/24, range: [192.168.88.50-192.168.88.150], routers: [${FAR}] }
+rules:
+  - { match: { circuit-id: eth1 }, then: { lease: 2h } }
+`;
+
+ring(
+  'pxectl simulate and a machine behind a relay',
+  [...NEEDS, command('dhcrelay', 'isc-dhcp-relay')],
+  () => {
+    const site = useSite({ root: createEmptyRoot, prepare, bootFile: 'pxelinux.0', config: FAR_CONFIG });
+
+    test('what the relay was sent is what it is told, option 82 included', async () => {
+      const { lab, host, capture } = site();
+      await lab.segment('far');
+      const relay = await lab.host('relay', { address: '192.168.77.2/24' });
+      await relay.plug('eth1', { segment: 'far', address: `${FAR}/24` });
+      await relay.must(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+      await host.must(['ip', 'route', 'add', '192.168.88.0/24', 'via', '192.168.77.2']);
+      const relaying = relay.start([
+        'dhcrelay',
+        '-4',
+        '-d',
+        '-a',
+        '-iu',
+        'eth0',
+        '-id',
+        'eth1',
+        '192.168.77.1',
+      ]);
+      await relaying.waitFor(/Sending on\s+Socket/, BOOT_MS);
+      const tap = await lab.tap('far');
+      const rom = lab.start(
+        [process.execPath, join(PROJECT, 'test/rig/rom-process.ts'), tap, MAC],
+        `rom-${tap}`,
+      );
+      await rom.waitFor(/^\{.*\}$/m, BOOT_MS);
+      const { requests, replies } = conversationOf(capture, MAC);
+      expect(replies).toHaveLength(2);
+      const simulation = await simulateOn(host, [...saying(requests), ...words(site())]);
+      expect(repliesOf(simulation)).toEqual(replies);
+      expect(simulation.exchanges[1]?.rules).toEqual(['rules[0]: matches']);
+      expect(simulation.exchanges[1]?.reply?.header).toMatchObject({ giaddr: FAR, type: 'ACK' });
+    });
+  },
+);
