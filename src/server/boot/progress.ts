@@ -26,6 +26,8 @@ export type BootKeeperParts = {
   readonly now: () => number;
   /** Has `save` called once what is being heard now is heard; queueMicrotask when left out. */
   readonly soon?: (save: () => void) => void;
+  /** Has it called within a second or so, for what many machines cause; a timer when left out. */
+  readonly later?: (save: () => void) => void;
 };
 
 /** Keeps what each machine has got through of the profiles that are offered once. Never throws. */
@@ -48,21 +50,26 @@ export type BootKeeper = {
 /** Between two warnings that progress cannot be saved. */
 const WARN_MS = 60_000;
 
+const LATER_MS = 1000;
+
 /**
  * Joins what the servers saw to the machines it is about.
  *
  * Events of the TFTP threads come in batches, and a batch is saved in one transaction. What could not be saved is tried
- * again with the next change; lost with the power, it is a boot that counts as not finished.
+ * again with the next change; lost with the power, it is a boot that counts as not finished. That a machine was offered a
+ * profile can wait for others: anybody can ask for a configuration with a forged address and a made-up MAC, and one datagram
+ * must not cost a write to the disk, for which DHCP would wait.
  */
 export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
-  const { store, emit, now, soon = queueMicrotask } = parts;
-  let waiting = false;
+  const { store, emit, now, soon = queueMicrotask, later = inASecond } = parts;
+  /** What is to be saved, and whether that was asked for at once. */
+  let waiting: 'soon' | 'later' | undefined;
   let warnAt = Number.NEGATIVE_INFINITY;
   /** Told once they are safe: who reads that a machine is installed may cut the power. */
   let untold: BootEvent[] = [];
 
   function save(): void {
-    waiting = false;
+    waiting = undefined;
     const events = untold;
     untold = [];
     try {
@@ -83,9 +90,21 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
 
   function put(mac: Mac, progress: BootProgress): void {
     store.put(mac, progress);
+    if (waiting === 'soon') return;
+    waiting = 'soon';
+    soon(saveWaiting);
+  }
+
+  function putLater(mac: Mac, progress: BootProgress): void {
+    store.put(mac, progress);
     if (waiting) return;
-    waiting = true;
-    soon(save);
+    waiting = 'later';
+    later(saveWaiting);
+  }
+
+  /** Both may have been asked for: the first saves for both. */
+  function saveWaiting(): void {
+    if (waiting) save();
   }
 
   /** The machine's progress with the profile that it is about; undefined for one that is gone from the configuration. */
@@ -103,8 +122,11 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   function begin(mac: Mac, profile: Profile, next: BootProgress | undefined): void {
     const before = store.get(mac);
     if (next === undefined || next === before) return;
+    if (!before || before.profile !== next.profile || before.fetched.length === 0) {
+      putLater(mac, next);
+      return;
+    }
     put(mac, next);
-    if (!before || before.profile !== next.profile || before.fetched.length === 0) return;
     const of = needsOf(before, profile).length;
     untold.push({ type: 'boot.again', mac, profile: profile.name, fetched: before.fetched.length, of });
   }
@@ -146,7 +168,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   /** Safe when it returns: whoever posted is told so. */
   function reported(mac: Mac): boolean {
     const taken = done(mac);
-    if (waiting) save();
+    if (waiting === 'soon') save();
     return taken;
   }
 
@@ -183,6 +205,10 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     },
     save,
   };
+}
+
+function inASecond(save: () => void): void {
+  setTimeout(save, LATER_MS).unref();
 }
 
 type Step = { readonly profile: Profile; readonly before: BootProgress; readonly next: BootProgress };

@@ -33,6 +33,7 @@ const PROFILES: readonly Profile[] = [INSTALL, REPORT, kernel('live'), LOCAL_PRO
 function rig(options: { store?: BootProgressStore } = {}) {
   const events: BootEvent[] = [];
   const later: (() => void)[] = [];
+  const muchLater: (() => void)[] = [];
   const store = options.store ?? createMemoryProgress();
   const profiles = new Map(PROFILES.map((profile) => [profile.name, profile]));
   let time = 1000;
@@ -46,6 +47,7 @@ function rig(options: { store?: BootProgressStore } = {}) {
     },
     now: () => time,
     soon: (save) => later.push(save),
+    later: (save) => muchLater.push(save),
   });
   return {
     ...{ keeper, events, store, profiles },
@@ -54,6 +56,8 @@ function rig(options: { store?: BootProgressStore } = {}) {
     },
     /** What was put off until the present events are heard. */
     settle: () => later.splice(0).map((save) => save()).length,
+    /** What was put off for longer. */
+    settleLater: () => muchLater.splice(0).map((save) => save()).length,
     next: (profile: Profile, mac = MAC) => afterOnce(profile, keeper.progressOf(mac)),
   };
 }
@@ -234,6 +238,29 @@ test('createBootKeeper() saves what one batch of events brought at once', () => 
   expect(settle()).toBe(0);
   keeper.forget(MAC);
   expect(saves).toBe(2);
+});
+
+test('createBootKeeper() saves what any number of made-up machines are offered once in a while', () => {
+  let saves = 0;
+  const store = { ...createMemoryProgress(), save: () => void saves++ };
+  const { keeper, settle, settleLater } = rig({ store });
+  for (let i = 0; i < 100; i++) keeper.offered(`02:00:00:00:00:${i.toString(16).padStart(2, '0')}`, INSTALL);
+  expect([settle(), saves]).toEqual([0, 0]);
+  expect([settleLater(), saves]).toEqual([1, 1]);
+  // A word that changes nothing does not hurry them.
+  keeper.offered(OTHER, INSTALL);
+  keeper.offered(MAC, REPORT);
+  expect(keeper.reportedBy('192.168.77.11', 'Kickstart_end')).toBe(true);
+  expect(saves).toBe(2);
+  keeper.offered(OTHER, REPORT);
+  expect(keeper.reportedBy('192.168.77.11', 'Kickstart_end')).toBe(true);
+  expect(saves).toBe(2);
+  // Proof that came meanwhile took the others with it: nothing is left for their turn.
+  keeper.hear(done('Kickstart_end', { peer: '192.168.77.12' }));
+  settle();
+  expect(saves).toBe(3);
+  settleLater();
+  expect(saves).toBe(3);
 });
 
 test('createBootKeeper() tells that a machine is installed once that is safe', () => {
