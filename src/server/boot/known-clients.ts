@@ -22,23 +22,49 @@ export type KnownClients = {
   /** Takes every event; those of other kinds are passed over. */
   hear(event: BootEvent): void;
   client(mac: Mac): KnownClient | undefined;
-  /** Who said last that it has this address. */
+  /** Who said last, by DHCP, that it has this address. */
   macOf(ip: Ipv4): Mac | undefined;
-  /** Whoever has this address says that this is its MAC. */
-  named(ip: Ipv4, mac: Mac): void;
+  /** The address that it had last. */
+  ipOf(mac: Mac): Ipv4 | undefined;
+  /** Whoever has this address says that this is its MAC, in what it asks for; `now` in ms. */
+  named(ip: Ipv4, mac: Mac, now: number): void;
+  /** The one who said so; undefined where several did. DHCP's word ends it. */
+  namedAt(ip: Ipv4): Mac | undefined;
 };
 
 const MOST = 20_000;
 
+/**
+ * Two names within this time are of two machines behind one address (NAT), or one is a lie: what comes from there is proof of
+ * nothing. Afterwards the address may have changed hands.
+ */
+const NAME_MS = 3_600_000;
+
+type Name = { readonly mac: Mac | undefined; readonly at: number };
+
 export function createKnownClients(most = MOST): KnownClients {
   const clients = new Map<Mac, KnownClient>();
   const byIp = new Map<Ipv4, Mac>();
+  const ips = new Map<Mac, Ipv4>();
+  const names = new Map<Ipv4, Name>();
 
   function learn(facts: ClientFacts, ip: Ipv4 | undefined, kind = kindOf(facts)): void {
     const { mac } = facts;
     if (mac === '') return;
     refresh(clients, mac, { ...clients.get(mac), ...wordsOf(facts), ...(kind && { kind }) });
-    if (ip !== undefined && ip !== UNSPECIFIED) refresh(byIp, ip, mac);
+    if (ip === undefined || ip === UNSPECIFIED) return;
+    refresh(byIp, ip, mac);
+    refresh(ips, mac, ip);
+    names.delete(ip);
+  }
+
+  function named(ip: Ipv4, mac: Mac, now: number): void {
+    const told = byIp.get(ip);
+    const before = names.get(ip);
+    const isFresh = before !== undefined && now - before.at < NAME_MS;
+    const isDisputed = (told !== undefined && told !== mac) || (isFresh && before.mac !== mac);
+    byIp.delete(ip);
+    refresh(names, ip, { mac: isDisputed ? undefined : mac, at: now });
   }
 
   /** A Map keeps the order of insertion: the first is the one longest not seen. */
@@ -69,7 +95,9 @@ export function createKnownClients(most = MOST): KnownClients {
     },
     client: (mac) => clients.get(mac),
     macOf: (ip) => byIp.get(ip),
-    named: (ip, mac) => refresh(byIp, ip, mac),
+    ipOf: (mac) => ips.get(mac),
+    named,
+    namedAt: (ip) => names.get(ip)?.mac,
   };
 }
 

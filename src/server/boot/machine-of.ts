@@ -29,7 +29,8 @@ export type MachineSources = {
 
 /**
  * Finds machines by what pxed knows, the surest first: its own lease; what DHCP's messages told in mode proxy; the system's
- * table of neighbours, for addresses that were given elsewhere; at last a lease that is over, for loaders do not renew.
+ * table of neighbours, for addresses that were given elsewhere; the name that somebody said it has; at last a lease that is
+ * over, for loaders do not renew.
  *
  *     const machines = createMachines({ leases: () => leases, known, neighbours, interfaceOf, now: Date.now });
  *     machines.at('10.0.0.55')?.mac // '52:54:00:12:34:56'
@@ -39,7 +40,7 @@ export function createMachines(sources: MachineSources): Machines {
 
   function macAt(ip: Ipv4, lease: Lease | undefined): Mac | undefined {
     if (isLive(lease, sources.now()) && lease.mac !== '') return lease.mac;
-    const found = known.macOf(ip) ?? neighbours(ip);
+    const found = known.macOf(ip) ?? neighbours(ip) ?? known.namedAt(ip);
     if (found !== undefined) return found;
     return lease?.state === 'bound' && lease.mac !== '' ? lease.mac : undefined;
   }
@@ -65,6 +66,13 @@ export function createMachines(sources: MachineSources): Machines {
     };
   }
 
+  function isElsewhere(mac: Mac, ip: Ipv4): boolean {
+    const last = known.ipOf(mac);
+    if (last === undefined || last === ip) return false;
+    const lease = sources.leases()?.byIp(last);
+    return isLive(lease, sources.now()) && lease.mac === mac;
+  }
+
   return {
     at(peer) {
       const ip = parseIpv4(peer);
@@ -81,8 +89,9 @@ export function createMachines(sources: MachineSources): Machines {
       const leased = isLive(lease, sources.now()) && lease.mac !== '' ? lease.mac : undefined;
       const sure = leased ?? neighbours(ip);
       if (sure !== undefined) return sure === mac ? describe(mac, ip, lease) : undefined;
-      // What it fetches next is no name of its own: then its address has to do.
-      known.named(ip, mac);
+      // What it fetches next is no name of its own: then its address has to do. Whose lease is of another address is not
+      // here for sure: anybody can say a name, and would have proof counted for it.
+      if (!isElsewhere(mac, ip)) known.named(ip, mac, sources.now());
       return describe(mac, ip, lease);
     },
   };

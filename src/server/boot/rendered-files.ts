@@ -69,7 +69,8 @@ export function createRenderedFiles(parts: RenderedParts): RenderedFiles {
     const rendered = render(name, { machine, policy, selection, exists: parts.exists() });
     if (!rendered) return undefined;
     const { text, profile, given, reason } = rendered;
-    parts.offered(mac, given);
+    // What is fetched is counted by the address it goes to. Whoever only says the machine's name begins no boot of it.
+    if (machines.at(peer)?.mac === mac) parts.offered(mac, given);
     return { bytes: utf8.encode(text), profile, reason };
   }
 

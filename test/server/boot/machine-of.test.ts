@@ -27,11 +27,15 @@ function createSite(lease?: Partial<Lease>) {
   if (lease) leases.stage([{ kind: 'put', lease: { ...LEASE, ...lease }, volatile: false }]);
   const known = createKnownClients();
   const neighbours = new Map<number, string>();
+  let now = NOW;
   const machines = createMachines({
-    ...{ leases: () => leases, known, neighbours: (ip) => neighbours.get(ip), now: () => NOW },
+    ...{ leases: () => leases, known, neighbours: (ip) => neighbours.get(ip), now: () => now },
     interfaceOf: (ip) => (ip === IP ? 'eth0' : undefined),
   });
-  return { leases, known, neighbours, machines };
+  const wait = (ms: number) => {
+    now += ms;
+  };
+  return { leases, known, neighbours, machines, wait };
 }
 
 test('createMachines() finds the machine by its lease, with all that is known of it', () => {
@@ -100,14 +104,47 @@ test('createMachines() finds nobody at an IPv6 address, but takes a machine’s 
 });
 
 test('createMachines() knows a machine by its address once it said its name', () => {
-  const { machines, neighbours } = createSite();
+  const { machines, neighbours, wait } = createSite();
   expect(machines.at(PEER)).toBeUndefined();
   expect(machines.called(MAC, PEER)).toMatchObject({ mac: MAC });
   expect(machines.at(PEER)).toMatchObject({ mac: MAC });
+  wait(3_600_000);
   machines.called(OTHER, PEER);
   expect(machines.at(PEER)).toMatchObject({ mac: OTHER });
   neighbours.set(IP + 1, OTHER);
   expect(machines.called(MAC, formatIpv4(IP + 1))).toBeUndefined();
   expect(machines.called(OTHER, formatIpv4(IP + 1))).toMatchObject({ mac: OTHER });
   expect(machines.at(formatIpv4(IP + 1))).toMatchObject({ mac: OTHER });
+});
+
+test('createMachines() knows nobody where two say different names, as behind a NAT, before DHCP tells', () => {
+  const { machines, known, wait } = createSite();
+  machines.called(MAC, PEER);
+  expect(machines.called(OTHER, PEER)).toMatchObject({ mac: OTHER });
+  expect(machines.at(PEER)).toBeUndefined();
+  wait(3_599_999);
+  machines.called(OTHER, PEER);
+  expect(machines.at(PEER)).toBeUndefined();
+  known.hear({ type: 'dhcp.ack', ip: IP, mac: OTHER });
+  expect(machines.at(PEER)).toMatchObject({ mac: OTHER });
+  machines.called(MAC, PEER);
+  expect(machines.at(PEER)).toBeUndefined();
+});
+
+test('createMachines() believes what the system knows of an address more than a name that was said before', () => {
+  const { machines, neighbours } = createSite();
+  machines.called(OTHER, PEER);
+  neighbours.set(IP, MAC);
+  expect(machines.at(PEER)).toMatchObject({ mac: MAC });
+});
+
+test('createMachines() does not take an address for that of a machine whose lease is of another', () => {
+  const { machines, known, wait } = createSite({});
+  known.hear({ type: 'dhcp.ack', ip: IP, mac: MAC });
+  const stranger = formatIpv4(IP + 7);
+  expect(machines.called(MAC, stranger)).toMatchObject({ mac: MAC });
+  expect(machines.at(stranger)).toBeUndefined();
+  wait(1001); // its lease is over: it may have moved
+  machines.called(MAC, stranger);
+  expect(machines.at(stranger)).toMatchObject({ mac: MAC });
 });

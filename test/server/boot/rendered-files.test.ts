@@ -113,6 +113,12 @@ test('createRenderedFiles() believes a machine nobody knows by its address the M
   expect(textOf('pxelinux.cfg/default')).toBeUndefined();
 });
 
+test('createRenderedFiles() begins no boot of a machine for who only says its name', () => {
+  const { textOf, offered } = createSite({ at: {} });
+  expect(textOf('pxelinux.cfg/01-52-54-00-12-34-56', 'fe80::1')).toContain('linux-52-54-00-12-34-56');
+  expect(offered).toEqual([]);
+});
+
 test('createRenderedFiles() takes a UUID that DHCP did not tell from the name, in the order of its octets', () => {
   const { rendered } = createSite();
   const path = 'pxelinux.cfg/33221100-5544-7766-8899-aabbccddeeff';
