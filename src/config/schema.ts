@@ -9,6 +9,10 @@ import * as value from './values.ts';
  */
 
 const name = z.string().min(1);
+
+const RELINK = 'expected true, false or the name of a file of pxelinux.cfg';
+/** YAML 1.2 reads `yes` as a word: whoever writes that means true, and no file of that name. */
+const linkTarget = value.entryName.refine((text) => !/^(yes|no|on|off)$/i.test(text), RELINK);
 const boot = z.strictObject({
   filename: fileName
     .default('pxelinux.0')
@@ -39,7 +43,7 @@ const boot = z.strictObject({
     .default('auto')
     .describe('How firmware is answered: auto = in another way when it does not boot; off = the usual way.'),
   relink: z
-    .union([z.boolean(), value.entryName], 'expected true, false or the name of a file of pxelinux.cfg')
+    .union([z.boolean(), linkTarget], RELINK)
     .default(false)
     .describe('Point the link of a machine that fetched Kickstart_end to this file; true = default.'),
 });

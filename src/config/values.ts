@@ -123,10 +123,11 @@ export function parseMulticastGroup(text: string): { address: Ipv4; port: number
   return port > 0 && port <= 65_535 ? { address, port } : undefined;
 }
 
-/** Short enough to leave room for a path in option 67; `${next-server}` may stand for the host. */
+/** Short enough to leave room for a path in option 67; `${next-server}` may stand for the host, no other value. */
 function parseHttpUrl(text: string): string | undefined {
-  const plain = /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/i.test(text) && /^[\x21-\x7e]+$/.test(text);
-  if (!plain || text.length > 127) return undefined;
+  const rest = text.replace(/\$\{next-server\}/g, 'host');
+  const plain = /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/i.test(rest) && /^[\x21-\x7e]+$/.test(text);
+  if (!plain || rest.includes('${') || text.length > 127) return undefined;
   return text.endsWith('/') ? text : `${text}/`;
 }
 

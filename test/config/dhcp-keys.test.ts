@@ -75,6 +75,12 @@ test.each([
   { text: 'boot: { http: "ftp://10.0.0.1/" }', problem: /boot\.http: expected a URL like/ },
   { text: 'boot: { http: "http://10.0.0.1/a b" }', problem: /boot\.http: expected a URL like/ },
   { text: 'boot: { http: "http://10.0.0.1/?x" }', problem: /boot\.http: expected a URL like/ },
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: placeholders of the configuration
+  { text: 'boot: { http: "http://${ip}/" }', problem: /boot\.http: expected a URL like/ },
+  { text: 'boot: { http: "http://${next-server}/${mac}" }', problem: /boot\.http: expected a URL like/ },
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: placeholders of the configuration
+  { text: 'boot: { relink: yes }', problem: /boot\.relink: expected true, false or the name of a file/ },
+  { text: 'boot: { relink: "Off" }', problem: /boot\.relink: expected true, false or the name of a file/ },
   { text: `boot: { http: "http://h/${'x'.repeat(130)}" }`, problem: /boot\.http: expected a URL like/ },
   {
     text: `boot: { arch: { x86-64_HTTP: "http://h/${'x'.repeat(250)}" } }`,
