@@ -3,6 +3,7 @@ import { ARCH_NAMES } from '../app/arch-names.ts';
 import { parseMulticastGroup, parsePortRange } from '../config/values.ts';
 import { parseIpv4 } from '../lib/ipv4.ts';
 import { parseMac } from '../lib/mac.ts';
+import { nearNames } from '../lib/near.ts';
 import { parseSize } from '../lib/size.ts';
 
 /** Options that several tools share: same letters, same meanings everywhere. */
@@ -31,7 +32,10 @@ export function uuidArgument(text: string): string {
 export function archArgument(text: string): string {
   const known = ARCH_NAMES.some((name) => name.toLowerCase() === text.toLowerCase());
   if (known || /^\d{1,5}$/.test(text)) return text;
-  throw new InvalidArgumentError(`Expected one of ${ARCH_NAMES.join(', ')}, or a number.`);
+  const [near] = nearNames(text, ARCH_NAMES, 1);
+  throw new InvalidArgumentError(
+    near === undefined ? `Expected one of ${ARCH_NAMES.join(', ')}, or a number.` : `Did you mean ${near}?`,
+  );
 }
 
 /** Collects up to three name servers, as many as old clients can hold. */

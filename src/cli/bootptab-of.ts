@@ -1,3 +1,4 @@
+import { whyUnreadable } from '../app/read-config.ts';
 import { readBootptab } from '../config/bootptab.ts';
 import type { BootptabHost } from '../config/bootptab-host.ts';
 import type { Names } from '../config/bootptab-values.ts';
@@ -21,8 +22,7 @@ export function bootptabOf(config: Config, readText: (file: string) => string): 
   try {
     text = readText(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problems: [`Cannot read the bootptab ${file}: ${reason}`] };
+    return { ok: false, problems: [`Cannot read the bootptab ${file}: ${whyUnreadable(error)}`] };
   }
   const names = namesOf(readText);
   const read = readBootptab(text, { file, names, zoneSeconds: -60 * new Date().getTimezoneOffset() });

@@ -12,8 +12,7 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
   const command = new Command('pxectl')
     .description('Checks and fills boot roots, tells what machines would get, mends what pxed keeps')
     .version(version, '-V, --version')
-    .helpOption('--help', 'show this help')
-    .showHelpAfterError('(pxectl --help shows how it is used)');
+    .helpOption('--help', 'show this help');
   command
     .command('rescue')
     .description(
@@ -21,17 +20,27 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
     )
     .argument('[folder]', 'state folder of pxed (default: the usual one)')
     .allowExcessArguments(false)
-    .addHelpText('after', '\nExit code: 0 = both are sound now, 1 = could not, pxed runs for one, 2 = usage')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 = both are sound now, 1 = could not (pxed runs, for one), 2 = usage',
+    )
     .action(async (folder: string | undefined) => {
       const { stdout: out, stderr: err } = process;
       end(await rescue(folder, { out, err, now: () => new Date() }));
     });
-  command
-    .addCommand(checkCommand(end))
-    .addCommand(loadersCommand(end))
-    .addCommand(renderCommand(end))
-    .addCommand(simulateCommand(end));
+  for (const one of [checkCommand(end), loadersCommand(end), renderCommand(end), simulateCommand(end)]) {
+    command.addCommand(one);
+    for (const each of withSubcommands(one)) each.copyInheritedSettings(command);
+  }
+  for (const one of withSubcommands(command)) {
+    one.showHelpAfterError(`(${nameOf(one)} --help shows how it is used)`);
+  }
   return command;
+}
+
+/** `pxectl loaders install`. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
 /** A command and all below it. */

@@ -1,3 +1,4 @@
+import { whyUnreadable } from '../app/read-config.ts';
 import type { NetworkOverrides, Setup, SetupResult, Tool } from '../app/setup.ts';
 import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -70,7 +71,7 @@ function configOf({ options }: CommandLine, reading: Reading): Config | string[]
   try {
     text = reading.readText(options.config);
   } catch (error) {
-    return [`Cannot read ${options.config}: ${error instanceof Error ? error.message : String(error)}`];
+    return [`Cannot read ${options.config}: ${whyUnreadable(error)}`];
   }
   const loaded = loadConfig(text, { file: options.config, archNames: reading.archNames });
   return loaded.ok ? loaded.value : loaded.problems.map(formatProblem);

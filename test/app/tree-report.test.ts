@@ -141,7 +141,12 @@ test('reportTree() tells what the user that pxed becomes cannot read, above the 
 test.each([
   ['no root', {}, 2, /Which folder\?/],
   ['a root that is not there', { root: '/no/such/folder' }, 1, /no such folder/],
-  ['a configuration that is not there', { config: '/no/such/file' }, 2, /Cannot read \/no\/such\/file/],
+  [
+    'a configuration that is not there',
+    { config: '/no/such/file' },
+    2,
+    /Cannot read \/no\/such\/file: no such file\n/,
+  ],
   ['a user that is not there', { root: '/', user: 'no-such-user' }, 1, /Cannot run as user no-such-user/],
 ])('reportTree() of %s', async (_, question, code, words) => {
   const said = await check(question);

@@ -46,6 +46,18 @@ test('pxectl takes nothing it does not know', async () => {
   expect(said.join('')).toContain('pxectl --help shows how it is used');
 });
 
+test('pxectl says of each of its commands how that one is used', async () => {
+  const command = pxectlCommand('1.2.3', () => {});
+  const said: string[] = [];
+  for (const one of withSubcommands(command)) {
+    one.exitOverride().configureOutput({ writeErr: (text) => void said.push(text) });
+  }
+  await expect(command.parseAsync(['node', 'pxectl', 'loaders', 'install'])).rejects.toThrow(/missing/);
+  expect(said.join('')).toContain('(pxectl loaders install --help shows how it is used)');
+  const words = ['render', '-c', 'a', '--mac', '52:54:00:12:34:56', '--name', 'a', '--arch', 'x86_64_EFI'];
+  await expect(command.parseAsync(['node', 'pxectl', ...words])).rejects.toThrow(/Did you mean x86-64_EFI/);
+});
+
 test('pxectl render refuses what is no MAC, UUID or architecture', async () => {
   const usual = ['--name', 'boot.ipxe', '-c', 'pxed.yaml'];
   for (const wrong of [

@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ARCH_NAMES } from '../../app/arch-names.ts';
 import { EXIT } from '../../app/exit-codes.ts';
+import { whyUnreadable } from '../../app/read-config.ts';
 import { MACHINE_STAGES, type Machine, reportSimulation } from '../../app/simulate-report.ts';
 import { fromHex } from '../../lib/bytes.ts';
 import {
@@ -135,8 +136,7 @@ function octetsOf(text: string): Uint8Array {
     const written = content.toString('latin1');
     return /^[\s:0-9a-f]*$/i.test(written) ? fromHex(written) : content;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InvalidArgumentError(`Expected hex digits, or a file with a message: ${why}`);
+    throw new InvalidArgumentError(`Expected hex digits, or a file with a message: ${whyUnreadable(error)}.`);
   }
 }
 
