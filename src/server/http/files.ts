@@ -59,8 +59,10 @@ export function createFileHandler(parts: FileHandlerParts) {
     const target = request.url ?? '';
     const name = decodeTarget(target);
     const file = printable(name.ok ? name.value : target);
-    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
-      return refuse(exchange, { file, refused: BAD_REQUEST, failure: 'no-host' }); // RFC 9112 §3.2
+    const hosts = request.headersDistinct.host?.length ?? 0;
+    if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
+      const failure = hosts > 1 ? 'two-hosts' : 'no-host';
+      return refuse(exchange, { file, refused: BAD_REQUEST, failure }); // RFC 9112 §3.2
     }
     if (!['GET', 'HEAD', 'POST', 'PUT'].includes(method)) {
       return refuse(exchange, { file, refused: NOT_ALLOWED, failure: 'method' });

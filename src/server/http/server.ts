@@ -8,6 +8,7 @@ import type { RenderedFiles } from '../boot/rendered-files.ts';
 import { createChunks } from './chunks.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { createFileHandler, type TakeReport } from './files.ts';
+import { createPerAddress } from './per-address.ts';
 import { createHttpReport } from './report.ts';
 import { HTTP_LIMITS, type HttpLimits, type HttpSettings } from './settings.ts';
 
@@ -72,6 +73,10 @@ export function startHttpServer(parts: HttpParts): HttpServer {
     );
     server.maxConnections = Math.ceil(limits.connections / parts.ports.length);
     server.timeout = limits.stalledMs;
+    const clients = createPerAddress(Math.ceil(server.maxConnections * SHARE_OF_ONE));
+    server.on('connection', (socket: Socket) => {
+      if (!clients.admit(socket)) socket.destroy();
+    });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       refuseUnread(error.code ?? '', socket as Socket);
     });
@@ -137,6 +142,9 @@ export function startHttpServer(parts: HttpParts): HttpServer {
     },
   };
 }
+
+/** Of the connections, for one address; as TFTP's transfers. */
+const SHARE_OF_ONE = 3 / 4;
 
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',

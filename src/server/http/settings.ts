@@ -8,7 +8,7 @@ export type HttpSettings = {
 
 /** What a client may cost. Numbers of README's limits. */
 export type HttpLimits = {
-  /** Connections at once; one more is closed. */
+  /** Connections at once, three quarters of them of one address; one more is closed. */
   readonly connections: number;
   /** For a whole request, from its first octet: who sends one octet a second gets nowhere. */
   readonly requestMs: number;

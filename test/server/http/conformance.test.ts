@@ -96,6 +96,12 @@ test('startHttpServer() HTTP/1.1 without Host is 400', async () => {
   expect((await client.reply()).body.toString()).toBe('400 Bad Request\n');
 });
 
+test.each(['1.0', '1.1'])('startHttpServer() HTTP/%s with two Hosts is 400', async (version) => {
+  const client = connectTo(port);
+  client.send(`GET /vmlinuz HTTP/${version}\r\nHost: pxe\r\nHost: other\r\n\r\n`);
+  expect((await client.reply()).status).toBe(400);
+});
+
 test('startHttpServer() HEAD tells what GET would, and sends nothing', async () => {
   const client = connectTo(port);
   client.send('HEAD /EFI/BOOT/BOOTX64.EFI HTTP/1.1\r\nHost: pxe\r\n\r\n');

@@ -130,6 +130,25 @@ test('startHttpServer() takes no more connections than it should', async () => {
   expect(await connectTo(port).ended).toEqual(Buffer.alloc(0));
 });
 
+test('startHttpServer() has room for others when one address has all that it may', async () => {
+  const { port } = await startServer(folderWith({ small: 'x' }), { limits: { connections: 4 } });
+  const greedy = [connectTo(port), connectTo(port), connectTo(port)];
+  for (const client of greedy) client.send(GET('/small'));
+  for (const client of greedy) expect((await client.reply()).status).toBe(200);
+  expect(await connectTo(port).ended).toEqual(Buffer.alloc(0));
+  const other = createConnection({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+  other.end('GET /small HTTP/1.0\r\n\r\n');
+  const [reply] = (await once(other, 'data')) as [Buffer];
+  expect(reply.toString('latin1')).toMatch(/^HTTP\/1\.1 200 /);
+  greedy[0]!.send('GET /small HTTP/1.0\r\n\r\n'); // that is its last
+  await greedy[0]!.ended;
+  const again = () =>
+    ask(port, 'GET /small')
+      .then(({ status }) => status)
+      .catch(() => 'refused');
+  await expect.poll(again).toBe(200);
+});
+
 test('startHttpServer() tells what it refused, and which names are a loader’s search', async () => {
   const { port, events } = await startServer(folderWith({}));
   await ask(port, 'GET /missing');
