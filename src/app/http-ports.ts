@@ -88,16 +88,19 @@ function explain({ operation, errno }: NetError, { port, on }: Failed): StartPro
       const owner = tcpPortOwner(port);
       return new StartProblem(
         `${what}: in use${owner ? ` by ${owner}` : ''}`,
-        'Stop it, choose another http.port',
+        'Stop it, choose another port (--http-port, http.port)',
       );
     }
     case 'EACCES':
     case 'EPERM':
       return new StartProblem(
         `${what}: not permitted (${operation} needs CAP_NET_BIND_SERVICE)`,
-        'Run pxed as root, choose an http.port above 1023',
+        'Run pxed as root, choose a port above 1023 (--http-port, http.port)',
       );
     default:
-      return new StartProblem(`${what}: ${errno} (${operation})`, 'Choose another http.port');
+      return new StartProblem(
+        `${what}: ${errno} (${operation})`,
+        'Choose another port (--http-port, http.port)',
+      );
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { plural } from '../lib/plural.ts';
 import { rescueProgress } from '../store/boot-rescue.ts';
 import { rescueLeases } from '../store/lease-rescue.ts';
 import { StoreProblem } from '../store/store-problem.ts';
@@ -39,15 +40,16 @@ async function attempt({ out, err }: RescueIo, step: () => Promise<string>): Pro
 
 async function leasesOf(path: string, now: Date): Promise<string> {
   const result = await rescueLeases(path, now);
-  if (result.kind === 'sound') return `${path}: nothing is wrong with it; ${result.leases} leases`;
+  if (result.kind === 'sound') return `${path}: nothing is wrong with it; ${plural(result.leases, 'lease')}`;
   const { leases, machines, history, kept } = result;
-  const saved = `saved ${leases} leases, ${machines} machines and ${history} past bindings`;
+  const saved = `saved ${plural(leases, 'lease')}, ${plural(machines, 'machine')} and ${plural(history, 'past binding')}`;
   return `${path}: ${saved}; the damaged file is kept as ${kept}`;
 }
 
 async function progressOf(path: string, now: Date): Promise<string> {
   const result = rescueProgress(path, now);
-  if (result.kind === 'sound') return `${path}: nothing is wrong with it; ${result.machines} machines`;
-  const saved = `saved the boot progress of ${result.machines} machines`;
+  if (result.kind === 'sound')
+    return `${path}: nothing is wrong with it; ${plural(result.machines, 'machine')}`;
+  const saved = `saved the boot progress of ${plural(result.machines, 'machine')}`;
   return `${path}: ${saved}; the damaged file is kept as ${result.kept}`;
 }

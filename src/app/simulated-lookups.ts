@@ -68,7 +68,11 @@ export function lookupsOf(exchanges: readonly Exchange[], shelf: Shelf, ip?: Ipv
   });
   if (!search) return { bootFile, names: [], notes: [`nothing is known of what ${file} asks for`] };
   const notes = [...search.notes];
-  if (peer === undefined) notes.push('its address is not known (--ip): names with it are of 0.0.0.0');
+  if (peer === undefined) {
+    notes.push(
+      'its address is not known, and may decide what it gets: say it by --ip; names with it are of 0.0.0.0',
+    );
+  }
   return { bootFile, loader: search.loader, names: untilFound(search.names, resolve), notes };
 }
 

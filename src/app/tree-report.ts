@@ -4,6 +4,7 @@ import type { TreeFinding } from '../boot/tree.ts';
 import { checkTree } from '../boot/tree-check.ts';
 import { defaultConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { plural } from '../lib/plural.ts';
 import { fileWarnings } from './check-files.ts';
 import { checkRoot } from './check-root.ts';
 import { treeContextOf } from './check-tree.ts';
@@ -122,8 +123,4 @@ function describeFindings(root: string, findings: readonly TreeFinding[], looked
       `\n${severity.padEnd(8)} ${problem}: ${path} ${detail}\n${' '.repeat(9)}${fix}\n`,
   );
   return head + lines.join('');
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,10 @@
 
 export type LoaderName = 'pxelinux' | 'syslinux' | 'ipxe' | 'grub' | 'shim';
 
-/** A package of a distribution and a file of it; absent where it has none. */
+/**
+ * A package of a distribution and a file of it; absent where it has none. Debian has the loaders of arm64 in packages of that
+ * architecture, which others name so: apt-get otherwise takes its own, or finds none.
+ */
 export type PackagedFile = { readonly package: string; readonly path: string };
 
 export type LoaderSource = {
@@ -147,16 +150,16 @@ export const LOADER_SOURCES: readonly LoaderSource[] = [
     fedora: ['ipxe-bootimgs-aarch64', '/usr/share/ipxe/arm64-efi/ipxe.efi'],
   }),
   source(['grub', 'shim'], [ARM64, 'grubaa64.efi'], {
-    debian: ['grub-efi-arm64-signed', '/usr/lib/grub/arm64-efi-signed/grubnetaa64.efi.signed'],
+    debian: ['grub-efi-arm64-signed:arm64', '/usr/lib/grub/arm64-efi-signed/grubnetaa64.efi.signed'],
     fedora: ['grub2-efi-aa64', '/boot/efi/EFI/fedora/grubaa64.efi'],
   }),
   source(['grub'], [ARM64, 'grub/arm64-efi/'], {
     only: GRUB_FILES,
-    debian: ['grub-efi-arm64-bin', '/usr/lib/grub/arm64-efi'],
+    debian: ['grub-efi-arm64-bin:arm64', '/usr/lib/grub/arm64-efi'],
     fedora: ['grub2-efi-aa64-modules', '/usr/lib/grub/arm64-efi'],
   }),
   source(['shim'], [ARM64, 'shimaa64.efi'], {
-    debian: ['shim-signed', '/usr/lib/shim/shimaa64.efi.signed'],
+    debian: ['shim-signed:arm64', '/usr/lib/shim/shimaa64.efi.signed'],
     fedora: ['shim-aa64', '/boot/efi/EFI/fedora/shimaa64.efi'],
   }),
 ];

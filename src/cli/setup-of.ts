@@ -223,7 +223,8 @@ function missing({ tool, anywhere = false }: CommandLine, config: Config): strin
   }
   const files = config.tftp.enabled || config.http.enabled === true;
   if (files && config.tftp.root === undefined) {
-    problems.push('Which folder to serve? Name it after the interface, or as tftp.root in the configuration');
+    const how = anywhere ? 'Name it' : 'Name it after the interface';
+    problems.push(`Which folder to serve? ${how}, or as tftp.root in the configuration`);
   }
   if (config.mode === 'off' && !config.bootp.enabled && !files) {
     problems.push('Nothing to serve: mode is off, and so are bootp, tftp and http');

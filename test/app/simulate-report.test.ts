@@ -141,7 +141,7 @@ test('reportSimulation() knows the way through a relay, and an address of anothe
   expect(proxy.exchanges[1]).not.toHaveProperty('reply');
   expect(proxy.exchanges[1].events).toMatchObject([{ why: 'address-server' }]);
   const lost = await simulate({ proxy: true });
-  expect(lost.out).toContain('its address is not known (--ip)');
+  expect(lost.out).toContain('its address is not known');
 });
 
 test('reportSimulation() makes up an interface that is not here, and says so', async () => {
