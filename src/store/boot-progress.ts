@@ -7,15 +7,25 @@ import { openStoreDatabase } from './lease-database.ts';
 import type { Cell } from './lease-rows.ts';
 import { asStoreProblem, StoreProblem } from './store-problem.ts';
 
-/** Machines that finished something are remembered, and machines that did not; of too many of a kind the oldest go. */
-export type ProgressLimits = { readonly finished?: number; readonly begun?: number };
+/**
+ * Machines that finished something are remembered, those that fetched something, and those that did neither; of too many of a
+ * kind the oldest go.
+ */
+export type ProgressLimits = {
+  readonly finished?: number;
+  readonly begun?: number;
+  readonly offered?: number;
+};
 
 const MAX_FINISHED = 100_000;
 const MAX_BEGUN = 10_000;
+/** Anybody can have made-up machines offered something. */
+const MAX_OFFERED = 10_000;
 
 /**
  * What each machine has got through. Reads come from memory; a change is seen at once, and safe with the next `save`.
- * It is bounded, and made-up addresses cost nobody's proof: they would have to fetch whole installers to take its place.
+ * It is bounded, and made-up addresses cost nobody's proof: they would have to fetch whole installers to take its place, and
+ * whole kernels to take that of a machine under way.
  */
 export interface BootProgressStore {
   /** Reads what an earlier run left. Called once, before anything else. */
@@ -49,7 +59,11 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
   /** Rows by machine: a row is replaced in its place. */
   const ids = new Map<Mac, number>();
   const changed = new Set<Mac>();
-  const known = createProgressMap(limits, (mac) => changed.add(mac));
+  const known = createProgressMap(limits, (mac) => {
+    // One that came and went between two saves leaves nothing to do, be the disk full for days.
+    if (known.get(mac) || ids.has(mac)) changed.add(mac);
+    else changed.delete(mac);
+  });
   let open: Open | undefined;
   let place: string | undefined;
   let lastId = 0;
@@ -154,10 +168,17 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
 function createProgressMap(limits: ProgressLimits, changed: (mac: Mac) => void) {
   const finished = { machines: new Map<Mac, BootProgress>(), most: limits.finished ?? MAX_FINISHED };
   const begun = { machines: new Map<Mac, BootProgress>(), most: limits.begun ?? MAX_BEGUN };
+  const offered = { machines: new Map<Mac, BootProgress>(), most: limits.offered ?? MAX_OFFERED };
+  const kinds = [finished, begun, offered];
 
+  function kindOf(progress: BootProgress): typeof finished {
+    if (progress.finished) return finished;
+    return progress.fetched.length > 0 ? begun : offered;
+  }
+
+  /** It is of one kind. */
   function drop(mac: Mac): boolean {
-    const known = begun.machines.delete(mac);
-    return finished.machines.delete(mac) || known;
+    return kinds.some(({ machines }) => machines.delete(mac));
   }
 
   function forget(mac: Mac): boolean {
@@ -167,10 +188,10 @@ function createProgressMap(limits: ProgressLimits, changed: (mac: Mac) => void) 
   }
 
   return {
-    get: (mac: Mac) => finished.machines.get(mac) ?? begun.machines.get(mac),
+    get: (mac: Mac) => finished.machines.get(mac) ?? begun.machines.get(mac) ?? offered.machines.get(mac),
     put(mac: Mac, progress: BootProgress): void {
       drop(mac);
-      const { machines, most } = progress.finished ? finished : begun;
+      const { machines, most } = kindOf(progress);
       machines.set(mac, progress);
       changed(mac);
       const [oldest] = machines.keys();
@@ -178,8 +199,7 @@ function createProgressMap(limits: ProgressLimits, changed: (mac: Mac) => void) 
     },
     forget,
     *all(): Iterable<readonly [Mac, BootProgress]> {
-      yield* finished.machines;
-      yield* begun.machines;
+      for (const { machines } of kinds) yield* machines;
     },
   };
 }

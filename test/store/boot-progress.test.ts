@@ -259,6 +259,15 @@ test.each([
   store.close();
 });
 
+test('createMemoryProgress() keeps a machine under way, however many made-up ones are offered something', () => {
+  const store = createMemoryProgress({ begun: 2, offered: 2 });
+  store.put(macOf(1), OFFERED);
+  for (let n = 10; n < 20; n++) store.put(macOf(n), { ...OFFERED, fetched: [] });
+  expect([...store.all()].map(([mac]) => mac)).toEqual([1, 18, 19].map(macOf));
+  store.put(macOf(19), OFFERED);
+  expect([...store.all()].map(([mac]) => mac)).toEqual([1, 19, 18].map(macOf));
+});
+
 test('createSqliteProgress() takes from the file, too, what is too much', () => {
   const path = file();
   const store = loaded(path);
