@@ -17,6 +17,7 @@ import { linkOf } from './facts.ts';
 import { wantsHttp, withOwnUrl } from './http-ports.ts';
 import { readConfig } from './read-config.ts';
 import { createRootFiles } from './root-files.ts';
+import { type SimulatedLinks, simulatedLinks } from './simulated-link.ts';
 
 export type RenderReportIo = {
   readonly out: { write(text: string): void };
@@ -62,7 +63,9 @@ export async function reportRendering(question: RenderQuestion, io: RenderReport
   }
   const exists = rootFilesOf(config);
   if (exists?.(path.value.path)) say(`the root has a file ${path.value.path}, which goes before this`);
-  const policy = policyOf(config, io.interfaces ?? (await loadNetwork()).interfaces());
+  const { links, notes } = linksOf(config, io.interfaces ?? (await loadNetwork()).interfaces());
+  notes.forEach(say);
+  const policy = policyOf(config, links);
   const outcome = renderingOf(name, machineOf(question, config), { policy, exists });
   if (typeof outcome === 'string') {
     say(outcome);
@@ -83,11 +86,16 @@ function renderingOf(name: ConfigName, machine: BootMachine, { policy, exists }:
   return rendered ?? `Nothing is made for ${machine.mac}: ${selection.reason}`;
 }
 
-function policyOf(config: Config, interfaces: readonly InterfaceFacts[]): BootPolicy | undefined {
+/** A configuration is often written on another machine than the one that will serve. */
+function linksOf(config: Config, here: readonly InterfaceFacts[]): SimulatedLinks {
+  if (config.interfaces) return simulatedLinks(config, { here });
+  return { links: here.filter(({ loopback }) => !loopback).map(linkOf), notes: [] };
+}
+
+function policyOf(config: Config, links: SimulatedLinks['links']): BootPolicy | undefined {
   const setup = { tool: 'pxed' as const, config, overrides: {} };
-  const links = interfaces.filter(({ name, loopback }) => config.interfaces?.includes(name) ?? !loopback);
   const ports = wantsHttp(config) ? [{ port: config.http.port }] : [];
-  return bootPolicyOf(withOwnUrl(setup, ports), { links: links.map(linkOf) });
+  return bootPolicyOf(withOwnUrl(setup, ports), { links });
 }
 
 function rootFilesOf({ tftp }: Config): FileExists | undefined {

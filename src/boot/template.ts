@@ -1,5 +1,5 @@
 import { formatIpv4, hexIpv4, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
-import { fillPlaceholders } from '../lib/placeholder.ts';
+import { fillPlaceholders, placeholdersOf } from '../lib/placeholder.ts';
 import type { BootMachine } from './machine.ts';
 import type { Profile } from './profile.ts';
 
@@ -46,13 +46,16 @@ export function valuesOf(machine: BootMachine, { nextServer, http, tags }: Serve
     uuid: machine.uuid?.smbios ?? '',
     hostname: tame(machine.hostname),
     'next-server': server,
-    http: fillPlaceholders(http ?? '', (name) => (name === 'next-server' ? server : undefined)).replace(
-      /\/+$/,
-      '',
-    ),
+    http: rootUrl(http ?? '', server),
     serial: '',
     tags: tags.join(','),
   };
+}
+
+/** Without a slash at its end; empty where it would be without a host. */
+function rootUrl(http: string, server: string): string {
+  if (server === '' && placeholdersOf(http).length > 0) return '';
+  return fillPlaceholders(http, (name) => (name === 'next-server' ? server : undefined)).replace(/\/+$/, '');
 }
 
 /** Longer than any name: what DHCP options hold. */

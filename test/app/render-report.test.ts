@@ -58,6 +58,16 @@ test('reportRendering() prints what the machine would be given, with its address
   expect([code, err]).toEqual([0, '']);
 });
 
+test('reportRendering() says whose address it takes where this machine has no such interface', async () => {
+  const networks = 'networks: [{ subnet: 192.168.77.0/24, next-server: 192.168.77.9 }]\n';
+  const { code, out, err } = await ask({}, CONFIG.replace('[eth0]', '[eth7]') + networks);
+  expect(out).toContain('url=http://192.168.77.9 ');
+  expect([code, err]).toEqual([
+    0,
+    'pxectl: there is no interface eth7 here: taken to have 192.168.77.9/24\n',
+  ]);
+});
+
 test('reportRendering() speaks the language of the name', async () => {
   expect((await ask({ name: '/grub/grub.cfg' })).out).toContain('menuentry');
   expect((await ask({ name: 'boot.ipxe' })).out).toMatch(/^#!ipxe\n/);

@@ -28,7 +28,7 @@ test('valuesOf() has a value for every name', () => {
 
 test('valuesOf() what is not known is empty', () => {
   const { uuid: _, hostname: __, ...bare } = MACHINE;
-  const values = valuesOf(bare, { nextServer: 0, tags: [] });
+  const values = valuesOf(bare, { nextServer: 0, tags: [], http: FACTS.http });
   expect(values).toMatchObject({ uuid: '', hostname: '', serial: '', http: '', 'next-server': '', tags: '' });
 });
 
