@@ -73,7 +73,14 @@ const ADDRESS_MEMBERS: ReadonlySet<string> = new Set(
 );
 
 function describeValue(value: unknown, kind: OptionKind, code: number): string {
-  return wordsOf(value, ADDRESSES.has(kind) || OWN_ADDRESSES.has(code));
+  return wordsOf(subOptionsOf(value), ADDRESSES.has(kind) || OWN_ADDRESSES.has(code));
+}
+
+/** Of an encapsulated option the sub-options alone, where nothing is strange about it. */
+function subOptionsOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('values' in value)) return value;
+  const { values, ...rest } = value;
+  return Object.values(rest).every((list) => Array.isArray(list) && list.length === 0) ? values : value;
 }
 
 /** JSON with octets as hex and addresses dotted; plain words where it is a word or a list of words. */

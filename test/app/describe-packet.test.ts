@@ -52,6 +52,11 @@ test.each<[code: number, fill: (options: DhcpPacket['options']) => void, value: 
   [12, (options) => void options.set(12, Uint8Array.of(0x61, 0x07, 0x9b)), 'a\\x07\\x9b'],
   [77, (options) => writeOption(options, 'user-class', ['a', '\x1b']), 'a, \\x1b'],
   [224, (options) => void options.set(224, Uint8Array.of(1, 255)), '01 ff'],
+  [
+    175,
+    (options) => writeOption(options, 'ipxe-encap', { values: { noPxeDhcp: 1 }, others: [], problems: [] }),
+    '{"noPxeDhcp":1}',
+  ],
   [43, (options) => void options.set(43, Uint8Array.of(6, 1, 8, 255)), '060108ff'],
 ])('describeOptions() %i', (code, fill, value) => {
   expect(wordsFor(code, fill)).toBe(value);
