@@ -15,38 +15,69 @@ export type ChunkLease = {
 };
 
 /** Below this a client costs more calls than octets; above it nothing gets faster. */
-const SMALLEST = 32 * 1024;
+const SMALL = 32 * 1024;
 const LARGEST = 512 * 1024;
+/** For who comes when clients that take nothing hold all that is shared: of 4,096 connections as much again. */
+const LAST = 8 * 1024;
 
 /**
  * Shares `octets` of memory between all transfers: a single client gets large buffers, a thousand small ones, so that those who
- * take their time cost little. Sizes are powers of two, and buffers are used again: fresh memory costs more than what is copied
- * to it.
+ * take their time cost little. Half of it is shared so, whoever came first; the rest is for those who find that taken. Sizes are
+ * powers of two, and buffers are used again: fresh memory costs more than what is copied to it.
  */
 export function createChunks(octets: number): Chunks {
+  const shared = octets / 2;
   const free = new Map<number, Chunk[]>();
+  let waitingOctets = 0;
   let transfers = 0;
+  let held = 0;
 
   function shareOf(wanted: number): number {
     let size = LARGEST;
-    while (size > SMALLEST && (size * transfers > octets || size >= 2 * wanted)) size /= 2;
+    while (size > SMALL && (size * transfers > shared || size >= 2 * wanted)) size /= 2;
+    while (size > LAST && held + size > shared) size /= 2;
     return size;
+  }
+
+  function reuse(size: number): Chunk | undefined {
+    const chunk = free.get(size)?.pop();
+    if (chunk) waitingOctets -= size;
+    return chunk;
+  }
+
+  /** What waits to be used again is an eighth of the memory at most; sizes that nobody takes any more go first. */
+  function keep(chunk: Chunk): void {
+    const { length: size } = chunk;
+    for (const other of free.keys())
+      while (other !== size && waitingOctets + size > octets / 8 && reuse(other));
+    if (waitingOctets + size > octets / 8) return;
+    const waiting = free.get(size);
+    if (waiting) waiting.push(chunk);
+    else free.set(size, [chunk]);
+    waitingOctets += size;
   }
 
   return {
     open(wanted) {
+      let mine = 0;
+      const hold = (change: number) => {
+        mine += change;
+        held += change;
+      };
       transfers++;
-      const size = shareOf(wanted);
-      const waiting = free.get(size) ?? [];
-      free.set(size, waiting);
       return {
-        take: () => waiting.pop() ?? new Uint8Array(size),
+        take() {
+          const size = shareOf(wanted);
+          hold(size);
+          return reuse(size) ?? new Uint8Array(size);
+        },
         giveBack(chunk) {
-          // What waits to be used again is an eighth of the memory at most.
-          if ((waiting.length + 1) * size * 8 <= octets) waiting.push(chunk);
+          hold(-chunk.length);
+          keep(chunk);
         },
         close() {
           transfers--;
+          hold(-mine);
         },
       };
     },
