@@ -19,12 +19,17 @@ const MOST_MS = 50;
 export function untilAcknowledged(socket: Socket, sent: SentOctets | undefined): Waiting {
   const fd = descriptorOf(socket);
   if (!sent || fd === undefined) return decided(!socket.destroyed);
-  if (sent.unacknowledged(fd) === 0) return decided(true);
-  const held = sent.hold(fd);
-  return held === undefined ? decided(true) : watch(socket, sent, held);
+  const left = sent.unacknowledged(fd);
+  return left === 0 || left === undefined ? decided(true) : watch(socket, sent, fd);
 }
 
-function watch(socket: Socket, sent: SentOctets, held: number): Waiting {
+function watch(socket: Socket, sent: SentOctets, fd: number): Waiting {
+  // Without one, when there are none left, the socket's own is asked for as long as it is open.
+  const held = sent.hold(fd);
+  const left = () => {
+    if (held !== undefined) return sent.unacknowledged(held);
+    return descriptorOf(socket) === fd ? sent.unacknowledged(fd) : undefined;
+  };
   const outcome = Promise.withResolvers<boolean>();
   let isOver = false;
   let pauseMs = FIRST_MS;
@@ -34,14 +39,14 @@ function watch(socket: Socket, sent: SentOctets, held: number): Waiting {
     isOver = true;
     socket.off('close', onClose);
     socket.off('end', look);
-    sent.letGo(held);
+    if (held !== undefined) sent.letGo(held);
     outcome.resolve(acknowledged);
   }
 
   function look(): void {
     clearTimeout(timer);
     if (isOver) return;
-    if (sent.unacknowledged(held) === 0) {
+    if (left() === 0) {
       settle(true);
       return;
     }
@@ -51,7 +56,7 @@ function watch(socket: Socket, sent: SentOctets, held: number): Waiting {
 
   function onClose(): void {
     clearTimeout(timer);
-    if (!isOver) settle(sent.unacknowledged(held) === 0);
+    if (!isOver) settle(left() === 0);
   }
 
   socket.once('close', onClose);

@@ -78,3 +78,20 @@ test('untilAcknowledged() believes what was sent where the system does not tell'
   expect(await untilAcknowledged(socket, undefined).settled).toBe(true);
   expect(await untilAcknowledged(socket, { ...sent, hold: () => undefined }).settled).toBe(true);
 });
+
+test('untilAcknowledged() takes no word for it when descriptors have run out', async () => {
+  const { socket, state, sent } = connection(1000);
+  const scarce = { ...sent, hold: () => undefined };
+  const cut = untilAcknowledged(socket, scarce);
+  Object.assign(socket, { destroyed: true });
+  state.left = 0; // whoever has that number now
+  cut.look();
+  socket.emit('close');
+  expect(await cut.settled).toBe(false);
+
+  const whole = connection(1000);
+  const { settled, look } = untilAcknowledged(whole.socket, { ...whole.sent, hold: () => undefined });
+  whole.state.left = 0;
+  look();
+  expect(await settled).toBe(true);
+});
