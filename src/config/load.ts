@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { crossCheck } from './cross-check.ts';
 import { type Config, schema } from './schema.ts';
 import { checkTemplates, withTemplates } from './templates.ts';
-import { wordsOf, yamlWords } from './words.ts';
+import { wordsOf, wordsOfUnion, yamlWords } from './words.ts';
 
 /** One mistake: where it stands (line from 1; YAML path like `networks[0].range`), and what is wrong. */
 export type Problem = {
@@ -89,6 +89,9 @@ function toData(document: Document): unknown {
   }
 }
 
+/** What zod says of a value that fits no alternative, where the schema says nothing. */
+const UNTOLD = 'Invalid input';
+
 function findingsOf(issue: z.core.$ZodIssue): Finding[] {
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
@@ -106,6 +109,10 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
       ?.flatMap(findingsOf)
       .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
     if (inside) return inside;
+    if (issue.message === UNTOLD) {
+      const told = issue.errors.map(([first]) => lowerFirst(first?.message ?? ''));
+      return [{ path: issue.path, message: wordsOfUnion(told) ?? lowerFirst(issue.message) }];
+    }
   }
   return [{ path: issue.path, message: lowerFirst(issue.message) }];
 }

@@ -18,7 +18,7 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
       return issue.origin === 'array'
-        ? undefined
+        ? `needs at least ${issue.minimum === 1 ? 'one entry' : `${issue.minimum} entries`}`
         : `must be at least ${issue.minimum}, got ${shown(issue.input)}`;
     case 'too_big':
       return issue.origin === 'string' || issue.origin === 'array'
@@ -27,6 +27,17 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * What is told of a value that fits none of several alternatives, from what each of them says: `expected auto or true or false,
+ * got "yes"`. Where one has its form but not its bounds, its words are those that count. undefined: these cannot be put together.
+ */
+export function wordsOfUnion(alternatives: readonly string[]): string | undefined {
+  const parts = alternatives.map((text) => /^expected (?<what>.*), got (?<input>.*)$/s.exec(text)?.groups);
+  const bounds = alternatives.find((_, position) => !parts[position]);
+  if (bounds !== undefined || parts.length === 0) return bounds;
+  return `expected ${parts.map((part) => part?.what).join(' or ')}, got ${parts[0]?.input}`;
 }
 
 /** YAML's own faults are about characters; the cause is often a line above. */

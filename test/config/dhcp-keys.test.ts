@@ -79,6 +79,10 @@ test.each([
   { text: 'boot: { http: "http://${ip}/" }', problem: /boot\.http: expected a URL like/ },
   { text: 'boot: { http: "http://${next-server}/${mac}" }', problem: /boot\.http: expected a URL like/ },
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: placeholders of the configuration
+  { text: 'http: { enabled: yes }', problem: /http\.enabled: expected auto or true or false, got "yes"$/ },
+  { text: 'tftp: { pace: [5] }', problem: /tftp\.pace: expected auto or off or a number, got a list$/ },
+  { text: 'tftp: { pace: 0 }', problem: /tftp\.pace: must be at least 1, got 0$/ },
+  { text: 'profiles: { a: { menu: [] } }', problem: /profiles\.a\.menu: needs at least one entry$/ },
   { text: 'boot: { relink: yes }', problem: /boot\.relink: expected true, false or the name of a file/ },
   { text: 'boot: { relink: "Off" }', problem: /boot\.relink: expected true, false or the name of a file/ },
   { text: `boot: { http: "http://h/${'x'.repeat(130)}" }`, problem: /boot\.http: expected a URL like/ },
