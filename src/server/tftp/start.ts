@@ -49,6 +49,7 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
   const thread = options.thread ?? startTftpThread();
   const taken = new Int32Array(new SharedArrayBuffer(4));
   let wakeFd = -1;
+  let isOver = false;
 
   thread.listen(
     (message) => {
@@ -82,6 +83,7 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
   process.once('exit', onExit);
 
   function end(failure: string | undefined): void {
+    isOver = true;
     wakeFd = -1;
     if (place) createCensus(place).tell(0); // a thread that died did not
     process.off('exit', onExit);
@@ -91,7 +93,9 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
     started.reject(new Error(failure ?? 'stopped before it was ready'));
   }
 
+  /** Nothing after the end: the next service of the thread would take it for an answer to a question of its own. */
   function send(message: ToWorker): void {
+    if (isOver) return;
     thread.post(message);
     if (wakeFd >= 0) network.wake(wakeFd);
   }

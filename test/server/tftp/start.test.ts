@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -9,9 +10,11 @@ import { parseIpv4 } from '../../../src/lib/ipv4.ts';
 import type { DatagramSocket, Network } from '../../../src/net/datagram.ts';
 import { loadNetwork } from '../../../src/net/load.ts';
 import type { RenderedFiles } from '../../../src/server/boot/rendered-files.ts';
+import type { FromWorker, ToWorker } from '../../../src/server/tftp/messages.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../../../src/server/tftp/settings.ts';
 import { openTftpSockets, releaseTftpSockets } from '../../../src/server/tftp/sockets.ts';
 import { type StartParts, startTftpServer } from '../../../src/server/tftp/start.ts';
+import type { TftpThread } from '../../../src/server/tftp/thread.ts';
 import { encode, type TftpPacket } from '../../../src/tftp-packet/index.ts';
 import { ack, describe as inWords, rrq } from './rig.ts';
 
@@ -269,4 +272,31 @@ test.each([
   const child = spawnSync(process.execPath, [file], { timeout: 10_000, encoding: 'utf8' });
   expect(child.stdout).toBe('serving\n');
   expect(child.status).toBe(code);
+});
+
+test('startTftpServer() has no late word for the next service of its thread, which counts from one again', async () => {
+  const network = await loadNetwork('linux');
+  const posted: ToWorker[] = [];
+  let tell: (message: FromWorker) => void = () => {};
+  const thread: TftpThread = {
+    ...{ loaded: Promise.resolve(), alive: true },
+    post: (message) => posted.push(message),
+    listen: (onMessage) => {
+      tell = onMessage;
+    },
+    close: async () => {},
+  };
+  const root = folder();
+  const sockets = await openSockets(network);
+  const settings = { ...DEFAULT_TFTP_SETTINGS, root };
+  const server = startTftpServer({ network, sockets, settings, thread, emit: () => {} });
+  const file = await open(join(root, 'upload'), 'w');
+  cleanups.push(() => file.close());
+  tell({ kind: 'sync', id: 1, fd: file.fd });
+  await expect.poll(() => posted.map(({ kind }) => kind)).toEqual(['serve', 'synced']);
+  tell({ kind: 'sync', id: 2, fd: file.fd });
+  tell({ kind: 'ended', failure: 'a defect' });
+  await expect(server.finished).rejects.toThrow('a defect');
+  for (let rounds = 0; rounds < 5; rounds++) await file.sync();
+  expect(posted).toHaveLength(2);
 });
