@@ -3,29 +3,34 @@ import type { Config } from '../config/schema.ts';
 import type { BootEvent } from '../events/event.ts';
 import type { Setup } from './setup.ts';
 
+type Named = Pick<Setup, 'config' | 'overrides'>;
+
+/** One warning for all {@link missingFiles}. */
+export function fileWarnings(setup: Named, exists: FileExists): BootEvent[] {
+  const missing = missingFiles(setup, exists);
+  if (missing === undefined) return [];
+  const detail = `not in the root, but named in the configuration: ${missing}`;
+  return [{ type: 'service.warning', service: 'dhcp', problem: 'missing-files', detail }];
+}
+
 /**
  * Boot files that the configuration names and that are not in the root: the machine would be told of them all the same, and
- * stop. One warning for all of them. Where somebody else's TFTP server is named, the files may be there.
+ * stop. As a list with where each is named, or undefined. Where somebody else's TFTP server is named, the files may be there.
  */
-export function fileWarnings(
-  { config, overrides }: Pick<Setup, 'config' | 'overrides'>,
-  exists: FileExists,
-): BootEvent[] {
-  if (overrides.nextServer !== undefined || circlesOf(config).some(hasServer)) return [];
+export function missingFiles({ config, overrides }: Named, exists: FileExists): string | undefined {
+  if (overrides.nextServer !== undefined || circlesOf(config).some(hasServer)) return undefined;
   const missing = namedFiles(config).filter(({ file }) => isOurs(file) && !exists(file));
-  if (missing.length === 0) return [];
+  if (missing.length === 0) return undefined;
   const list = missing.slice(0, MOST).map(({ file, path }) => `${file} (${path})`);
-  const more = missing.length > MOST ? ` and ${missing.length - MOST} more` : '';
-  const detail = `not in the root, but named in the configuration: ${list.join(', ')}${more}`;
-  return [{ type: 'service.warning', service: 'dhcp', problem: 'missing-files', detail }];
+  return `${list.join(', ')}${missing.length > MOST ? ` and ${missing.length - MOST} more` : ''}`;
 }
 
 /** Named in one line of the log. */
 const MOST = 10;
 
-type Named = { readonly file: string; readonly path: string };
+type NamedFile = { readonly file: string; readonly path: string };
 
-function namedFiles({ boot, networks, hosts, rules, profiles }: Config): Named[] {
+function namedFiles({ boot, networks, hosts, rules, profiles }: Config): NamedFile[] {
   const all = [
     ...Object.entries(boot.arch).map(([name, file]) => ({ file, path: `boot.arch.${name}` })),
     { file: boot.ipxe, path: 'boot.ipxe' },

@@ -35,6 +35,15 @@ export async function reportLoaders(question: LoadersQuestion, io: LoadersIo): P
     return EXIT.USAGE;
   }
   if (typeof archs === 'string' || typeof loaders === 'string') return EXIT.USAGE;
+  if (
+    !LOADER_SOURCES.some(
+      (one) => archs.includes(one.arch) && one.loaders.some((each) => loaders.includes(each)),
+    )
+  ) {
+    const machines = archs.map((arch) => archOf(arch).name).join(' and ');
+    io.err.write(`pxectl: Nothing to install: there is no ${loaders.join(' and no ')} for ${machines}\n`);
+    return EXIT.USAGE;
+  }
   try {
     const root = checkRoot(question.root);
     const from = io.from === undefined ? {} : { from: io.from };

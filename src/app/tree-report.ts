@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { FileExists } from '../boot/settings.ts';
 import type { TreeFinding } from '../boot/tree.ts';
 import { checkTree } from '../boot/tree-check.ts';
 import { defaultConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { plural } from '../lib/plural.ts';
-import { fileWarnings } from './check-files.ts';
+import { missingFiles } from './check-files.ts';
 import { checkRoot } from './check-root.ts';
 import { treeContextOf } from './check-tree.ts';
 import { EXIT } from './exit-codes.ts';
@@ -83,7 +84,7 @@ async function findingsOf({ root, config, user }: About, { now }: TreeReportIo) 
   const found = [
     ...closedFolders({ root, user }),
     ...checkTree(facts, treeContextOf(config, knownNames(facts, exists, { ignoreCase, most: LIMITS.most }))),
-    ...fileWarnings({ config, overrides: {} }, exists).flatMap(asFinding),
+    ...missingFrom(config, exists),
   ];
   return { complete: facts.complete, looked: facts.names.length, found };
 }
@@ -106,10 +107,12 @@ function closedFolders({ root, user }: Omit<About, 'config'>): TreeFinding[] {
 }
 
 /** What the configuration names and the root does not have, as a finding like the others. */
-function asFinding(event: ReturnType<typeof fileWarnings>[number]): TreeFinding[] {
-  if (event.type !== 'service.warning') return [];
-  const fix = 'put them there, or correct the names';
-  return [{ severity: 'problem', problem: 'missing-file', path: 'configuration', detail: event.detail, fix }];
+function missingFrom(config: Config, exists: FileExists): TreeFinding[] {
+  const missing = missingFiles({ config, overrides: {} }, exists);
+  if (missing === undefined) return [];
+  const detail = `names what is not in the root: ${missing}`;
+  const fix = 'put it there, or correct the names';
+  return [{ severity: 'problem', problem: 'missing-file', path: 'the configuration', detail, fix }];
 }
 
 function describeFindings(root: string, findings: readonly TreeFinding[], looked: number): string {

@@ -129,6 +129,15 @@ async function report(question: { arch?: string; only?: string; force?: boolean;
   return { code, out, err };
 }
 
+test('reportLoaders() says when there is no such loader for these machines', async () => {
+  const said: string[] = [];
+  const io = { out: { write: () => {} }, err: { write: (text: string) => void said.push(text) } };
+  expect(await reportLoaders({ root, only: 'pxelinux', arch: 'x86-64_EFI' }, { ...io, from: system })).toBe(
+    2,
+  );
+  expect(said).toEqual(['pxectl: Nothing to install: there is no pxelinux for x86-64_EFI\n']);
+});
+
 test('reportLoaders() names the packages of what is missing, for both families, and ends with 1', async () => {
   packaged('/usr/lib/shim/shimx64.efi.signed');
   const { code, out } = await report({ only: 'shim' });

@@ -104,7 +104,9 @@ test('reportTree() takes root, files, profiles and user of a configuration', asy
   expect(code).toBe(1);
   // With profiles loaders need no configuration in the tree.
   expect(out).not.toContain('no-config');
-  expect(out).toContain('gone (profiles.install), lost.img (profiles.install)');
+  expect(out).toContain(
+    'missing-file: the configuration names what is not in the root: gone (profiles.install), lost.img (profiles.install)\n',
+  );
 });
 
 test('reportTree() holds files of rules and menu lines against the architecture they are for', async () => {
