@@ -15,6 +15,7 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
     .helpOption('--help', 'show this help');
   command
     .command('rescue')
+    .summary('make damaged leases usable again')
     .description(
       'make damaged leases and boot progress usable again: save every record that can be read, keep the damaged file',
     )

@@ -46,6 +46,16 @@ test('pxectl takes nothing it does not know', async () => {
   expect(said.join('')).toContain('pxectl --help shows how it is used');
 });
 
+test('pxectl --help fits 80 columns, of each command', () => {
+  for (const one of withSubcommands(pxectlCommand('1.2.3', () => {}))) {
+    const lines = one
+      .configureOutput({ getOutHelpWidth: () => 80 })
+      .helpInformation()
+      .split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  }
+});
+
 test('pxectl says of each of its commands how that one is used', async () => {
   const command = pxectlCommand('1.2.3', () => {});
   const said: string[] = [];

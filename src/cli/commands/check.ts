@@ -5,6 +5,7 @@ import { reportTree, type TreeQuestion } from '../../app/tree-report.ts';
 /** `pxectl check [root]`: hands its exit code to `end`. */
 export function checkCommand(end: (code: number) => void): Command {
   return new Command('check')
+    .summary('say what is wrong with a boot root')
     .description('say what is wrong with a boot root, before a machine finds out; no pxed has to run')
     .argument('[root]', 'folder that is served (default: tftp.root of the configuration)')
     .option('-c, --config <file>', 'configuration of pxed: its files, profiles and user count, too')

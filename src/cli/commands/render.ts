@@ -6,6 +6,7 @@ import { archArgument, ipv4Argument, macArgument, uuidArgument } from '../argume
 /** `pxectl render`: hands its exit code to `end`. */
 export function renderCommand(end: (code: number) => void): Command {
   return new Command('render')
+    .summary('print what a loader is given')
     .description('print the configuration that a machine’s loader would be given; no pxed has to run')
     .requiredOption('-c, --config <file>', 'configuration of pxed, with its profiles')
     .requiredOption('--mac <address>', 'the machine', macArgument)

@@ -29,6 +29,7 @@ type Given = Options & {
 /** `pxectl simulate [root [boot-file]]`: hands its exit code to `end`. */
 export function simulateCommand(end: (code: number) => void): Command {
   const command = new Command('simulate')
+    .summary('say what a machine would get')
     .description('say what a machine would get, and why; no pxed has to run, and nothing is sent')
     .argument('[root]', 'folder that is served (default: tftp.root of the configuration)')
     .argument('[boot-file]', 'boot file for BIOS machines (default: boot.filename of the configuration)')
