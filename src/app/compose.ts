@@ -17,10 +17,10 @@ import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
 import { type HttpPorts, openHttpPorts, releaseHttpPorts, withOwnUrl } from './http-ports.ts';
 import { createHttpTask, httpSettingsOf } from './http-task.ts';
-import { clockWarning, type LeaseState, openLeases, prepareState } from './lease-state.ts';
+import { clockWarning, type LeaseState, MEMORY, openLeases, prepareState } from './lease-state.ts';
 import { watchLinks } from './link-watch.ts';
 import { futureUser, giveUpRoot } from './privileges.ts';
-import { openProgress } from './progress-state.ts';
+import { openProgress, openUnprepared } from './progress-state.ts';
 import { createRelinking, type Relinking, relinkWarnings } from './relinking.ts';
 import type { Setup } from './setup.ts';
 import { sharingWarnings } from './shared-port.ts';
@@ -84,12 +84,17 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
       ...{ boot, relinking, downloads },
     };
     const tftp = await prepareTftp(started);
-    const stateFolder = addressing || boot.rendering ? prepareState(config, futureUser(config)) : undefined;
+    const keepsState = addressing || boot.rendering;
+    const stateFolder = keepsState ? prepareState(config, futureUser(config)) : undefined;
     const runAs = giveUpRoot(network, config);
     if (runAs?.uid !== 0) tftp?.confine();
     if (facts.root !== undefined) checkReachable(facts.root);
     const state = addressing ? await openLeases(stateFolder) : undefined;
-    boot.use({ leases: state?.leases, openProgress: () => openProgress(stateFolder) });
+    const forgets = !keepsState && config.state !== MEMORY;
+    boot.use({
+      leases: state?.leases,
+      openProgress: () => (forgets ? openUnprepared(io.emit) : openProgress(stateFolder)),
+    });
     io.emit(
       bannerOf({
         ...{ setup, ...facts, version: io.version, backend: network.name, http: web.ports },

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { Emit } from '../events/event.ts';
 import {
   type BootProgressStore,
   createMemoryProgress,
@@ -21,6 +22,18 @@ export function openProgress(folder: string | undefined): BootProgressStore {
     throw error instanceof StoreProblem ? startProblemOf(error) : error;
   }
   return store;
+}
+
+/**
+ * For profiles that came with a reload, where no folder was made ready while that was allowed: in memory, and said so, for a
+ * restart will have machines installed again.
+ */
+export function openUnprepared(emit: Emit): BootProgressStore {
+  const detail =
+    'profiles came with a reload, and there is no state folder yet: what machines install is in memory until pxed is restarted, ' +
+    'and then forgotten; restart it before machines are installed';
+  emit({ type: 'service.warning', service: 'boot', problem: 'progress-unsaved', detail });
+  return createMemoryProgress();
 }
 
 function startProblemOf(problem: StoreProblem): StartProblem {
