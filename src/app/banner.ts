@@ -42,7 +42,7 @@ export function bannerOf(started: Started): BootEvent {
   const { tftp } = setup.config;
   if (tftp.enabled) facts.TFTP = describeTftp(tftp, started.tftp ?? []);
   const [web] = started.http ?? [];
-  if (web) facts.HTTP = `the same files, port ${web.port}`;
+  if (web) facts.HTTP = `${tftp.enabled ? 'the same files' : tftp.root}, port ${web.port}`;
   const profiles = describeProfiles(setup.config);
   if (profiles !== undefined) facts.profiles = profiles;
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));

@@ -9,7 +9,7 @@ function bannerFor(yaml: string): Readonly<Record<string, string>> {
   if (!loaded.ok) throw new Error('no such configuration');
   const setup = { tool: 'pxed', config: loaded.value, overrides: {} } as const;
   const dhcp = dhcpSettingsOf(setup, [ETH0], 'h');
-  const event = bannerOf({ setup, version: '0', links: [], dhcp, backend: 'linux' });
+  const event = bannerOf({ setup, version: '0', links: [], dhcp, http: [{ fd: 3, port: 80 }], backend: 'linux' });
   return event.type === 'service.started' ? event.facts : {};
 }
 
@@ -18,6 +18,11 @@ test('bannerOf() names four networks, and how many more there are', () => {
     `networks: [${Array.from({ length: count }, (_, i) => `{subnet: 10.${i}.0.0/16}`).join(', ')}]`;
   expect(bannerFor(subnets(3)).DHCP).not.toContain('more');
   expect(bannerFor(subnets(50)).DHCP).toMatch(/10\.3\.0\.0\/16 [^;]*; and 46 networks more$/);
+});
+
+test('bannerOf() names what is served by HTTP where nothing is by TFTP', () => {
+  expect(bannerFor('tftp: { root: /tftp }').HTTP).toBe('the same files, port 80');
+  expect(bannerFor('tftp: { root: /tftp, enabled: false }').HTTP).toBe('/tftp, port 80');
 });
 
 test('bannerOf() promises BOOTP clients nothing where pxed is a proxy', () => {
