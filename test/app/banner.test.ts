@@ -9,7 +9,14 @@ function bannerFor(yaml: string): Readonly<Record<string, string>> {
   if (!loaded.ok) throw new Error('no such configuration');
   const setup = { tool: 'pxed', config: loaded.value, overrides: {} } as const;
   const dhcp = dhcpSettingsOf(setup, [ETH0], 'h');
-  const event = bannerOf({ setup, version: '0', links: [], dhcp, http: [{ fd: 3, port: 80 }], backend: 'linux' });
+  const event = bannerOf({
+    setup,
+    version: '0',
+    links: [],
+    dhcp,
+    http: [{ fd: 3, port: 80 }],
+    backend: 'linux',
+  });
   return event.type === 'service.started' ? event.facts : {};
 }
 
