@@ -130,6 +130,8 @@ test('boot.ipxe: nothing of the operator’s text is a setting or an end of a co
       expect(words.filter((word, i) => i > 0 && i !== comment && word.startsWith('#'))).toEqual([]);
       expect(text.split('\n').filter((line) => line.endsWith('\\'))).toEqual([]);
     }),
+    // What is left when something is taken out must not be what was taken out.
+    { examples: [['$${{net0/mac}'], ['a \\ \\']] },
   );
 });
 

@@ -77,10 +77,10 @@ function urlOf(path: string, { values, early }: IpxePlace): string {
 /** Without what iPXE would act on: settings, ends of commands, a line that goes on at its end. */
 function plain(text: string): string {
   return oneLine(text)
-    .replaceAll('${', '$')
+    .replace(/\$\{+/g, '$')
     .split(/\s+/)
     .map((word) => word.replace(/^#+/, ''))
     .filter((word) => word !== '||' && word !== '&&' && word !== ';')
     .join(' ')
-    .replace(/\\+$/, '');
+    .replace(/[\\\s]+$/, '');
 }
