@@ -34,7 +34,8 @@ export default defineConfig({
           name: 'boot',
           env,
           include: ['test/boot/**/*.test.ts'],
-          fileParallelism: false,
+          // A machine under TCG takes one processor, and waits for timers of its firmware half of the time.
+          maxWorkers: 2,
           testTimeout: 240_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
