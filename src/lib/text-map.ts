@@ -2,7 +2,8 @@ type Entry<V> = { readonly key: string; value: V; next: Entry<V> | undefined };
 
 /**
  * A Map from texts that are made anew for each look-up, such as keys put together from a packet. A `Map` has V8 enter each
- * new text into its table of all texts first: 0.7 µs where this takes 0.2. No order is kept.
+ * new text into its table of all texts first: of 60,000 keys, 0.7 to 0.85 µs, where this takes 0.15 to 0.4 for one that is not
+ * there and 0.5 to 0.9 for one that is. No order is kept.
  */
 export class TextMap<V> {
   /** By hash: the entries that share one hang together. */

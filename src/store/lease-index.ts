@@ -35,7 +35,7 @@ export type LeaseIndex = LeaseView & {
 export function createLeaseIndex(): LeaseIndex {
   const byIp = new IpMap<Lease>();
   const byClient = new TextMap<Lease>();
-  /** By the address as a number where it is one: to look up a text that was just made takes four times as long. */
+  /** By the address as a number where it is one: to look up a text that was just made takes longer (text-map.ts). */
   const byMac = new Map<number | Mac, Machine>();
   const leasesBefore = new Map<Ipv4, Lease | undefined>();
   const machinesBefore = new Map<Mac, Machine | undefined>();
