@@ -26,6 +26,8 @@ export type UploadProblem = 'exists' | 'disk-full' | 'write-error';
 
 /** A file on its way in: nobody sees it before `commit`, and nothing is left of it after `discard`. */
 export type Upload = {
+  /** For who writes by itself, elsewhere, or reads what it wrote; it is closed by `commit` and `discard`. */
+  readonly fd: number;
   /** Appends; undefined when all of it was taken. After a problem the only thing left to do is `discard`. */
   append(octets: Uint8Array): UploadProblem | undefined;
   /**
@@ -109,8 +111,8 @@ function refusalOfTarget(
 }
 
 function createUpload(place: Place, overwrite: boolean): Upload {
-  const { O_CREAT, O_EXCL, O_WRONLY } = constants;
-  const fd = openSync(place.folder.at(place.temporary), O_WRONLY | O_CREAT | O_EXCL, 0o644);
+  const { O_CREAT, O_EXCL, O_RDWR } = constants;
+  const fd = openSync(place.folder.at(place.temporary), O_RDWR | O_CREAT | O_EXCL, 0o644);
   let open = true;
 
   function end(keep: boolean): void {
@@ -126,6 +128,7 @@ function createUpload(place: Place, overwrite: boolean): Upload {
   }
 
   return {
+    fd,
     append(octets) {
       try {
         for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at);
