@@ -6,6 +6,7 @@ import { loadNetwork } from '../net/load.ts';
 import { portOwner } from '../net/port-owner.ts';
 import type { DhcpListener } from '../server/dhcp/listeners.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
 import { bannerOf } from './banner.ts';
 import { type BootFiles, bootFactsOf, createBootFiles } from './boot-files.ts';
 import { checkReachable, rootWarnings } from './check-access.ts';
@@ -37,6 +38,10 @@ export type Composed = {
   readonly setup: Setup;
   /** Puts a new setup in force, of the same sockets and user. Throws, and changes nothing, when it cannot. */
   apply(setup: Setup): void;
+  /** Throws what {@link Composed.apply} would, and changes nothing. */
+  check(setup: Setup): void;
+  /** What DHCP and BOOTP work with; undefined where neither is served. */
+  readonly leases: LeaseStore | undefined;
   /** Tells the service manager, if one listens: `READY=1`, `STOPPING=1` (sd_notify(3)). */
   notify(state: string): void;
   /** Ends the threads and closes the sockets, for good. */
@@ -256,6 +261,11 @@ function assemble(
     get setup() {
       return current.setup;
     },
+    check(reread) {
+      const next = gatherFacts(withOwnUrl(reread, web.ports), network);
+      checkSameInterfaces(facts.links, next.links);
+    },
+    leases: state?.leases,
     apply(reread) {
       const next = withOwnUrl(reread, web.ports);
       enforce({ setup: next, facts: gatherFacts(next, network) });

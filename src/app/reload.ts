@@ -2,11 +2,22 @@ import type { Emit } from '../events/event.ts';
 import type { Composed } from './compose.ts';
 import type { Setup, SetupResult } from './setup.ts';
 
+/** What came of a reload: all of it is in force, or nothing of it, and why. */
+export type ReloadOutcome =
+  | { readonly applied: true }
+  | {
+      readonly applied: false;
+      /** Mistakes, as lines for people. */
+      readonly problems: readonly string[];
+      /** Keys whose change waits for a restart. */
+      readonly needsRestart: readonly string[];
+    };
+
 /**
  * Applies a configuration that was read again. One with a mistake, or with a change that needs new sockets or another
  * user, changes nothing and says why; transfers and conversations under way are not touched.
  */
-export function reload(composed: Composed, read: () => SetupResult, emit: Emit): void {
+export function reload(composed: Composed, read: () => SetupResult, emit: Emit): ReloadOutcome {
   const warn = (problem: string, detail: string) => {
     emit({ type: 'service.warning', service: 'reload', problem, detail });
   };
@@ -14,7 +25,7 @@ export function reload(composed: Composed, read: () => SetupResult, emit: Emit):
   if (!result.ok) {
     for (const problem of result.problems) warn('config', problem);
     warn('config', 'the configuration was not changed');
-    return;
+    return { applied: false, problems: result.problems, needsRestart: [] };
   }
   const fixed = needRestart(composed.setup, result.value);
   if (fixed.length > 0) {
@@ -22,21 +33,21 @@ export function reload(composed: Composed, read: () => SetupResult, emit: Emit):
       'needs-restart',
       `the configuration was not changed: ${fixed.join(', ')} can only change with a restart`,
     );
-    return;
+    return { applied: false, problems: [], needsRestart: fixed };
   }
   try {
     composed.apply(result.value);
-    emit({ type: 'service.ready', service: 'reload', detail: 'the new configuration is in force' });
   } catch (error) {
-    warn(
-      'config',
-      `the configuration was not changed: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const problem = error instanceof Error ? error.message : String(error);
+    warn('config', `the configuration was not changed: ${problem}`);
+    return { applied: false, problems: [problem], needsRestart: [] };
   }
+  emit({ type: 'service.ready', service: 'reload', detail: 'the new configuration is in force' });
+  return { applied: true };
 }
 
-/** Keys that decided about sockets, users and the log at start. */
-function needRestart(before: Setup, after: Setup): string[] {
+/** Keys that decided about sockets, users and the log at start, and are not what they were. */
+export function needRestart(before: Setup, after: Setup): string[] {
   const facts = ({ config }: Setup): Record<string, unknown> => ({
     interfaces: config.interfaces?.join(),
     mode: config.mode,

@@ -12,7 +12,10 @@ import { supervise } from './supervisor.ts';
 /** What the process gives: where to write, and how to read the configuration once more. */
 export type ServeIo = {
   readonly version: string;
-  readonly reload: () => SetupResult;
+  /** With `text` in the place of what the configuration file says, where there is one: to see what would come of it. */
+  readonly reload: (text?: string) => SetupResult;
+  /** The configuration file, as it was named. */
+  readonly configFile?: string;
   readonly out: LogOut & { readonly isTTY?: boolean };
   readonly err: { write(text: string): void };
 };
@@ -36,7 +39,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     return EXIT.START;
   }
   const stop = new AbortController();
-  const end = listen(stop, () => reload(composed, io.reload, bus.emit));
+  const end = listen(stop, () => void reload(composed, () => io.reload(), bus.emit));
   try {
     const onReady = () => {
       composed.notify('READY=1');

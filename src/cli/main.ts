@@ -20,11 +20,25 @@ export async function main(tool: Tool): Promise<void> {
   const line: CommandLine = { tool, positional: command.args, options: command.opts<Options>() };
   // A log that nobody reads any more must not end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const read = () => setupOf(line, { readText: (file) => readFileSync(file, 'utf8'), archNames: ARCH_NAMES });
+  const { config: configFile } = line.options;
+  const read = (text?: string) =>
+    setupOf(line, {
+      readText: (file) => (file === configFile && text !== undefined ? text : readFileSync(file, 'utf8')),
+      archNames: ARCH_NAMES,
+    });
   const setup = read();
   if (!setup.ok) {
     for (const problem of setup.problems) process.stderr.write(`${tool}: ${problem}\n`);
     process.exit(EXIT.USAGE);
   }
-  process.exit(await serve(setup.value, { version, reload: read, out: process.stdout, err: process.stderr }));
+  const { stdout: out, stderr: err } = process;
+  process.exit(
+    await serve(setup.value, {
+      version,
+      reload: read,
+      ...(configFile !== undefined && { configFile }),
+      out,
+      err,
+    }),
+  );
 }
