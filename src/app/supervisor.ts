@@ -1,4 +1,6 @@
 import type { Emit } from '../events/event.ts';
+import { after, pause } from './pause.ts';
+import type { ServiceChange, ServicePhase, ServiceState } from './service-state.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -12,7 +14,7 @@ import type { Task } from './task.ts';
 export type SupervisorOptions = {
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Called once, when every task has been ready. */
+  /** Called once, when every task has been ready, or was halted. */
   readonly onReady?: () => void;
   readonly timing?: Partial<SupervisorTiming>;
 };
@@ -23,9 +25,28 @@ export type SupervisorTiming = {
   readonly failuresMost: number;
   readonly periodMs: number;
   readonly drainMs: number;
+  /** How long `start` waits for requests to be answered before it tells how things stand. */
+  readonly startMs: number;
 };
 
 export type Outcome = 'stopped' | 'failed';
+
+/**
+ * Tasks that run, and the handles to them. A service is one task, or all whose names begin with its own: `tftp` is `tftp 1` and
+ * `tftp 2`. Each of the three does nothing where it is so already, and resolves when it is done; the other tasks notice nothing.
+ * A service that was stopped stays so until it is started. They throw RangeError for a name that is none.
+ */
+export type Supervisor = {
+  /** Resolves when everything has stopped; never rejects. */
+  readonly finished: Promise<Outcome>;
+  /** Every task, in their order. */
+  states(): readonly ServiceState[];
+  /** Names of services. */
+  readonly services: readonly string[];
+  start(service: string): Promise<ServiceChange>;
+  stop(service: string): Promise<ServiceChange>;
+  restart(service: string): Promise<ServiceChange>;
+};
 
 const TIMING: SupervisorTiming = {
   backoffMs: 250,
@@ -33,10 +54,16 @@ const TIMING: SupervisorTiming = {
   failuresMost: 5,
   periodMs: 60_000,
   drainMs: 10_000,
+  startMs: 10_000,
 };
 
 /** Resolves when everything has stopped; never rejects. */
-export async function supervise(tasks: readonly Task[], options: SupervisorOptions): Promise<Outcome> {
+export function supervise(tasks: readonly Task[], options: SupervisorOptions): Promise<Outcome> {
+  return createSupervisor(tasks, options).finished;
+}
+
+/** Starts them all. */
+export function createSupervisor(tasks: readonly Task[], options: SupervisorOptions): Supervisor {
   const timing = { ...TIMING, ...options.timing };
   const giveUp = new AbortController();
   const signal = AbortSignal.any([options.signal, giveUp.signal]);
@@ -44,9 +71,42 @@ export async function supervise(tasks: readonly Task[], options: SupervisorOptio
   const onReady = (name: string) => {
     if (waiting.delete(name) && waiting.size === 0) options.onReady?.();
   };
-  const loops = tasks.map((task) => keepRunning(task, { ...options, signal, timing, onReady, giveUp }));
-  await Promise.race([Promise.all(loops), drained(signal, timing.drainMs)]);
-  return giveUp.signal.aborted ? 'failed' : 'stopped';
+  const keeping = { ...options, signal, timing, onReady, giveUp };
+  const kept = tasks.map((task) => keepRunning(task, keeping));
+  const services = [...new Set(tasks.map(({ name }) => serviceOf(name)))];
+
+  function of(service: string): Kept[] {
+    const found = kept.filter(({ state }) => serviceOf(state().name) === service);
+    if (found.length === 0) {
+      throw new RangeError(`There is no service ${service}; there is ${services.join(', ') || 'none'}`);
+    }
+    return found;
+  }
+  async function change(service: string, act: (one: Kept) => Promise<boolean>): Promise<ServiceChange> {
+    const found = of(service);
+    const changed = await Promise.all(found.map(act));
+    return { changed: changed.includes(true), states: found.map(({ state }) => state()) };
+  }
+  return {
+    finished: (async () => {
+      await Promise.race([Promise.all(kept.map(({ ended }) => ended)), drained(signal, timing.drainMs)]);
+      return giveUp.signal.aborted ? 'failed' : 'stopped';
+    })(),
+    states: () => kept.map(({ state }) => state()),
+    services,
+    start: (service) => change(service, (one) => one.start()),
+    stop: (service) => change(service, (one) => one.stop()),
+    restart: (service) =>
+      change(service, async (one) => {
+        await one.stop();
+        return one.start();
+      }),
+  };
+}
+
+/** `tftp` of `tftp 2`. */
+export function serviceOf(task: string): string {
+  return task.split(' ')[0]!;
 }
 
 type Keeping = {
@@ -57,48 +117,133 @@ type Keeping = {
   readonly giveUp: AbortController;
 };
 
-async function keepRunning(task: Task, keeping: Keeping): Promise<void> {
-  const { emit, signal, timing } = keeping;
+type Kept = {
+  readonly ended: Promise<void>;
+  state(): ServiceState;
+  /** True when that changed something. */
+  start(): Promise<boolean>;
+  stop(): Promise<boolean>;
+};
+
+function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keeping): Kept {
+  let state: ServiceState = { name: task.name, phase: 'starting', since: Date.now(), restarts: 0 };
   let failures: number[] = [];
-  while (!signal.aborted) {
+  let starts = 0;
+  /** Somebody wants it to rest; aborts what runs, and each pause. */
+  let halt = new AbortController();
+  /** Resolves at the next change of phase. */
+  let turn = Promise.withResolvers<void>();
+
+  function enter(phase: ServicePhase, more: Partial<ServiceState> = {}): void {
+    state = { ...state, ...more, phase, since: Date.now() };
+    turn.resolve();
+    turn = Promise.withResolvers();
+  }
+
+  /** Waits until it is in one of these phases; false when that takes longer than `ms`, or everything ends. */
+  async function reaches(phases: readonly ServicePhase[], ms: number): Promise<boolean> {
+    const limit = after(ms, signal);
     try {
-      await task.run({
-        signal,
-        ready: (detail) => {
-          emit({ type: 'service.ready', service: task.name, ...(detail === undefined ? {} : { detail }) });
-          keeping.onReady(task.name);
-        },
-      });
-      if (!signal.aborted) throw new Error('ended although nobody asked it to');
-      emit({ type: 'service.stopped', service: task.name });
-      return;
-    } catch (error) {
-      const now = performance.now();
-      failures = [...failures.filter((at) => now - at < timing.periodMs), now];
-      const detail = error instanceof Error ? error.message : String(error);
-      if (signal.aborted || failures.length > timing.failuresMost) {
-        emit({ type: 'service.failed', service: task.name, detail });
-        if (!signal.aborted) keeping.giveUp.abort();
-        return;
+      while (!phases.includes(state.phase)) {
+        if (limit.over()) return false;
+        await Promise.race([turn.promise, limit.promise]);
       }
-      const pauseMs = Math.min(timing.backoffMs * 2 ** (failures.length - 1), timing.backoffMostMs);
-      emit({ type: 'service.failed', service: task.name, detail, restartInMs: pauseMs });
-      await pause(pauseMs, signal);
+      return true;
+    } finally {
+      limit.cancel();
     }
   }
-}
 
-/** Resolves after `ms`, or as soon as `signal` aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
+  async function runOnce(asked: AbortSignal): Promise<void> {
+    enter('starting', { restarts: starts++ });
+    await task.run({
+      signal: asked,
+      ready: (detail) => {
+        if (asked.aborted) return;
+        const { detail: _, ...rest } = state;
+        state = { ...rest, ...(detail !== undefined && { detail }) };
+        enter('running');
+        emit({ type: 'service.ready', service: task.name, ...(detail === undefined ? {} : { detail }) });
+        onReady(task.name);
+      },
+    });
+    if (!asked.aborted) throw new Error('ended although nobody asked it to');
+    emit({ type: 'service.stopped', service: task.name });
+  }
+
+  /** Tells of it. After how many ms it is tried again; undefined: never. */
+  function failed(error: unknown, asked: AbortSignal): number | undefined {
+    const now = performance.now();
+    const detail = error instanceof Error ? error.message : String(error);
+    failures = [...failures.filter((at) => now - at < timing.periodMs), now];
+    if (asked.aborted) {
+      emit({ type: 'service.failed', service: task.name, detail });
+      state = { ...state, lastError: detail };
+      return 0;
+    }
+    if (failures.length > timing.failuresMost) {
+      emit({ type: 'service.failed', service: task.name, detail });
+      enter('failed', { lastError: detail });
+      giveUp.abort();
+      return undefined;
+    }
+    const pauseMs = Math.min(timing.backoffMs * 2 ** (failures.length - 1), timing.backoffMostMs);
+    emit({ type: 'service.failed', service: task.name, detail, restartInMs: pauseMs });
+    enter('backing-off', { lastError: detail });
+    return pauseMs;
+  }
+
+  async function rest(): Promise<void> {
+    const wake = task.rest?.();
+    enter('halted');
+    onReady(task.name);
+    await reaches(['starting'], Number.POSITIVE_INFINITY);
+    wake?.();
+  }
+
+  async function keep(): Promise<void> {
+    while (!signal.aborted) {
+      if (halt.signal.aborted) {
+        await rest();
+        continue;
+      }
+      const asked = AbortSignal.any([signal, halt.signal]);
+      try {
+        await runOnce(asked);
+      } catch (error) {
+        const pauseMs = failed(error, asked);
+        if (pauseMs === undefined) return;
+        await pause(pauseMs, asked);
+      }
+    }
+  }
+
+  return {
+    ended: keep(),
+    state: () => state,
+    async start() {
+      const wasHalted = halt.signal.aborted;
+      if (wasHalted && !(await reaches(['halted', 'starting', 'running'], timing.drainMs))) {
+        throw new Error(`${task.name} has not come to an end yet`);
+      }
+      if (halt.signal.aborted) {
+        halt = new AbortController();
+        failures = [];
+        enter('starting');
+      }
+      await reaches(['running', 'backing-off', 'failed', 'stopping', 'halted'], timing.startMs);
+      return wasHalted;
+    },
+    async stop() {
+      const wasHalted = halt.signal.aborted;
+      if (!wasHalted) {
+        enter('stopping');
+        halt.abort();
+      }
+      await reaches(['halted'], timing.drainMs);
+      return !wasHalted;
+    },
+  };
 }
 
 /** Resolves `ms` after `signal` aborted: a task that does not drain is left behind. */

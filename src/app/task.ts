@@ -7,6 +7,8 @@
 export type Task = {
   readonly name: string;
   run(context: TaskContext): Promise<void>;
+  /** Called when somebody halts the service, so that nobody waits for it in vain. What it returns ends that. */
+  rest?(): () => void;
 };
 
 export type TaskContext = {
