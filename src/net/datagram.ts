@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
+import type { RecordingPorts } from './recording.ts';
 import type { TcpPorts } from './tcp.ts';
 
 /**
@@ -59,6 +60,7 @@ export interface Network {
   readonly bindEcho?: () => Outcome<BoundSocket>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
+  readonly recording?: RecordingPorts;
   /** For HTTP. */
   readonly tcp: TcpPorts;
   /** What a reader may know about memory and disk; undefined where the system does not tell. */

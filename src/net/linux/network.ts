@@ -12,6 +12,7 @@ import { createOpenBeneath } from './openat2.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { createPageCache } from './page-cache.ts';
 import { effectiveCapabilities, giveUpPrivileges } from './privileges.ts';
+import { createRecordingPorts } from './recording-socket.ts';
 import { createTcpPorts } from './tcp.ts';
 
 /** Batched Linux sockets; undefined where the layouts of structs.ts do not hold. */
@@ -42,6 +43,7 @@ export function linuxNetwork(): Network | undefined {
     bindEcho: openEcho,
     attachFrames: (bound) => new PacketSocket(bound),
     releaseFrames: (bound) => closeFd(bound.fd),
+    recording: createRecordingPorts(),
     bindsToInterface: true,
     canSendRaw: true,
     selectsSource: true,
