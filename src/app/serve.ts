@@ -8,6 +8,7 @@ import { reload } from './reload.ts';
 import type { Setup, SetupResult } from './setup.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
 import { supervise } from './supervisor.ts';
+import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** What the process gives: where to write, and how to read the configuration once more. */
 export type ServeIo = {
@@ -38,6 +39,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     io.err.write(`${formatStartProblem(setup.tool, error)}\n`);
     return EXIT.START;
   }
+  keepYoungHeapSmall();
   const stop = new AbortController();
   const end = listen(stop, () => void reload(composed, () => io.reload(), bus.emit));
   try {
