@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** No test's pxed keeps leases where this machine's own might, unless the test names a folder. */
-const env = { PXED_STATE: 'memory' };
+/** No test's pxed keeps leases, or listens, where this machine's own might, unless the test names a place. */
+const env = { PXED_STATE: 'memory', PXED_SOCKET: 'off' };
 
 /** Three rings: `unit` runs anywhere in seconds; `netns` wants root (or user namespaces); `boot` wants QEMU. */
 export default defineConfig({

@@ -69,6 +69,13 @@ export function portRangeArgument(text: string): { first: number; last: number }
   return range;
 }
 
+/** An absolute path, or `off`. */
+export function socketArgument(text: string): string | false {
+  if (text === 'off') return false;
+  if (text.startsWith('/')) return text;
+  throw new InvalidArgumentError('Expected a path that begins with /, or off.');
+}
+
 function rolloverArgument(text: string): 0 | 1 | 'forbid' {
   if (text === '0' || text === '1') return text === '0' ? 0 : 1;
   if (text === 'forbid') return text;
@@ -98,6 +105,12 @@ export const COMMON: readonly Option[] = [
   ]),
   new Option('--user <name>', 'who to run as once the sockets are open (default: pxed, or nobody)'),
   new Option('--group <name>', "group to run as (default: the user's)"),
+  new Option(
+    '--control <socket>',
+    'socket of pxectl; off = none (default: /run/pxed/pxed.sock where root starts pxed)',
+  )
+    .env('PXED_SOCKET')
+    .argParser(socketArgument),
 ];
 
 /** What clients are told; bootpd, dhcpd and pxed. */

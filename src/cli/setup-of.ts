@@ -42,6 +42,7 @@ export type Options = {
   readonly ignoreCase?: boolean;
   readonly http?: boolean;
   readonly httpPort?: number;
+  readonly control?: string | false;
 };
 
 export type CommandLine = {
@@ -138,6 +139,7 @@ function withOptions(config: Config, options: Options): Config {
         port: options.httpPort,
       }),
     },
+    control: { ...config.control, ...given({ socket: options.control }) },
     log: {
       ...config.log,
       ...given({

@@ -21,6 +21,7 @@ export function crossCheck(config: Config, archNames: Iterable<string>): Finding
     ...checkOverrides(config.boot['arch-override'] ?? [], [...archNames]),
     ...checkMenu(config.boot.menu, [...archNames]),
     ...checkTftp(config),
+    ...checkControl(config),
   ];
 }
 
@@ -58,4 +59,11 @@ function checkOverrides(
 function checkTftp({ tftp }: Config): Finding[] {
   if (!tftp['single-port'] || tftp.ports === undefined) return [];
   return [{ path: ['tftp', 'ports'], message: 'has no effect with single-port: choose one of the two' }];
+}
+
+function checkControl({ control }: Config): Finding[] {
+  if (control.listen.length === 0 || control['token-file'] !== undefined) return [];
+  return [
+    { path: ['control', 'listen'], message: 'needs a token-file: whoever comes by TCP must know a token' },
+  ];
 }

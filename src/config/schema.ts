@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { control } from './control-schema.ts';
 import { menu, quirks } from './menu-schema.ts';
 import { circles, fileName, pathOrUrl } from './network-schema.ts';
 import * as value from './values.ts';
@@ -197,6 +198,7 @@ export const schema = z.strictObject({
   bootptab: name.optional().describe('Machines as CMU bootpd knows them: a bootptab(5) file, beside hosts.'),
   tftp: tftp.prefault({}),
   http: http.prefault({}),
+  control: control.prefault({}),
   log: log.prefault({}),
   state: name
     .optional()

@@ -75,6 +75,21 @@ export const entryName = parsed('the name of a file, without its folder', (text)
   /^[^/\0]+$/.test(text) && text !== '.' && text !== '..' ? text : undefined,
 );
 
+/** `127.0.0.1:8080`, or `8080` on all addresses. */
+export const tcpPlace = z
+  .union([z.int(), z.string()], { error: (issue) => notText(TCP_PLACE, issue.input) })
+  .transform((input, context): TcpPlace => {
+    const place = parseTcpPlace(String(input));
+    if (place) return place;
+    context.issues.push({ code: 'custom', input, message: notText(TCP_PLACE, input) });
+    return z.NEVER;
+  });
+
+const TCP_PLACE = 'an address and a port like 127.0.0.1:8080, or a port';
+
+/** A port of one IPv4 address, or of all addresses. */
+export type TcpPlace = { readonly address?: Ipv4; readonly port: number };
+
 /** One value or a list of them. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item));
@@ -107,6 +122,15 @@ export function parsePortRange(text: string): { first: number; last: number } | 
   const first = Number(parts[1]);
   const last = Number(parts[2]);
   return first > 1023 && last <= 65_535 && first <= last ? { first, last } : undefined;
+}
+
+function parseTcpPlace(text: string): TcpPlace | undefined {
+  const parts = /^(?:([\d.]+):)?(\d{1,5})$/.exec(text.trim());
+  const port = Number(parts?.[2] ?? 0);
+  if (port < 1 || port > 65_535) return undefined;
+  if (parts?.[1] === undefined) return { port };
+  const address = parseIpv4(parts[1]);
+  return address === undefined ? undefined : { address, port };
 }
 
 const GROUP_FIRST = 0xe000_0100; // 224.0.0.x is for neighbours on the link

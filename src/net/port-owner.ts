@@ -21,15 +21,28 @@ export function tcpPortOwner(port: number, proc: ProcFiles = REAL): string | und
   return ownerOf(port, ['/proc/self/net/tcp', '/proc/self/net/tcp6'], proc);
 }
 
+/** The same for a Unix socket that listens: of this network namespace, too. */
+export function socketOwner(path: string, proc: ProcFiles = REAL): string | undefined {
+  // `Num RefCount Protocol Flags Type St Inode Path`; connections of it have the path, too, and flags 0.
+  const lines = attempt(() => proc.read('/proc/self/net/unix'), '').split('\n');
+  const inodes = lines.flatMap((line) => {
+    const [, , , flags, , , inode, ...name] = line.trim().split(/\s+/);
+    return inode && name.join(' ') === path && flags !== '00000000' ? [inode] : [];
+  });
+  return holderOf(new Set(inodes), proc);
+}
+
 function ownerOf(port: number, tables: readonly string[], proc: ProcFiles): string | undefined {
-  const wanted = new Set(
-    tables.flatMap((table) =>
-      inodesOf(
-        attempt(() => proc.read(table), ''),
-        port,
-      ),
+  const wanted = tables.flatMap((table) =>
+    inodesOf(
+      attempt(() => proc.read(table), ''),
+      port,
     ),
   );
+  return holderOf(new Set(wanted), proc);
+}
+
+function holderOf(wanted: ReadonlySet<string>, proc: ProcFiles): string | undefined {
   if (wanted.size === 0) return undefined;
   for (const pid of attempt(() => proc.list('/proc'), [])) {
     if (!/^\d+$/.test(pid) || !holdsOne(pid, wanted, proc)) continue;
