@@ -83,6 +83,7 @@ function offer(turn: Turn, choice: Choice): Decision {
         ip,
         leaseSeconds: seconds,
         ...(boot && file !== undefined && { file, reason: boot.reason }),
+        ...((menu || plan.shape.file === 'later') && { later: true as const }),
         ...turn.facts,
       },
     ],

@@ -86,6 +86,7 @@ function offer(turn: Turn): Decision {
         ...(file !== undefined && { file }),
         ...(file !== undefined && boot && { reason: boot.reason }),
         ...(plan.quirk !== undefined && { quirk: plan.quirk }),
+        ...((lines || plan.shape.file === 'later') && { later: true as const }),
         ...turn.facts,
       },
     ],

@@ -1,7 +1,7 @@
 import { overrideArch } from '../boot/arch-override.ts';
 import { archCode, archOf } from '../boot/arch-table.ts';
 import { type BootClient, describeClient } from '../boot/client.ts';
-import { messageTypeName } from '../dhcp-packet/index.ts';
+import { messageTypeName, secondsElapsed } from '../dhcp-packet/index.ts';
 import type { ClientFacts } from '../events/event.ts';
 import { UNSPECIFIED } from '../lib/ipv4.ts';
 import type { Decision, DhcpContext, DhcpRequest } from './conversation.ts';
@@ -55,6 +55,7 @@ export function openTurn(arrived: DhcpRequest, context: DhcpContext): Turn {
       stage: client.stage,
       ...kindOf(client),
       ...(packet.giaddr !== UNSPECIFIED && { via: packet.giaddr }),
+      ...(packet.secs > 0 && { secs: secondsElapsed(packet) }),
     },
   };
 }

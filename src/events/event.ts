@@ -31,6 +31,8 @@ export type ClientFacts = {
   readonly kind?: 'http' | 'raspberry-pi' | 'u-boot';
   /** Relay agent the request came through. */
   readonly via?: Ipv4;
+  /** How long it says that it has been asking (the header's `secs`, put right where it is byte-swapped); absent for 0. */
+  readonly secs?: number;
 };
 
 export type DhcpEvent =
@@ -40,6 +42,8 @@ export type DhcpEvent =
       readonly file?: string;
       /** Which rule chose the file, for people; told with the offer. */
       readonly reason?: string;
+      /** The offer does not name the file: port 4011 is to be asked for it. */
+      readonly later?: true;
       readonly leaseSeconds?: number;
     } & ClientFacts)
   | ({ readonly type: 'dhcp.nak'; readonly ip: Ipv4; readonly why: string } & ClientFacts)
@@ -55,6 +59,8 @@ export type DhcpEvent =
       readonly reason?: string;
       /** The answer was not the usual one. */
       readonly quirk?: string;
+      /** It does not name the file: port 4011 is to be asked for it. */
+      readonly later?: true;
     } & ClientFacts)
   /** Firmware is answered in another way than before: because it did not boot so far, or for good, because so it did. */
   | ({
