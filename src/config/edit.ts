@@ -1,0 +1,138 @@
+import { type Document, parseDocument } from 'yaml';
+import { type Change, changed, NoSuchPlace } from './edit-json.ts';
+import { type EditPath, formatEditPath, type Json } from './edit-path.ts';
+import { sourceOf } from './edit-source.ts';
+import { withoutSplice, withSplice } from './edit-splice.ts';
+import { isMap } from './edit-value.ts';
+import { yamlWords } from './words.ts';
+
+export type Edited =
+  | { readonly ok: true; readonly text: string }
+  /** `path`: of the change that cannot be made; absent where the text itself cannot be read. */
+  | { readonly ok: false; readonly message: string; readonly path?: string };
+
+/**
+ * A configuration's text with some values changed, and everything else as it was, octet by octet: comments, order, quotes,
+ * blank lines and line ends. Changes are made one after the other, all of them or none.
+ *
+ * What is made here says what was asked for and nothing else: the new text is read again and compared. Where no piece
+ * of text can be replaced alone (a key in YAML's explicit form, say), the document is written anew, with its comments;
+ * where that would say something else (values that anchors share), it is refused.
+ *
+ * ```ts
+ * editText('version: 1\n', [{ path: ['tftp', 'port'], value: 1069 }]);
+ * // { ok: true, text: 'version: 1\ntftp:\n  port: 1069\n' }
+ * ```
+ */
+export function editText(text: string, changes: readonly Change[]): Edited {
+  let current = text;
+  for (const change of changes) {
+    const edited = editOnce(current, change);
+    if (!edited.ok) return edited;
+    current = edited.text;
+  }
+  return { ok: true, text: current };
+}
+
+/** What a text says, without any check of its keys; undefined when it is no YAML. */
+export function dataOf(text: string): Json | undefined {
+  const document = read(text);
+  if (document.errors.length > 0) return undefined;
+  try {
+    return detached(document.toJS());
+  } catch {
+    return undefined;
+  }
+}
+
+function editOnce(text: string, change: Change): Edited {
+  const document = read(text);
+  const [fault] = document.errors;
+  if (fault) return { ok: false, message: yamlWords(fault.message) };
+  const data = dataOf(text);
+  if (data === undefined) return { ok: false, message: 'its aliases cannot be resolved' };
+  if (data === null) return startWithVersion(text, change);
+  if (!isMap(data)) return { ok: false, message: 'it is not a map of keys' };
+  const wanted = wantedOf(data, change);
+  if (wanted instanceof NoSuchPlace) {
+    return { ok: false, message: wanted.message, path: formatEditPath(change.path) };
+  }
+  if (isSame(wanted, data)) return { ok: true, text };
+  const path = settled(data, change.path);
+  const source = sourceOf(text, document);
+  const spliced = 'unset' in change ? withoutSplice(source, path) : withSplice(source, path, change.value);
+  if (spliced !== undefined && says(spliced, wanted)) return { ok: true, text: spliced };
+  const rewritten = rewrite(document, path, change);
+  if (rewritten !== undefined && says(rewritten, wanted)) return { ok: true, text: rewritten };
+  const message =
+    'cannot be changed alone: other places refer to it (anchors and aliases). Edit the file by hand';
+  return { ok: false, message, path: formatEditPath(change.path) };
+}
+
+/** A file without any key gets the one that it cannot do without. */
+function startWithVersion(text: string, change: Change): Edited {
+  if ('unset' in change) return { ok: true, text };
+  const source = sourceOf(text, read(text));
+  if (change.path[0] === 'version')
+    return { ok: true, text: withSplice(source, change.path, change.value) ?? text };
+  const started = withSplice(source, ['version'], 1);
+  return started === undefined ? { ok: false, message: 'it is empty' } : editOnce(started, change);
+}
+
+function wantedOf(data: Json, change: Change): Json | NoSuchPlace {
+  try {
+    return changed(data, change);
+  } catch (error) {
+    if (error instanceof NoSuchPlace) return error;
+    throw error;
+  }
+}
+
+/** The path with "behind the last" as the number that this is. */
+function settled(data: Json, path: EditPath): EditPath {
+  let value: Json | undefined = data;
+  return path.map((step) => {
+    const items: readonly Json[] = Array.isArray(value) ? value : [];
+    const place = typeof step === 'number' ? Math.min(step, items.length) : step;
+    value = typeof place === 'number' ? items[place] : isMap(value) ? value[place] : undefined;
+    return place;
+  });
+}
+
+function read(text: string): Document {
+  return parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+}
+
+/** The library's own way: comments stay, spaces may not. */
+function rewrite(document: Document, path: EditPath, change: Change): string | undefined {
+  try {
+    if ('unset' in change) document.deleteIn(path);
+    else document.setIn(path, change.value);
+    return document.toString({ lineWidth: 0 });
+  } catch {
+    return undefined;
+  }
+}
+
+function says(text: string, wanted: Json): boolean {
+  const data = dataOf(text);
+  return data !== undefined && isSame(data, wanted);
+}
+
+/** Without the identity that aliases share. */
+function detached(data: unknown): Json {
+  return data === undefined ? null : (JSON.parse(JSON.stringify(data)) as Json);
+}
+
+/** Do they say the same, in whatever order keys stand? */
+export function isSame(a: Json, b: Json): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => isSame(item, b[index] as Json));
+  }
+  if (!isMap(a) || !isMap(b)) return a === b;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key]!, b[key]!))
+  );
+}
