@@ -200,6 +200,10 @@ export const schema = z.strictObject({
   http: http.prefault({}),
   control: control.prefault({}),
   log: log.prefault({}),
+  capture: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe('Keep the last packets of each machine; auto = while the interfaces are not busy.'),
   state: name
     .optional()
     .describe('Folder that keeps leases over restarts; memory = nowhere; /var/lib/pxed when left out.'),
