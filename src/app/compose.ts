@@ -4,29 +4,28 @@ import type { Emit } from '../events/event.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { loadNetwork } from '../net/load.ts';
 import { portOwner } from '../net/port-owner.ts';
-import type { DhcpListener } from '../server/dhcp/listeners.ts';
+import type { LiveTransfer } from '../server/control/live.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
-import type { LeaseStore } from '../store/lease-store.ts';
+import type { LeaseStore, LeaseStore } from '../store/lease-store.ts';
 import { bannerOf } from './banner.ts';
 import { type BootFiles, bootFactsOf, createBootFiles } from './boot-files.ts';
-import { checkReachable, rootWarnings } from './check-access.ts';
-import { addressingWarnings } from './check-addressing.ts';
-import { fileWarnings } from './check-files.ts';
+import { type Capture, openCapture } from './capture.ts';
+import { checkReachable } from './check-access.ts';
 import { checkSameInterfaces } from './check-interface.ts';
-import { checkTreeSoon } from './check-tree.ts';
+import { type ControlPorts, openControlPorts } from './control-ports.ts';
+import { listenersOf, looksAround } from './dhcp-listeners.ts';
 import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
 import { type HttpPorts, openHttpPorts, releaseHttpPorts, withOwnUrl } from './http-ports.ts';
 import { createHttpTask, httpSettingsOf } from './http-task.ts';
-import { clockWarning, type LeaseState, MEMORY, openLeases, prepareState } from './lease-state.ts';
+import { type LeaseState, MEMORY, openLeases, prepareState } from './lease-state.ts';
 import { watchLinks } from './link-watch.ts';
 import { futureUser, giveUpRoot } from './privileges.ts';
 import { openProgress, openUnprepared } from './progress-state.ts';
-import { createRelinking, type Relinking, relinkWarnings } from './relinking.ts';
+import { createRelinking, type Relinking } from './relinking.ts';
 import type { Setup } from './setup.ts';
-import { sharingWarnings } from './shared-port.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
-import { sweepSoon } from './sweep.ts';
+import { warnAtStart } from './start-warnings.ts';
 import type { Task } from './task.ts';
 import { tftpSettingsOf } from './tftp-settings.ts';
 import { createTftpTasks, type TftpTasks } from './tftp-task.ts';
@@ -38,14 +37,35 @@ export type Composed = {
   readonly setup: Setup;
   /** Puts a new setup in force, of the same sockets and user. Throws, and changes nothing, when it cannot. */
   apply(setup: Setup): void;
+  /** The last packets of each machine. */
+  readonly capture: Capture;
   /** Throws what {@link Composed.apply} would, and changes nothing. */
   check(setup: Setup): void;
   /** What DHCP and BOOTP work with; undefined where neither is served. */
   readonly leases: LeaseStore | undefined;
   /** Tells the service manager, if one listens: `READY=1`, `STOPPING=1` (sd_notify(3)). */
   notify(state: string): void;
+  /** What control looks into. */
+  readonly inside: Inside;
   /** Ends the threads and closes the sockets, for good. */
   release(): Promise<void>;
+};
+
+/** The parts that work together, for whoever is asked about them. */
+export type Inside = {
+  readonly network: Network;
+  /** The interfaces and the root, as they are now. */
+  facts(): Facts;
+  readonly boot: BootFiles;
+  readonly relinking: Relinking;
+  /** Where addresses are given. */
+  readonly leases?: LeaseStore;
+  /** Where what is to outlast this run is kept, if anything is. */
+  readonly stateFolder?: string;
+  /** Where pxectl and browsers come to. */
+  readonly control?: ControlPorts;
+  /** Files under way. */
+  transfers(): Promise<readonly LiveTransfer[]>;
 };
 
 export type ComposeIo = { readonly version: string; readonly emit: Emit };
@@ -72,21 +92,24 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     portOwner,
   );
   let web: HttpPorts | undefined;
+  let capture: Capture | undefined;
   try {
     web = await openHttpPorts(network, config, { links: found.links, staysRoot: staysWho(config) });
+    control = await openControlPorts(network, { tool: given.tool, config, runAs: futureUser(config) });
     const setup = withOwnUrl(given, web.ports);
     const facts = withLinks(found, setup, found.links);
     const boot = createBootFiles(bootFactsOf(setup, facts), io.emit);
     const machineOf = (peer: string) => boot.machineOf(peer)?.mac;
     const relinking = createRelinking({ network, machineOf, emit: io.emit });
     relinking.configure(config, facts.root);
+    capture = openCapture({ network, config, links: found.links, machineOf, emit: io.emit });
     const downloads = createDownloads((event) => {
       boot.emit(event);
       relinking.hear(event);
     });
     const started: Parts = {
       ...{ setup, network, facts, sockets, web, emit: boot.emit },
-      ...{ boot, relinking, downloads },
+      ...{ boot, relinking, downloads, capture },
     };
     const tftp = await prepareTftp(started);
     const keepsState = addressing || boot.rendering;
@@ -95,6 +118,7 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     if (runAs?.uid !== 0) tftp?.confine();
     if (facts.root !== undefined) checkReachable(facts.root);
     const state = addressing ? await openLeases(stateFolder) : undefined;
+    if (stateFolder !== undefined) capture.keepIn(stateFolder);
     const forgets = !keepsState && config.state !== MEMORY;
     boot.use({
       leases: state?.leases,
@@ -108,22 +132,12 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
         ...(state && { leases: state.detail }),
       }),
     );
-    if (facts.root !== undefined)
-      for (const warning of rootWarnings(facts.root, config.tftp.writes)) io.emit(warning);
-    if (facts.root !== undefined) for (const warning of relinkWarnings(config, facts.root)) io.emit(warning);
-    if (state && state.movedByMs !== 0) io.emit(clockWarning(state.movedByMs));
-    if (web.warning) io.emit(web.warning);
-    for (const warning of sharingWarnings(sockets)) io.emit(warning);
-    for (const warning of addressingWarnings(config, facts, network)) io.emit(warning);
-    if (facts.exists) for (const warning of fileWarnings(setup, facts.exists)) io.emit(warning);
-    if (facts.root !== undefined && facts.exists) {
-      checkTreeSoon({ root: facts.root, config, exists: facts.exists }, io.emit);
-    }
-    if (facts.root !== undefined && config.tftp.writes !== 'off') sweepSoon(facts.root, io.emit);
-    return assemble(started, { tftp, state });
+    warnAtStart({ setup, network, facts, sockets, state, found: [web.warning, control?.warning] }, io.emit);
+    return assemble(started, { tftp, state, stateFolder, control });
   } catch (error) {
     releaseSockets(network, sockets);
     releaseHttpPorts(network, web?.ports ?? []);
+    capture?.close();
     throw error;
   }
 }
@@ -144,29 +158,6 @@ function namesOf({ links }: Facts): string[] {
   return links.map(({ name }) => name);
 }
 
-/** Does anybody want to know of other DHCP servers? */
-function looksAround(config: Config): boolean {
-  return config.mode === 'auto' || (config.mode !== 'off' && config['rogue-watch']);
-}
-
-const ROLES = { auto: 'auto', dhcp: 'server', proxy: 'proxy', off: 'server' } as const;
-
-/** The sockets of each interface, with what is known of it. */
-function listenersOf({ links }: Facts, sockets: Sockets, config: Config): DhcpListener[] {
-  const role = ROLES[config.mode];
-  const watching = config.mode !== 'off' && config['rogue-watch'];
-  const running = runningLinks(links);
-  return sockets.links.map(({ interface: name, ears, taken, ...opened }) => ({
-    link: linkOf(links.find((facts) => facts.name === name)!),
-    ...opened,
-    // Who has this machine's port 67 gives the addresses: there is nothing to find out, and frames of ours do not reach it.
-    lookout: {
-      ...{ role: taken ? 'proxy' : role, watching: watching && !taken },
-      ...{ running: running.has(name), ears },
-    },
-  }));
-}
-
 type Parts = {
   readonly setup: Setup;
   readonly network: Network;
@@ -177,6 +168,7 @@ type Parts = {
   readonly boot: BootFiles;
   readonly relinking: Relinking;
   readonly downloads: ReturnType<typeof createDownloads>;
+  readonly capture: Capture;
 };
 
 /** Before root is given up: the serving thread loads the program's files, which may lie in a closed home. */
@@ -194,17 +186,27 @@ async function prepareTftp({
   return createTftpTasks({ network, crew: sockets.tftp, settings, rendered, emit: downloads.emit });
 }
 
+type Opened = {
+  readonly tftp: TftpTasks | undefined;
+  readonly state: LeaseState | undefined;
+  readonly stateFolder: string | undefined;
+  readonly control: ControlPorts | undefined;
+};
+
 function assemble(
-  { setup, network, facts, sockets, web, emit, boot, relinking, downloads }: Parts,
-  { tftp, state }: { readonly tftp: TftpTasks | undefined; readonly state: LeaseState | undefined },
+  { setup, network, facts, sockets, web, emit, boot, relinking, downloads, capture }: Parts,
+  { tftp, state, stateFolder, control }: Opened,
 ): Composed {
   const tasks: Task[] = [];
+  const lookers: (() => Promise<readonly LiveTransfer[]>)[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [
     (next, changed) => boot.configure(bootFactsOf(next, changed)),
     (next, changed) => relinking.configure(next.config, changed.root),
+    (next, changed) => capture.configure(next.config.capture, changed.links),
   ];
   if (tftp) {
     tasks.push(...tftp.tasks);
+    lookers.push(tftp.transfers);
     changes.push((next, changed) => {
       const { rendering } = boot;
       tftp.reconfigure({ ...tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed)), rendering });
@@ -221,6 +223,7 @@ function assemble(
       },
     });
     tasks.push(http.task);
+    lookers.push(async () => http.transfers());
     changes.push((next, changed) => http.reconfigure(httpSettingsOf(next.config, changed.root!)));
   }
   if (facts.dhcp && state) {
@@ -258,6 +261,7 @@ function assemble(
   let unwatch = watch(facts.links);
   return {
     tasks,
+    capture,
     get setup() {
       return current.setup;
     },
@@ -276,10 +280,19 @@ function assemble(
       const path = process.env.NOTIFY_SOCKET;
       if (path) network.notify(path, state);
     },
+    inside: {
+      ...{ network, facts: () => current.facts, boot, relinking },
+      ...(state && { leases: state.leases }),
+      ...(stateFolder !== undefined && { stateFolder }),
+      ...(control && { control }),
+      transfers: async () => (await Promise.all(lookers.map((look) => look()))).flat(),
+    },
     async release() {
       unwatch();
+      await control?.close();
       await tftp?.close();
       boot.close();
+      capture.close();
       state?.leases.close();
       releaseSockets(network, sockets);
       releaseHttpPorts(network, web.ports);

@@ -27,6 +27,8 @@ export const MEMORY = 'memory';
 /** The files in a state folder: leases, and what machines have got through. */
 export const LEASE_FILE = 'leases.db';
 export const PROGRESS_FILE = 'boot.db';
+/** Captures of boots that failed. */
+export const CAPTURE_FOLDER = 'captures';
 
 /** Where root's services keep what outlasts them (FHS 5.8). */
 const SYSTEM_FOLDER = '/var/lib/pxed';
@@ -104,7 +106,8 @@ const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep
  * put there while the folder was its own must not give it a file of root's.
  */
 function handOver(path: string, { uid, gid }: RunAs): void {
-  const isOurs = (name: string) => name.startsWith(LEASE_FILE) || name.startsWith(PROGRESS_FILE);
+  const isOurs = (name: string) =>
+    name.startsWith(LEASE_FILE) || name.startsWith(PROGRESS_FILE) || name === CAPTURE_FOLDER;
   if (statSync(path).uid !== 0 || !readdirSync(path).every(isOurs)) return;
   for (const name of [LEASE_FILE, PROGRESS_FILE].flatMap((file) => [file, `${file}-wal`])) {
     const file = join(path, name);

@@ -39,6 +39,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     io.err.write(`${formatStartProblem(setup.tool, error)}\n`);
     return EXIT.START;
   }
+  bus.subscribe(({ event }) => composed.capture.hear(event));
   keepYoungHeapSmall();
   const stop = new AbortController();
   const end = listen(stop, () => void reload(composed, () => io.reload(), bus.emit));
