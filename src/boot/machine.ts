@@ -27,3 +27,8 @@ export type BootMachine = {
   /** giaddr, 82.1 and 82.2, the latter in lower-case hex. */
   readonly relay?: { readonly via?: Ipv4; readonly circuitId?: string; readonly remoteId?: string };
 };
+
+/** Is U-Boot its firmware? Told by its DHCP, or by the architecture that is remembered of it. */
+export function isUBoot({ kind, arch }: Pick<BootMachine, 'kind' | 'arch'>): boolean {
+  return kind === 'u-boot' || arch?.firmware === 'u-boot';
+}

@@ -1,6 +1,6 @@
 import { type ConfigName, isNameOf } from './config-name.ts';
 import type { BootProgress } from './install-once.ts';
-import type { BootMachine } from './machine.ts';
+import { type BootMachine, isUBoot } from './machine.ts';
 import type { Profile } from './profile.ts';
 import { type BootList, bootListOf, oneLine } from './render/boot-list.ts';
 import { renderGrub } from './render/grub.ts';
@@ -124,8 +124,9 @@ function textOf(
  * Who asks for PXELINUX's names: told by what DHCP said of the machine. GRUB's and syslinux.efi's own DHCP says nothing,
  * but what the firmware said is remembered.
  */
-function dialectOf({ loader }: ConfigName, { arch, kind }: BootMachine): SyslinuxDialect {
-  if (loader === 'u-boot' || kind === 'u-boot' || arch?.firmware === 'u-boot') return 'u-boot';
+function dialectOf({ loader }: ConfigName, machine: BootMachine): SyslinuxDialect {
+  const { arch, kind } = machine;
+  if (loader === 'u-boot' || isUBoot(machine)) return 'u-boot';
   return kind === 'pxe' || kind === 'http' || arch?.firmware === 'bios' || arch?.firmware === 'efi'
     ? 'pxelinux'
     : 'either';

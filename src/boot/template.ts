@@ -1,6 +1,6 @@
 import { formatIpv4, hexIpv4, type Ipv4, UNSPECIFIED } from '../lib/ipv4.ts';
 import { fillPlaceholders, placeholdersOf } from '../lib/placeholder.ts';
-import type { BootMachine } from './machine.ts';
+import { type BootMachine, isUBoot } from './machine.ts';
 import type { Profile } from './profile.ts';
 
 /** What `${…}` may name in a profile; the configuration refuses every other name when it is loaded. */
@@ -43,13 +43,18 @@ export function valuesOf(machine: BootMachine, { nextServer, http, tags }: Serve
     'mac-hyp': machine.mac.replaceAll(':', '-'),
     ip: formatIpv4(machine.ip),
     'hex-ip': hexIpv4(machine.ip),
-    uuid: machine.uuid?.smbios ?? '',
+    uuid: uuidOf(machine),
     hostname: tame(machine.hostname),
     'next-server': server,
     http: rootUrl(http ?? '', server),
     serial: '',
     tags: tags.join(','),
   };
+}
+
+/** As the machine itself would print it: U-Boot sends its `pxeuuid` in the order it is written, firmware reverses three fields. */
+function uuidOf(machine: BootMachine): string {
+  return (isUBoot(machine) ? machine.uuid?.wire : machine.uuid?.smbios) ?? '';
 }
 
 /** Without a slash at its end; empty where it would be without a host. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { archOf } from '../../src/boot/arch-table.ts';
 import { fill, PATH_VALUE_NAMES, profileFor, tame, VALUE_NAMES, valuesOf } from '../../src/boot/template.ts';
 import { PATH_VALUES, VALUES } from '../../src/config/check-profiles.ts';
 import { isBroken, placeholdersOf } from '../../src/lib/placeholder.ts';
@@ -24,6 +25,14 @@ test('valuesOf() has a value for every name', () => {
     tags: 'lab,kiosk',
   });
   expect(Object.keys(valuesOf(MACHINE, FACTS)).toSorted()).toEqual([...VALUE_NAMES].toSorted());
+});
+
+test('valuesOf() U-Boot sends its UUID in the order it is written, so that order is kept', () => {
+  const sent = '108a4d56-c297-054f-9d3a-0123456789ab';
+  expect(MACHINE.uuid?.wire).toBe(sent);
+  expect(valuesOf({ ...MACHINE, kind: 'u-boot' }, FACTS).uuid).toBe(sent);
+  const { kind: _, ...remembered } = { ...MACHINE, arch: archOf(22) };
+  expect(valuesOf(remembered, FACTS).uuid).toBe(sent);
 });
 
 test('valuesOf() what is not known is empty', () => {

@@ -65,21 +65,26 @@ export function loader(family: LoaderFamily): Need {
       .find((why) => why !== undefined);
 }
 
-const INIT = `#!/bin/busybox sh
+const initFor = (serial: string) => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
-echo "PXED-BOOTED $(/bin/busybox cat /proc/cmdline)" > /dev/ttyS0
+echo "PXED-BOOTED $(/bin/busybox cat /proc/cmdline)" > /dev/${serial}
 /bin/busybox poweroff -f
 `;
 
-async function makeInitrd(target: string): Promise<void> {
+/** Writes an initrd of the machine's BusyBox, which has to be a static one. `serial` is its first serial port. */
+export async function makeInitrd(
+  target: string,
+  { busybox, serial }: { busybox: string; serial: string },
+): Promise<void> {
   const tree = await mkdtemp(join(tmpdir(), 'pxed-initrd-'));
   try {
     await mkdir(join(tree, 'bin'));
     await mkdir(join(tree, 'proc'));
     await mkdir(join(tree, 'dev'));
-    await copyFile(BUSYBOX, join(tree, 'bin/busybox'));
-    await writeFile(join(tree, 'init'), INIT, { mode: 0o755 });
+    await copyFile(busybox, join(tree, 'bin/busybox'));
+    await chmod(join(tree, 'bin/busybox'), 0o755);
+    await writeFile(join(tree, 'init'), initFor(serial), { mode: 0o755 });
     await must(['sh', '-c', `find . | cpio --quiet -o -H newc | gzip -1 > "${target}"`], { cwd: tree });
   } finally {
     await rm(tree, { recursive: true, force: true });
@@ -147,7 +152,7 @@ export async function createBootRoot(): Promise<BootRoot> {
   const kernel = kernelPath();
   if (kernel === undefined) throw new Error(`Cannot make a boot root: ${linux() ?? ''}`);
   await boot.add('vmlinuz', kernel);
-  await makeInitrd(join(boot.path, 'initrd.gz'));
+  await makeInitrd(join(boot.path, 'initrd.gz'), { busybox: BUSYBOX, serial: 'ttyS0' });
   return boot;
 }
 
