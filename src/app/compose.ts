@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import type { Emit } from '../events/event.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
@@ -6,7 +5,7 @@ import { loadNetwork } from '../net/load.ts';
 import { portOwner } from '../net/port-owner.ts';
 import type { LiveTransfer } from '../server/control/live.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
-import type { LeaseStore, LeaseStore } from '../store/lease-store.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
 import { bannerOf } from './banner.ts';
 import { type BootFiles, bootFactsOf, createBootFiles } from './boot-files.ts';
 import { type Capture, openCapture } from './capture.ts';
@@ -16,6 +15,7 @@ import { type ControlPorts, openControlPorts } from './control-ports.ts';
 import { listenersOf, looksAround } from './dhcp-listeners.ts';
 import { createDownloads } from './downloads.ts';
 import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
+import type { Guest } from './guest.ts';
 import { type HttpPorts, openHttpPorts, releaseHttpPorts, withOwnUrl } from './http-ports.ts';
 import { createHttpTask, httpSettingsOf } from './http-task.ts';
 import { type LeaseState, MEMORY, openLeases, prepareState } from './lease-state.ts';
@@ -27,7 +27,7 @@ import type { Setup } from './setup.ts';
 import { openSockets, releaseSockets, type Sockets } from './sockets.ts';
 import { warnAtStart } from './start-warnings.ts';
 import type { Task } from './task.ts';
-import { tftpSettingsOf } from './tftp-settings.ts';
+import { tftpPortsOf, tftpSettingsOf } from './tftp-settings.ts';
 import { createTftpTasks, type TftpTasks } from './tftp-task.ts';
 
 /** A setup made ready to run: sockets are open, root is given up, nothing is served yet. */
@@ -43,6 +43,8 @@ export type Composed = {
   check(setup: Setup): void;
   /** What DHCP and BOOTP work with; undefined where neither is served. */
   readonly leases: LeaseStore | undefined;
+  /** The ports that are open; 0 may have been asked for. */
+  readonly ports: { readonly tftp: number | undefined; readonly http: number | undefined };
   /** Tells the service manager, if one listens: `READY=1`, `STOPPING=1` (sd_notify(3)). */
   notify(state: string): void;
   /** What control looks into. */
@@ -58,8 +60,6 @@ export type Inside = {
   facts(): Facts;
   readonly boot: BootFiles;
   readonly relinking: Relinking;
-  /** Where addresses are given. */
-  readonly leases?: LeaseStore;
   /** Where what is to outlast this run is kept, if anything is. */
   readonly stateFolder?: string;
   /** Where pxectl and browsers come to. */
@@ -68,14 +68,14 @@ export type Inside = {
   transfers(): Promise<readonly LiveTransfer[]>;
 };
 
-export type ComposeIo = { readonly version: string; readonly emit: Emit };
+export type ComposeIo = { readonly version: string; readonly emit: Emit; readonly guest?: Guest };
 
 /**
  * Checks what can be checked, opens every socket, gives up root, and makes the tasks. Throws StartProblem when it
  * cannot be served.
  */
 export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
-  const network = await loadNetwork();
+  const network = await loadNetwork(io.guest?.backend);
   const found = gatherFacts(given, network);
   const { config } = given;
   const addressing = found.dhcp !== undefined;
@@ -87,12 +87,13 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
       pxe: config.mode !== 'off',
       sharing: config.mode === 'proxy' || config.mode === 'auto',
       ears: looksAround(config),
-      ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network) }),
+      ...(config.tftp.enabled && { tftp: tftpPortsOf(config, network, io.guest?.address) }),
     },
     portOwner,
   );
   let web: HttpPorts | undefined;
   let capture: Capture | undefined;
+  let control: ControlPorts | undefined;
   try {
     web = await openHttpPorts(network, config, { links: found.links, staysRoot: staysWho(config) });
     control = await openControlPorts(network, { tool: given.tool, config, runAs: futureUser(config) });
@@ -114,8 +115,8 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     const tftp = await prepareTftp(started);
     const keepsState = addressing || boot.rendering;
     const stateFolder = keepsState ? prepareState(config, futureUser(config)) : undefined;
-    const runAs = giveUpRoot(network, config);
-    if (runAs?.uid !== 0) tftp?.confine();
+    const runAs = io.guest ? undefined : giveUpRoot(network, config);
+    if (!io.guest && runAs?.uid !== 0) tftp?.confine();
     if (facts.root !== undefined) checkReachable(facts.root);
     const state = addressing ? await openLeases(stateFolder) : undefined;
     if (stateFolder !== undefined) capture.keepIn(stateFolder);
@@ -138,6 +139,7 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     releaseSockets(network, sockets);
     releaseHttpPorts(network, web?.ports ?? []);
     capture?.close();
+    await control?.close();
     throw error;
   }
 }
@@ -145,13 +147,6 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
 /** Who is not root now, and who is to stay root, goes on as it is. */
 function staysWho(config: Config): boolean {
   return (futureUser(config)?.uid ?? 0) === 0;
-}
-
-function tftpPortsOf({ tftp }: Config, network: Network) {
-  const { port, ports, 'single-port': singlePort } = tftp;
-  // One processor is left to the kernel, DHCP and the log.
-  const workers = network.worksInThreads ? (tftp.workers ?? Math.max(1, availableParallelism() - 1)) : 1;
-  return { port, singlePort, workers, ...(ports && { ports: { from: ports.first, to: ports.last } }) };
 }
 
 function namesOf({ links }: Facts): string[] {
@@ -198,7 +193,7 @@ function assemble(
   { tftp, state, stateFolder, control }: Opened,
 ): Composed {
   const tasks: Task[] = [];
-  const lookers: (() => Promise<readonly LiveTransfer[]>)[] = [];
+  const looks: (() => Promise<readonly LiveTransfer[]>)[] = [];
   const changes: ((setup: Setup, facts: Facts) => void)[] = [
     (next, changed) => boot.configure(bootFactsOf(next, changed)),
     (next, changed) => relinking.configure(next.config, changed.root),
@@ -206,7 +201,7 @@ function assemble(
   ];
   if (tftp) {
     tasks.push(...tftp.tasks);
-    lookers.push(tftp.transfers);
+    looks.push(tftp.transfers);
     changes.push((next, changed) => {
       const { rendering } = boot;
       tftp.reconfigure({ ...tftpSettingsOf(next.config.tftp, changed.root!, namesOf(changed)), rendering });
@@ -223,7 +218,7 @@ function assemble(
       },
     });
     tasks.push(http.task);
-    lookers.push(async () => http.transfers());
+    looks.push(async () => http.transfers());
     changes.push((next, changed) => http.reconfigure(httpSettingsOf(next.config, changed.root!)));
   }
   if (facts.dhcp && state) {
@@ -262,6 +257,7 @@ function assemble(
   return {
     tasks,
     capture,
+    ports: { tftp: sockets.tftp?.[0]?.[0]?.listen.port, http: web.ports[0]?.port },
     get setup() {
       return current.setup;
     },
@@ -282,10 +278,9 @@ function assemble(
     },
     inside: {
       ...{ network, facts: () => current.facts, boot, relinking },
-      ...(state && { leases: state.leases }),
       ...(stateFolder !== undefined && { stateFolder }),
       ...(control && { control }),
-      transfers: async () => (await Promise.all(lookers.map((look) => look()))).flat(),
+      transfers: async () => (await Promise.all(looks.map((look) => look()))).flat(),
     },
     async release() {
       unwatch();

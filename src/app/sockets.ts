@@ -45,7 +45,7 @@ export type SocketsWanted = {
   readonly sharing: boolean;
   /** {@link LinkSockets.ears}, where the system has them. */
   readonly ears: boolean;
-  readonly tftp?: Pick<TftpSocketSpec, 'port' | 'singlePort' | 'ports' | 'workers'>;
+  readonly tftp?: Pick<TftpSocketSpec, 'address' | 'port' | 'singlePort' | 'ports' | 'workers'>;
 };
 
 /** Names who holds a UDP port, `dnsmasq, pid 812`; undefined when nobody can be seen. */

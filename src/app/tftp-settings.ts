@@ -1,4 +1,7 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import type { Ipv4 } from '../lib/ipv4.ts';
+import type { Network } from '../net/datagram.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../server/tftp/settings.ts';
 import { linkSpeed } from './link-speed.ts';
 
@@ -35,4 +38,18 @@ function speedsOf(interfaceNames: readonly string[]): Record<string, number> {
       return speed === undefined ? [] : [[name, speed] as const];
     }),
   );
+}
+
+/** The sockets that are wanted; on one address alone where one is named. */
+export function tftpPortsOf({ tftp }: Config, network: Network, address?: Ipv4) {
+  const { port, ports, 'single-port': singlePort } = tftp;
+  // One processor is left to the kernel, DHCP and the log.
+  const workers = network.worksInThreads ? (tftp.workers ?? Math.max(1, availableParallelism() - 1)) : 1;
+  return {
+    port,
+    singlePort,
+    workers,
+    ...(address !== undefined && { address }),
+    ...(ports && { ports: { from: ports.first, to: ports.last } }),
+  };
 }
