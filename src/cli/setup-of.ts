@@ -1,9 +1,9 @@
+import { completeSetup } from '../app/complete-setup.ts';
 import { whyUnreadable } from '../app/read-config.ts';
-import type { NetworkOverrides, Setup, SetupResult, Tool } from '../app/setup.ts';
+import type { NetworkOverrides, SetupResult, Tool } from '../app/setup.ts';
 import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
-import { bootptabOf } from './bootptab-of.ts';
 
 /** What commander read; names are those of the long options. */
 export type Options = {
@@ -80,18 +80,11 @@ function configOf({ options }: CommandLine, reading: Reading): Config | string[]
 
 function complete(line: CommandLine, config: Config, reading: Reading): SetupResult {
   const named = forTool(line.tool, withNames(line, withOptions(config, line.options)), line.options);
-  const bootptab = bootptabOf(named, reading.readText);
-  const problems = [...missing(line, named), ...(bootptab.ok ? [] : bootptab.problems)];
-  if (!bootptab.ok || problems.length > 0) return { ok: false, problems };
-  return {
-    ok: true,
-    value: {
-      tool: line.tool,
-      config: named,
-      overrides: overridesOf(line.options),
-      ...(named.bootptab !== undefined && { bootptab: bootptab.hosts }),
-    } satisfies Setup,
-  };
+  const { tool, anywhere = false } = line;
+  return completeSetup(
+    { tool, config: named, overrides: overridesOf(line.options), anywhere },
+    reading.readText,
+  );
 }
 
 /** Options over the file's values; what was not given leaves them as they are. */
@@ -214,29 +207,6 @@ function forTool(tool: Tool, config: Config, options: Options): Config {
       return { ...config, mode: 'off', bootp: { enabled: true, range }, tftp: off, http };
     }
   }
-}
-
-function missing({ tool, anywhere = false }: CommandLine, config: Config): string[] {
-  const problems: string[] = [];
-  if (config.interfaces === undefined && tool !== 'ptftpd' && !anywhere) {
-    problems.push(
-      'Which interface? Name it first, or several as eth0,eth1, or under "interfaces" in the configuration',
-    );
-  }
-  const files = config.tftp.enabled || config.http.enabled === true;
-  if (files && config.tftp.root === undefined) {
-    const how = anywhere ? 'Name it' : 'Name it after the interface';
-    problems.push(`Which folder to serve? ${how}, or as tftp.root in the configuration`);
-  }
-  if (config.mode === 'off' && !config.bootp.enabled && !files) {
-    problems.push('Nothing to serve: mode is off, and so are bootp, tftp and http');
-  }
-  if (new TextEncoder().encode(config.boot.filename).length > 127) {
-    problems.push(
-      `The boot file's name is too long for the DHCP header (127 octets): ${config.boot.filename}`,
-    );
-  }
-  return problems;
 }
 
 function overridesOf(options: Options): NetworkOverrides {

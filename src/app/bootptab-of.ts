@@ -1,4 +1,3 @@
-import { whyUnreadable } from '../app/read-config.ts';
 import { readBootptab } from '../config/bootptab.ts';
 import type { BootptabHost } from '../config/bootptab-host.ts';
 import type { Names } from '../config/bootptab-values.ts';
@@ -6,6 +5,7 @@ import { formatProblem } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { contains, formatIpv4, parseIpv4 } from '../lib/ipv4.ts';
 import { parseMac } from '../lib/mac.ts';
+import { whyUnreadable } from './read-config.ts';
 
 export type BootptabResult =
   | { readonly ok: true; readonly hosts: readonly BootptabHost[] }
