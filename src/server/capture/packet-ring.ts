@@ -18,20 +18,28 @@ const OVERHEAD = 200;
 
 type Tape = { packets: KeptPacket[]; bytes: number; booted: boolean };
 
+/** Of all octets, what machines that never asked for a file may hold while others want it. */
+const STRANGERS_SHARE = 1 / 4;
+
 /**
- * The last packets of each machine, oldest first. Bounded for each machine and for all: the machine that was silent for the longest goes
- * first, those that never asked for a file before all others, so that made-up addresses push out one another.
+ * The last packets of each machine, oldest first. Bounded for each machine and for all: the machine that was silent for the longest
+ * is forgotten first. Machines that never asked for a file have a quarter of the room at least, and no more where others want
+ * it, so that made-up addresses push out one another.
  */
 export function createPacketRing({ machineBytes, totalBytes }: RingLimits) {
   /** In the order of their last packets. */
   const strangers = new Map<string, Tape>();
   const booting = new Map<string, Tape>();
   let total = 0;
+  let ofStrangers = 0;
 
-  function forget(tapes: Map<string, Tape>): void {
+  function forgetOne(): void {
+    const fromStrangers = booting.size === 0 || ofStrangers > totalBytes * STRANGERS_SHARE;
+    const tapes = fromStrangers ? strangers : booting;
     for (const [machine, { bytes }] of tapes) {
       tapes.delete(machine);
       total -= bytes;
+      if (fromStrangers) ofStrangers -= bytes;
       return;
     }
   }
@@ -39,7 +47,7 @@ export function createPacketRing({ machineBytes, totalBytes }: RingLimits) {
   function take(machine: string): Tape {
     const tape = booting.get(machine) ?? strangers.get(machine) ?? { packets: [], bytes: 0, booted: false };
     booting.delete(machine);
-    strangers.delete(machine);
+    if (strangers.delete(machine)) ofStrangers -= tape.bytes;
     return tape;
   }
 
@@ -48,7 +56,6 @@ export function createPacketRing({ machineBytes, totalBytes }: RingLimits) {
     put(machine: string, packet: KeptPacket, boots: boolean): void {
       const tape = take(machine);
       tape.booted ||= boots;
-      (tape.booted ? booting : strangers).set(machine, tape);
       tape.packets.push(packet);
       const added = packet.bytes.length + OVERHEAD;
       tape.bytes += added;
@@ -60,7 +67,9 @@ export function createPacketRing({ machineBytes, totalBytes }: RingLimits) {
         total -= bytes;
       }
       if (left > 0) tape.packets.splice(0, left);
-      while (total > totalBytes) forget(strangers.size > 0 ? strangers : booting);
+      (tape.booted ? booting : strangers).set(machine, tape);
+      if (!tape.booted) ofStrangers += tape.bytes;
+      while (total > totalBytes) forgetOne();
     },
     of: (machine: string): readonly KeptPacket[] =>
       (booting.get(machine) ?? strangers.get(machine))?.packets ?? [],
@@ -73,6 +82,7 @@ export function createPacketRing({ machineBytes, totalBytes }: RingLimits) {
       strangers.clear();
       booting.clear();
       total = 0;
+      ofStrangers = 0;
     },
   };
 }
