@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
+import type { OpenBeneath, PageCache } from './files.ts';
 import type { RecordingPorts } from './recording.ts';
 import type { TcpPorts } from './tcp.ts';
 
@@ -86,25 +87,6 @@ export interface Network {
   readonly worksInThreads: boolean;
 }
 
-/** The system's copy of files in memory. */
-export type PageCache = {
-  /** How many octets from `offset` on are in memory, of `length` that are asked about; `length` when nobody knows. */
-  cachedFrom(fd: number, offset: number, length: number): number;
-  /** Has them read from disk, without waiting for it. */
-  readAhead(fd: number, offset: number, length: number): void;
-  /**
-   * Copies octets that are in memory, at most all that `into` holds, without waiting for a disk. How many; 0 when it would have to
-   * wait, cannot tell, or has reached the end of the file: then an ordinary read will.
-   */
-  read?(fd: number, offset: number, into: Uint8Array<ArrayBuffer>): number;
-};
-
-/**
- * Opens `path` (relative, latin1 text of its octets) below the folder `rootFd`; the kernel itself refuses every step out of it.
- * A descriptor, or the errno's name (`EXDEV`: the path led out). `flags` are those of open(2) without O_CREAT.
- */
-export type OpenBeneath = (rootFd: number, path: string, flags: number) => number | string;
-
 /** Whom to become. */
 export type Account = { readonly uid: number; readonly gid: number };
 
@@ -167,11 +149,21 @@ export interface DatagramSocket {
   flush(): boolean;
   /** Called for each datagram that could not be sent, with its tag. Must not throw. */
   onFailure: ((tag: unknown, errno: string) => void) | undefined;
+  /**
+   * From now on the system itself drops datagrams that are like this, before they cost us anything; undefined: none any more.
+   * What has arrived already stays. False when it cannot. Absent where no system could.
+   */
+  readonly refuse?: (kind: DatagramKind | undefined) => boolean;
+  /** Datagrams that the system dropped since the socket was opened, for want of room or refused; modulo 2^32. */
+  readonly dropped?: () => number;
   /** Segments that one message of `out` may hold (UDP GSO); 1 where unsupported or after the device refused it. */
   maxGsoSegments(): number;
   /** Gives the memory back and lets go of the bound socket, which stays open and keeps queueing. */
   detach(): void;
 }
+
+/** Datagrams that have these octets at this offset of their contents. */
+export type DatagramKind = { readonly at: number; readonly octets: readonly number[] };
 
 /**
  * IPv6 addresses as 32-bit numbers, the same ones for all sockets of a {@link Network}. No number is also the address of an IPv4 peer.

@@ -339,6 +339,32 @@ describe.each(['linux', 'dgram'] as const)('%s sockets', (name) => {
   });
 });
 
+test('refuse() has the system drop what has these octets there, until it is told otherwise; dropped() counts', async () => {
+  const network = await loadNetwork('linux');
+  const bound = await open(network);
+  const here = attach(network, bound);
+  const sender = attach(network, await open(network));
+  const poller = poll(network, here);
+  const seen = async (...texts: string[]) => {
+    send(sender, bound, ...texts.map(encode));
+    return (await take(poller, here, 1)).map(({ bytes }) => text(bytes));
+  };
+  expect(await seen('..DISC')).toEqual(['..DISC']);
+  const before = here.dropped?.() ?? 0;
+  expect(here.refuse?.({ at: 2, octets: [...encode('DISC')] })).toBe(true);
+  // Other octets, too short, elsewhere: all of these arrive.
+  for (const passes of ['..DISX', '..XISC', '..DIS', 'DISC..', ''])
+    expect(await seen('..DISC+', passes)).toEqual([passes]);
+  expect((here.dropped?.() ?? 0) - before).toBe(5);
+  expect(here.refuse?.(undefined)).toBe(true);
+  expect(await seen('..DISC')).toEqual(['..DISC']);
+  here.refuse?.({ at: 2, octets: [...encode('DISC')] });
+  here.detach();
+  const next = attach(network, bound);
+  send(sender, bound, encode('..DISC'));
+  expect(await take(poll(network, next), next, 1)).toHaveLength(1);
+});
+
 test('keepTogether() brings all datagrams of an address to one socket, and many addresses to all', async () => {
   const network = await loadNetwork('linux');
   const first = await open(network, { reusePort: 'claim' });

@@ -1,8 +1,16 @@
 import type { AddressBook } from '../address-book.ts';
-import type { AttachOptions, BoundSocket, Datagram, DatagramSocket, TransmitList } from '../datagram.ts';
+import type {
+  AttachOptions,
+  BoundSocket,
+  Datagram,
+  DatagramKind,
+  DatagramSocket,
+  TransmitList,
+} from '../datagram.ts';
 import { Arena } from './arena.ts';
 import { setsockopt } from './ffi.ts';
 import { ReceiveRing } from './receive-ring.ts';
+import { droppedBy, refuseKind } from './refusal.ts';
 import { SOL_UDP, UDP_SEGMENT } from './structs.ts';
 import { TransmitQueue } from './transmit-queue.ts';
 
@@ -18,6 +26,7 @@ export class BatchSocket implements DatagramSocket {
   readonly #ring: ReceiveRing;
   readonly #queue: TransmitQueue;
   #blocked = false;
+  #refuses = false;
 
   /** `book`: for an IPv6 socket. */
   constructor(bound: BoundSocket, options: AttachOptions = {}, book?: AddressBook) {
@@ -60,11 +69,23 @@ export class BatchSocket implements DatagramSocket {
     return done;
   }
 
+  refuse(kind: DatagramKind | undefined): boolean {
+    if (kind === undefined && !this.#refuses) return true;
+    const done = refuseKind(this.bound.fd, kind);
+    if (done) this.#refuses = kind !== undefined;
+    return done;
+  }
+
+  dropped(): number {
+    return droppedBy(this.bound.fd);
+  }
+
   maxGsoSegments(): number {
     return this.#queue.gso ? MAX_SEGMENTS : 1;
   }
 
   detach(): void {
+    this.refuse(undefined); // the bound socket is for whoever comes next
     this.onBlocked = undefined;
     this.#queue.onFailure = undefined;
   }

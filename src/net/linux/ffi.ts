@@ -44,6 +44,14 @@ export const setsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', '
   length: number,
 ) => number;
 
+export const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'uintptr', 'uintptr']) as (
+  fd: number,
+  level: number,
+  name: number,
+  value: number,
+  lengthAt: number,
+) => number;
+
 export const ioctl = libc.func('ioctl', 'int', ['int', 'ulong', 'uintptr']) as (
   fd: number,
   request: number,

@@ -1,5 +1,5 @@
 import { latin1Encode } from '../../lib/bytes.ts';
-import type { OpenBeneath } from '../datagram.ts';
+import type { OpenBeneath } from '../files.ts';
 import { Arena } from './arena.ts';
 import { errnoName, lastErrno, syscall } from './ffi.ts';
 import { O_CLOEXEC, OPEN_HOW, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, SYS_OPENAT2 } from './structs.ts';

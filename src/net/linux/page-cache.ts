@@ -1,5 +1,5 @@
 import { arch } from 'node:os';
-import type { PageCache } from '../datagram.ts';
+import type { PageCache } from '../files.ts';
 import { Arena } from './arena.ts';
 import { addressOf, errnoName, lastErrno, posixFadvise, preadv2 } from './ffi.ts';
 import * as s from './structs.ts';

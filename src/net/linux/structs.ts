@@ -27,6 +27,10 @@ export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
+/** Since Linux 4.12: counters of a socket, {@link SK_MEMINFO_DROPS} among them. */
+export const SO_MEMINFO = 55;
+export const SK_MEMINFO_DROPS = 8;
 /** Since Linux 4.5. */
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_BINDTODEVICE = 25;

@@ -31,6 +31,8 @@ export type Backlog<Origin> = {
   /** The next one to answer: its octets are good until the next {@link Backlog.add}. */
   next(now: number): Waiting<Origin> | undefined;
   readonly size: number;
+  /** DISCOVERs among them. */
+  readonly discovers: number;
   /** How many were dropped since this was asked the last time; replaced ones do not count. */
   takeDropped(): number;
 };
@@ -118,6 +120,9 @@ export function createBacklog<Origin>(): Backlog<Origin> {
     next: (now) => firstBegun(now) ?? newestDiscover(now),
     get size() {
       return begun.size + discovers.size;
+    },
+    get discovers() {
+      return discovers.size;
     },
     takeDropped() {
       const count = dropped;

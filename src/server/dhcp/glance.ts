@@ -26,6 +26,9 @@ const BEYOND_MACS = 2 ** 48;
 const DISCOVER = 1;
 const LEASEQUERY = 10;
 
+/** What {@link isDiscover} goes by. */
+export const DISCOVER_HEAD = { at: OPTIONS, octets: [53, 1, DISCOVER] } as const;
+
 /** undefined for what is too short to have options. Clients put option 53 first; one that does not counts as any other message. */
 export function glanceAt(bytes: Uint8Array): Glance | undefined {
   if (bytes.length < OPTIONS) return undefined;

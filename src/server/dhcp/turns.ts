@@ -12,6 +12,7 @@ import type { Datagram, DatagramSocket } from '../../net/datagram.ts';
 import type { LeaseStore } from '../../store/lease-store.ts';
 import { createBacklog } from './backlog.ts';
 import type { Clock } from './clock.ts';
+import { createFloodgate } from './floodgate.ts';
 import { glanceAt } from './glance.ts';
 import { keepRequest } from './keep-request.ts';
 import { type AttachedListener, transmit } from './listeners.ts';
@@ -70,6 +71,7 @@ export function createTurns(io: {
     secret: crypto.getRandomValues(new Uint8Array(10)),
   });
   const backlog = createBacklog<Origin>();
+  const gate = createFloodgate(attached.flatMap(({ ports }) => ports.map(({ socket }) => socket)));
   const isOver = createRateLimits(() => current.plan.settings.limits);
   const guard = createOfferGuard(
     () => current.plan.settings.offerSeconds,
@@ -155,7 +157,10 @@ export function createTurns(io: {
       const waiting = backlog.next(now);
       if (waiting) read(waiting, waiting.bytes, waiting.origin);
     }
-    reporter.shed(backlog.takeDropped());
+    const wasShut = gate.shut;
+    gate.follow(backlog.discovers);
+    // Counting costs a system call: what was refused is told when it is over.
+    reporter.shed(backlog.takeDropped() + (wasShut && !gate.shut ? gate.takeDropped() : 0));
   }
 
   function read(datagram: Sender, bytes: Uint8Array, { listener, port }: Origin): void {

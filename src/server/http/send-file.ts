@@ -1,7 +1,7 @@
 import { read } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PageCache } from '../../net/datagram.ts';
+import type { PageCache } from '../../net/files.ts';
 import { errnoName } from '../../store/beneath.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 

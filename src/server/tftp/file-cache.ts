@@ -1,5 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs';
-import type { Content, NetError, Outcome, PageCache } from '../../net/datagram.ts';
+import type { Content, NetError, Outcome } from '../../net/datagram.ts';
+import type { PageCache } from '../../net/files.ts';
 import type { BootFile } from '../../store/boot-file.ts';
 
 /** A file that some transfers read; one mapping for all of them. Give it back by {@link FileCache.release}. */

@@ -9,11 +9,11 @@ import type {
   Content,
   Datagram,
   DatagramSocket,
-  PageCache,
   TransmitSource,
 } from '../../../src/net/datagram.ts';
 import { dgramNetwork } from '../../../src/net/dgram.ts';
 import { FileContent } from '../../../src/net/dgram-content.ts';
+import type { PageCache } from '../../../src/net/files.ts';
 import { createTftpEngine, type TftpEngine } from '../../../src/server/tftp/engine.ts';
 import type { Render } from '../../../src/server/tftp/render.ts';
 import { DEFAULT_TFTP_SETTINGS, type TftpSettings } from '../../../src/server/tftp/settings.ts';
