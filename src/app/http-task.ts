@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { type HttpParts, type HttpServer, startHttpServer } from '../server/http/server.ts';
 import type { HttpSettings } from '../server/http/settings.ts';
+import type { LiveTransfer } from '../server/live-transfer.ts';
 import type { Task } from './task.ts';
 
 /** The HTTP server as a task: each run of it listens on the same ports. */
@@ -8,6 +9,7 @@ export type HttpTask = {
   readonly task: Task;
   /** For requests from now on. Throws, and changes nothing, when the root cannot be opened. */
   reconfigure(settings: HttpSettings): void;
+  transfers(): readonly LiveTransfer[];
 };
 
 /** Running transfers may finish for this long when pxed is asked to stop. */
@@ -38,6 +40,7 @@ export function createHttpTask({ settings, ...parts }: HttpParts): HttpTask {
       running?.reconfigure(next);
       settings = next;
     },
+    transfers: () => running?.transfers() ?? [],
   };
 }
 

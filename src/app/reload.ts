@@ -64,6 +64,7 @@ export function needRestart(before: Setup, after: Setup): string[] {
     user: config.user,
     group: config.group,
     log: JSON.stringify(config.log),
+    control: JSON.stringify(config.control),
   });
   const now = facts(after);
   return Object.entries(facts(before))

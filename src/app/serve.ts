@@ -1,13 +1,16 @@
 import { createBus } from '../events/bus.ts';
+import { createEventCounts } from '../events/counts.ts';
 import { createLineBatch } from '../events/line-batch.ts';
 import { createLog, type LogOut } from '../events/log.ts';
+import { createRecentEvents } from '../events/recent.ts';
 import { createLoopWatch } from '../server/boot/loop-guard.ts';
 import { type Composed, compose } from './compose.ts';
+import { serveControl } from './control-service.ts';
 import { EXIT } from './exit-codes.ts';
 import { reload } from './reload.ts';
 import type { Setup, SetupResult } from './setup.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
-import { supervise } from './supervisor.ts';
+import { createSupervisor } from './supervisor.ts';
 import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** What the process gives: where to write, and how to read the configuration once more. */
@@ -31,6 +34,10 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     createLog({ level, format: text ? 'text' : 'json', colour: terminal, out: createLineBatch(io.out) }),
   );
   bus.subscribe(createLoopWatch(bus.emit));
+  const counts = createEventCounts();
+  const recent = createRecentEvents();
+  bus.subscribe(counts.hear);
+  bus.subscribe(recent.hear);
   let composed: Composed;
   try {
     composed = await compose(setup, { version: io.version, emit: bus.emit });
@@ -42,14 +49,20 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
   bus.subscribe(({ event }) => composed.capture.hear(event));
   keepYoungHeapSmall();
   const stop = new AbortController();
-  const end = listen(stop, () => void reload(composed, () => io.reload(), bus.emit));
+  const reread = () => reload(composed, () => io.reload(), bus.emit);
+  const end = listen(stop, () => void reread());
   try {
     const onReady = () => {
       composed.notify('READY=1');
       bus.emit({ type: 'service.ready', service: setup.tool });
     };
     stop.signal.addEventListener('abort', () => composed.notify('STOPPING=1'));
-    const outcome = await supervise(composed.tasks, { emit: bus.emit, signal: stop.signal, onReady });
+    const supervisor = createSupervisor(composed.tasks, { emit: bus.emit, signal: stop.signal, onReady });
+    serveControl({
+      ...{ version: io.version, bus, counts, recent, composed, supervisor },
+      ...{ reload: reread, read: io.reload, configFile: io.configFile },
+    });
+    const outcome = await supervisor.finished;
     return outcome === 'stopped' ? EXIT.OK : EXIT.FAILED;
   } finally {
     end();

@@ -1,4 +1,5 @@
 import type { RenderedFiles } from '../server/boot/rendered-files.ts';
+import type { LiveTransfer } from '../server/live-transfer.ts';
 import { createMemory } from '../server/tftp/census.ts';
 import { GROUPS_MAX } from '../server/tftp/multicast-groups.ts';
 import type { ServiceParts } from '../server/tftp/serve.ts';
@@ -14,6 +15,8 @@ export type TftpTasks = {
   /** From the next run on, the serving threads give up their own privileges too. */
   confine(): void;
   reconfigure(settings: TftpSettings): void;
+  /** Those of all workers. */
+  transfers(): Promise<readonly LiveTransfer[]>;
   close(): Promise<void>;
 };
 
@@ -63,6 +66,7 @@ export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<Tft
         worker.reconfigure(shareOf(settings, { index, of: crew.length }));
       });
     },
+    transfers: async () => (await Promise.all(workers.map((worker) => worker.transfers()))).flat(),
     close,
   };
 }
@@ -118,6 +122,7 @@ function createWorker(name: string, { startThread, ...parts }: WorkerParts): Wor
       settings = next;
       running?.reconfigure(next);
     },
+    transfers: async () => (await running?.transfers()) ?? [],
     close: async () => thread?.close(),
   };
 }

@@ -6,6 +6,8 @@ export type Stamped = { readonly at: number; readonly event: BootEvent };
 /** Hears every event. One that throws is heard no more; the others are not disturbed. */
 export type Listener = (stamped: Stamped) => void;
 
+export type Bus = ReturnType<typeof createBus>;
+
 /** Joins those who see facts to those who keep them. `now` gives ms since 1970. */
 export function createBus(now: () => number) {
   const listeners = new Set<Listener>();

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
-import { formatIpv4 } from '../lib/ipv4.ts';
 import type { Stamped } from './bus.ts';
 import { describe } from './describe.ts';
 import type { BootEvent } from './event.ts';
+import { fieldsOf } from './fields.ts';
 import { type Level, levelOf } from './level.ts';
 import { createRepeats } from './once.ts';
 
@@ -29,7 +29,7 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
   let lost = 0;
 
   function write(level: Level, { at, event }: Stamped): void {
-    log[level](fields(at, event), describe(event));
+    log[level]({ time: at, ...fieldsOf(event) }, describe(event));
   }
 
   return (stamped) => {
@@ -49,17 +49,6 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
 function lostLines(count: number): BootEvent {
   const detail = `${count} lines are missing here: nobody read the log`;
   return { type: 'service.warning', service: 'log', problem: 'lines-lost', detail };
-}
-
-/** The event's own fields, with addresses as people and other tools write them. */
-function fields(time: number, event: BootEvent): Record<string, unknown> {
-  const shown: Record<string, unknown> = { time, ...event };
-  if ('ip' in event && event.ip !== undefined) shown.ip = formatIpv4(event.ip);
-  if ('offered' in event && event.offered !== undefined) shown.offered = formatIpv4(event.offered);
-  if ('via' in event && event.via !== undefined) shown.via = formatIpv4(event.via);
-  if (typeof shown.peer === 'number') shown.peer = formatIpv4(shown.peer);
-  if ('xid' in event && event.xid !== undefined) shown.xid = event.xid.toString(16).padStart(8, '0');
-  return shown;
 }
 
 function readable(options: LogOptions): LogOut {

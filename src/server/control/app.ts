@@ -65,7 +65,7 @@ export async function createControlApp({
       method: route.method,
       url: route.path,
       onRequest: async (request) => {
-        users.set(request, admit(request.raw));
+        if (!route.open) users.set(request, admit(request.raw));
       },
       handler: (request, reply) => answer(route, request, reply),
     });
@@ -79,6 +79,7 @@ export async function createControlApp({
       body: route.body === 'octets' ? octetsOf(request) : request.body,
       signal: gone.signal,
       user: users.get(request) ?? 'nobody',
+      exchange: { request: request.raw, header: (name, value) => void reply.header(name, value) },
     });
     if (route.response === 'events') {
       reply.hijack();

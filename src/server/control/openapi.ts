@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Method, Route } from './route.ts';
+import { type Method, type Route, route } from './route.ts';
 
 /** The OpenAPI 3.1 document of these routes; shapes are JSON Schema, as zod tells them. */
 export function openApiOf(routes: readonly Route[], version: string): Record<string, unknown> {
@@ -115,4 +115,16 @@ type ObjectSchema = {
 function jsonSchema(shape: z.ZodType, io: 'input' | 'output'): ObjectSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(shape, { io, unrepresentable: 'any' });
   return rest as ObjectSchema;
+}
+
+/** Serves the document of the others. */
+export function openApiRoute(routes: readonly Route[], version: string): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    summary: 'This document',
+    tag: 'meta',
+    response: z.looseObject({ openapi: z.string() }),
+    handle: () => openApiOf(routes, version) as { openapi: string },
+  });
 }

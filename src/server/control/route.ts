@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { ControlError } from './control-error.ts';
 
@@ -17,6 +18,8 @@ export type Route = {
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
+  /** Anybody may ask: the door itself. */
+  readonly open?: boolean;
   /** What a good answer is told with; 200 when left out. */
   readonly status?: 200 | 201 | 202 | 204;
   readonly params?: z.ZodType;
@@ -36,6 +39,14 @@ export type RawAsk = {
   readonly body: unknown;
   readonly signal: AbortSignal;
   readonly user: string;
+  readonly exchange: Exchange;
+};
+
+/** For the few that care about headers. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  /** Sets a header of the answer. */
+  header(name: string, value: string): void;
 };
 
 export type Ask<P, Q, B> = {
@@ -46,6 +57,7 @@ export type Ask<P, Q, B> = {
   readonly signal: AbortSignal;
   /** Who asks, for people: a name that pxectl gave, `console`, `token`. */
   readonly user: string;
+  readonly exchange: Exchange;
 };
 
 /** A body as it arrives; whoever takes it reads it to its end or destroys it. */
@@ -78,6 +90,7 @@ export type RouteDefinition<P, Q, B, R> = {
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
+  readonly open?: boolean;
   readonly status?: 200 | 201 | 202 | 204;
   readonly params?: P;
   readonly query?: Q;
@@ -109,6 +122,7 @@ export function route<
         body: (body === 'octets' ? raw.body : check('body', body, raw.body)) as Checked<B>,
         signal: raw.signal,
         user: raw.user,
+        exchange: raw.exchange,
       }),
   };
 }

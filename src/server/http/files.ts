@@ -20,6 +20,7 @@ import {
 } from './refusals-table.ts';
 import type { HttpReport, HttpTransfer } from './report.ts';
 import { type SendIo, sendFile, write } from './send-file.ts';
+import type { UnderWay } from './under-way.ts';
 
 /** Takes a report by whoever has this address; false when nothing waits for it. `path` is one of the tree. */
 export type TakeReport = (peer: string, path: string) => boolean;
@@ -31,6 +32,7 @@ export type FileHandlerParts = {
   readonly rendered?: RenderedFiles | undefined;
   readonly takeReport?: TakeReport | undefined;
   readonly report: HttpReport;
+  readonly underWay: UnderWay;
   readonly io: SendIo;
   /** Of a posted report. */
   readonly bodyOctets: number;
@@ -149,7 +151,8 @@ export function createFileHandler(parts: FileHandlerParts) {
       ended({ bytes: 0 });
       return;
     }
-    const sent = await send();
+    const ends = parts.underWay.begins(told, { length: body.length, response });
+    const sent = await send().finally(ends);
     if (sent.failure !== undefined) {
       // There is no other way to say that less comes than was promised.
       response.destroy();

@@ -5,12 +5,14 @@ import type { Network } from '../../net/datagram.ts';
 import type { BoundTcp } from '../../net/tcp.ts';
 import { createBootTree } from '../../store/boot-tree.ts';
 import type { RenderedFiles } from '../boot/rendered-files.ts';
+import type { LiveTransfer } from '../live-transfer.ts';
 import { createChunks } from './chunks.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { createFileHandler, type TakeReport } from './files.ts';
 import { createPerAddress } from './per-address.ts';
 import { createHttpReport } from './report.ts';
 import { HTTP_LIMITS, type HttpLimits, type HttpSettings } from './settings.ts';
+import { createUnderWay } from './under-way.ts';
 
 /** An HTTP server that runs. */
 export type HttpServer = {
@@ -22,6 +24,8 @@ export type HttpServer = {
   stop(graceMs: number): Promise<void>;
   /** For requests from now on. Throws, and changes nothing, when the root cannot be opened. */
   reconfigure(settings: HttpSettings): void;
+  /** Those under way. */
+  transfers(): LiveTransfer[];
 };
 
 export type HttpParts = {
@@ -47,11 +51,13 @@ export function startHttpServer(parts: HttpParts): HttpServer {
   const { network, emit, limits = HTTP_LIMITS } = parts;
   const open = ({ root, ignoreCase }: HttpSettings) =>
     createBootTree(root, { ignoreCase, ...(network.openBeneath && { openBeneath: network.openBeneath }) });
-  const report = createHttpReport(emit, () => performance.now());
+  const now = () => performance.now();
+  const report = createHttpReport(emit, now);
+  const underWay = createUnderWay(now);
   let tree: ReturnType<typeof open>;
   const answer = createFileHandler({
     tree: () => tree,
-    ...{ rendered: parts.rendered, takeReport: parts.takeReport, report },
+    ...{ rendered: parts.rendered, takeReport: parts.takeReport, report, underWay },
     io: { chunks: createChunks(limits.bufferedOctets), pageCache: network.pageCache },
     bodyOctets: limits.bodyOctets,
     wallClock: Date.now,
@@ -140,6 +146,7 @@ export function startHttpServer(parts: HttpParts): HttpServer {
       tree.close();
       tree = next;
     },
+    transfers: () => underWay.all(),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Emit } from '../../events/event.ts';
 import type { DatagramSocket, Network } from '../../net/datagram.ts';
 import type { BootTree } from '../../store/boot-file.ts';
 import type { Sync } from '../../store/upload.ts';
+import type { LiveTransfer } from '../live-transfer.ts';
 import type { Census } from './census.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { Render } from './render.ts';
@@ -17,6 +18,8 @@ export type TftpEngine = {
   nextDeadline(): number;
   /** Transfers that are neither done nor failed, and requests that wait for their file to be made. */
   readonly active: number;
+  /** Those under way, as they are now; nobody counts them otherwise. */
+  transfers(): LiveTransfer[];
   /** Files open or mapped, those that nobody reads just now included. */
   readonly openFiles: number;
   /** Requests that wait for their file to be made are left to whoever serves next: their clients ask again. */

@@ -12,6 +12,7 @@ import type { EngineParts, TftpEngine } from './engine-face.ts';
 import { createFileCache } from './file-cache.ts';
 import { createFrameSizes } from './frame-sizes.ts';
 import { createLessons } from './lessons.ts';
+import { liveTransfers } from './live-transfers.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecentPeers } from './recent-peers.ts';
 import { createReport } from './report.ts';
@@ -271,6 +272,7 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
     get openFiles() {
       return files.openFiles;
     },
+    transfers: () => liveTransfers(table.values(), clock()),
     abandonWaiting: requests.abandon,
     abortAll() {
       const now = clock();

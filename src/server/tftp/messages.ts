@@ -1,4 +1,5 @@
 import type { RenderedFile } from '../boot/rendered-files.ts';
+import type { LiveTransfer } from '../live-transfer.ts';
 import type { Place } from './census.ts';
 import type { RenderAsk } from './render.ts';
 import type { TftpSettings } from './settings.ts';
@@ -21,6 +22,8 @@ export type ToWorker =
   | { readonly kind: 'synced'; readonly id: number; readonly errno?: string }
   /** Answers `render`; without a file when there is none. */
   | { readonly kind: 'rendered'; readonly id: number; readonly file?: RenderedFile }
+  /** Somebody looks: asks for the transfers under way. */
+  | { readonly kind: 'look'; readonly id: number }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
 /** Worker to main thread. */
@@ -34,6 +37,8 @@ export type FromWorker =
   | { readonly kind: 'sync'; readonly id: number; readonly fd: number }
   /** Asks for the file that stands for a name. */
   | { readonly kind: 'render'; readonly id: number; readonly ask: RenderAsk }
+  /** Answers `look`. */
+  | { readonly kind: 'looked'; readonly id: number; readonly transfers: readonly LiveTransfer[] }
   /** A configuration that could not be applied; the old one stays. */
   | { readonly kind: 'refused'; readonly detail: string }
   /** It serves no more, because it was asked to, or because of `failure`; it can be asked to serve again. */

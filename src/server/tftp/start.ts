@@ -3,7 +3,9 @@ import type { BootEvent } from '../../events/event.ts';
 import { errnoName } from '../../store/beneath.ts';
 import type { Sync } from '../../store/upload.ts';
 import type { RenderedFile, RenderedFiles } from '../boot/rendered-files.ts';
+import type { LiveTransfer } from '../live-transfer.ts';
 import { createCensus } from './census.ts';
+import { createLooks } from './looks.ts';
 import type { ToWorker } from './messages.ts';
 import type { Render, RenderAsk } from './render.ts';
 import { createTftpService, type ServiceParts } from './serve.ts';
@@ -20,6 +22,8 @@ export type TftpServer = {
   stop(graceMs: number): Promise<void>;
   /** For requests from now on; transfers under way keep their terms. */
   reconfigure(settings: TftpSettings): void;
+  /** Those under way; none while it does not serve. */
+  transfers(): Promise<readonly LiveTransfer[]>;
 };
 
 export type StartParts = Omit<ServiceParts, 'render'> & {
@@ -48,6 +52,7 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
   const ended = Promise.withResolvers<void>();
   const thread = options.thread ?? startTftpThread();
   const taken = new Int32Array(new SharedArrayBuffer(4));
+  const looks = createLooks();
   let wakeFd = -1;
   let isOver = false;
 
@@ -67,6 +72,7 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
         const file = renderNow(options.rendered, message.ask);
         send({ kind: 'rendered', id: message.id, ...(file && { file }) });
       } else if (message.kind === 'ended') end(message.failure);
+      else if (message.kind === 'looked') looks.answered(message.id, message.transfers);
       else if (message.kind === 'refused')
         emit({ type: 'service.warning', service: 'tftp', problem: 'reload-refused', detail: message.detail });
     },
@@ -85,6 +91,7 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
   function end(failure: string | undefined): void {
     isOver = true;
     wakeFd = -1;
+    looks.end();
     if (place) createCensus(place).tell(0); // a thread that died did not
     process.off('exit', onExit);
     if (!options.thread) void thread.close();
@@ -112,6 +119,7 @@ function startInWorker({ network, sockets, settings, emit, place, ...options }: 
       await ended.promise;
     },
     reconfigure: (next) => send({ kind: 'configure', settings: next }),
+    transfers: () => (wakeFd < 0 ? Promise.resolve([]) : looks.ask((id) => send({ kind: 'look', id }))),
   };
 }
 
@@ -157,6 +165,11 @@ function startHere({ rendered, ...parts }: StartParts): TftpServer {
       running?.poller.wake();
       await finished;
     },
+    transfers: () =>
+      service.then(
+        ({ engine }) => engine.transfers(),
+        () => [],
+      ),
     reconfigure: (next) => {
       service
         .then((running) => running.configure(next))

@@ -71,6 +71,8 @@ function takeMessages(service: TftpService, { syncing, rendering }: Elsewhere): 
     else if (message.kind === 'synced') syncing.synced(message.id, message.errno);
     else if (message.kind === 'rendered') rendering.rendered(message.id, message.file);
     else if (message.kind === 'configure') reconfigure(service, message);
+    else if (message.kind === 'look')
+      post({ kind: 'looked', id: message.id, transfers: service.engine.transfers() });
   }
 }
 

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { createAccess } from '../server/control/access.ts';
+import type { ControlHandler } from '../server/control/server.ts';
+import type { ControlParts } from './control-parts.ts';
+
+/**
+ * Answers whoever comes by the control socket or port. The framework and all routes are loaded when the first one comes: a pxed
+ * that nobody asks pays for a listening socket.
+ */
+export function serveControl(given: Omit<ControlParts, 'access' | 'run' | 'startedAt'>): void {
+  const { control } = given.composed.inside;
+  if (!control) return;
+  const access = createAccess({
+    isLocal: control.isLocal,
+    token: control.token,
+    now: () => performance.now(),
+  });
+  const parts: ControlParts = {
+    ...given,
+    ...{ access, run: randomBytes(4).toString('hex'), startedAt: Date.now() },
+  };
+  let handler: Promise<ControlHandler> | undefined;
+  const load = async () => {
+    const { createControl } = await import('./control.ts');
+    const app = await createControl(parts);
+    return app.handle;
+  };
+  control.serve(() => {
+    handler ??= load().catch((error: unknown) => {
+      handler = undefined; // whoever comes next tries again
+      const detail = error instanceof Error ? error.message : String(error);
+      given.bus.emit({ type: 'service.warning', service: 'control', problem: 'not-loaded', detail });
+      throw error;
+    });
+    return handler;
+  });
+}

@@ -1,0 +1,33 @@
+import { type ControlApp, createControlApp } from '../server/control/app.ts';
+import { eventRoutes } from '../server/control/event-routes.ts';
+import { openApiRoute } from '../server/control/openapi.ts';
+import type { Route } from '../server/control/route.ts';
+import { serviceRoutes } from '../server/control/service-routes.ts';
+import { sessionRoutes } from '../server/control/session-routes.ts';
+import { controlPages } from './control-pages.ts';
+import type { ControlParts } from './control-parts.ts';
+import { liveSourcesOf } from './live-sources.ts';
+import { serviceOperations } from './service-operations.ts';
+
+/** All that control can do. Loaded when somebody comes: nothing else of pxed may import this file. */
+export async function createControl(parts: ControlParts): Promise<ControlApp> {
+  return createControlApp({
+    routes: controlRoutes(parts),
+    admit: parts.access.admit,
+    pages: controlPages(parts),
+    onFault(error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      parts.bus.emit({ type: 'service.warning', service: 'control', problem: 'fault', detail });
+    },
+  });
+}
+
+/** One line for each room that has routes. */
+export function controlRoutes(parts: ControlParts): Route[] {
+  const routes = [
+    ...sessionRoutes(parts.access),
+    ...serviceRoutes(serviceOperations(parts)),
+    ...eventRoutes(liveSourcesOf(parts)),
+  ];
+  return [...routes, openApiRoute(routes, parts.version)];
+}

@@ -1,0 +1,138 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { ControlError } from './control-error.ts';
+
+/** Who may do what: whoever comes by the Unix socket, for its mode says who can; by TCP whoever knows the token. */
+export type Access = {
+  /** Who asks, for people. Throws {@link ControlError}. */
+  admit(request: IncomingMessage): string;
+  /** Begins a session of the console for whoever knows the token. */
+  login(token: string): Session;
+  /** Ends the session that a request belongs to, if it does. */
+  logout(request: IncomingMessage): void;
+  /** The session that a request belongs to. */
+  sessionOf(request: IncomingMessage): Session | undefined;
+};
+
+/** A browser that logged in. `csrf` must come as `pxed-csrf` with each request that changes something. */
+export type Session = { readonly id: string; readonly csrf: string; readonly until: number };
+
+export type AccessParts = {
+  readonly isLocal: (socket: unknown) => boolean;
+  /** None: nobody gets in by TCP. */
+  readonly token?: string | undefined;
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
+};
+
+/** The cookie of a session, `__Host-` left out: there is no TLS of our own. */
+export const SESSION_COOKIE = 'pxed-session';
+export const CSRF_HEADER = 'pxed-csrf';
+
+const SESSION_MS = 12 * 60 * 60 * 1000;
+const SESSIONS_MOST = 64;
+/** Wrong tokens in a minute, of everybody together: more are not looked at. */
+const GUESSES_MOST = 30;
+const GUESS_PERIOD_MS = 60_000;
+
+/**
+ * A token in the header, or a session's cookie. A cookie is sent by browsers whoever made the page, so that what changes something
+ * needs the session's own word in a header, which only a page of ours can know; cookies are SameSite=Strict besides. No name that
+ * resolves to this machine (DNS rebinding) has a cookie of ours or knows the token.
+ */
+export function createAccess({ isLocal, token, now }: AccessParts): Access {
+  const wanted = token === undefined ? undefined : digest(token);
+  const sessions = new Map<string, Session>();
+  let guesses = 0;
+  let periodEnds = 0;
+
+  function check(given: string): void {
+    const time = now();
+    if (time >= periodEnds) {
+      periodEnds = time + GUESS_PERIOD_MS;
+      guesses = 0;
+    }
+    if (guesses >= GUESSES_MOST) {
+      throw new ControlError(429, 'too-many-guesses', 'Too many wrong tokens; try again in a minute');
+    }
+    // Digests are of one length, and tell nothing of how much of the token was right.
+    if (wanted !== undefined && timingSafeEqual(digest(given), wanted)) return;
+    guesses++;
+    throw new ControlError(401, 'wrong-token', 'This is not the token');
+  }
+
+  function sessionOf(request: IncomingMessage): Session | undefined {
+    const id = cookieOf(request.headers.cookie);
+    const session = id === undefined ? undefined : sessions.get(id);
+    if (!session) return undefined;
+    if (now() < session.until) return session;
+    sessions.delete(session.id);
+    return undefined;
+  }
+
+  return {
+    sessionOf,
+    admit(request) {
+      if (isLocal(request.socket)) return nameOf(request.headers['pxed-user']) ?? 'local';
+      const { authorization } = request.headers;
+      if (authorization !== undefined) {
+        const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+        if (given === undefined)
+          throw new ControlError(401, 'no-token', 'Authorization must be: Bearer TOKEN');
+        check(given);
+        return 'token';
+      }
+      const session = sessionOf(request);
+      if (!session)
+        throw new ControlError(401, 'no-token', 'Needs the token, as Authorization: Bearer TOKEN');
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        const word = request.headers[CSRF_HEADER];
+        if (typeof word !== 'string' || !timingSafeEqual(digest(word), digest(session.csrf))) {
+          throw new ControlError(403, 'csrf', `Needs the session's word in the header ${CSRF_HEADER}`);
+        }
+      }
+      return 'console';
+    },
+    login(given) {
+      check(given);
+      for (const old of [...sessions.values()]) {
+        if (sessions.size >= SESSIONS_MOST || now() >= old.until) sessions.delete(old.id);
+      }
+      const session = { id: word(), csrf: word(), until: now() + SESSION_MS };
+      sessions.set(session.id, session);
+      return session;
+    },
+    logout(request) {
+      const session = sessionOf(request);
+      if (session) sessions.delete(session.id);
+    },
+  };
+}
+
+/** For Set-Cookie. Without a session: takes it away. */
+export function sessionCookie(session: Session | undefined): string {
+  const shared = 'Path=/; HttpOnly; SameSite=Strict';
+  if (!session) return `${SESSION_COOKIE}=; Max-Age=0; ${shared}`;
+  return `${SESSION_COOKIE}=${session.id}; Max-Age=${SESSION_MS / 1000}; ${shared}`;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function word(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+function cookieOf(header: string | undefined): string | undefined {
+  for (const part of header?.split(';') ?? []) {
+    const [name, value] = part.trim().split('=', 2);
+    if (name === SESSION_COOKIE) return value;
+  }
+  return undefined;
+}
+
+/** What pxectl says of its user. It is taken at its word: who can open the socket can do everything anyhow. */
+function nameOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[\w.@-]{1,64}$/.test(header) ? header : undefined;
+}
