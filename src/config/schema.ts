@@ -213,6 +213,8 @@ export const schema = z.strictObject({
 
 /** A checked configuration: addresses are numbers, times seconds, sizes octets. */
 export type Config = z.output<typeof schema>;
+/** The same as people write it: addresses are text, times may be `12h`. */
+export type ConfigInput = z.input<typeof schema>;
 export type NetworkConfig = Config['networks'][number];
 export type HostConfig = Config['hosts'][number];
 export type RangeConfig = NonNullable<NetworkConfig['range']>[number];
