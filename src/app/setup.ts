@@ -11,6 +11,8 @@ export type Setup = {
   readonly config: Config;
   /** Settings of the command line for the interface's own network. */
   readonly overrides: NetworkOverrides;
+  /** What the configuration file said; absent where there is none. */
+  readonly text?: string;
   /** Machines of the bootptab, where there is one. */
   readonly bootptab?: readonly BootptabHost[];
 };

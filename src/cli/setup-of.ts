@@ -61,30 +61,36 @@ export type Reading = {
 
 /** Joins the configuration file, if one is named, and the command line, which wins. */
 export function setupOf(line: CommandLine, reading: Reading): SetupResult {
-  const config = configOf(line, reading);
-  if (!Array.isArray(config)) return complete(line, config as Config, reading);
-  return { ok: false, problems: config };
+  const read = configOf(line, reading);
+  if (!('problems' in read)) return complete(line, read, reading);
+  return { ok: false, problems: read.problems };
 }
 
-function configOf({ options }: CommandLine, reading: Reading): Config | string[] {
-  if (options.config === undefined) return defaultConfig();
+/** A configuration, and the text that it was read from. */
+type Read = { readonly config: Config; readonly text?: string };
+
+function configOf(
+  { options }: CommandLine,
+  reading: Reading,
+): Read | { readonly problems: readonly string[] } {
+  if (options.config === undefined) return { config: defaultConfig() };
   let text: string;
   try {
     text = reading.readText(options.config);
   } catch (error) {
-    return [`Cannot read ${options.config}: ${whyUnreadable(error)}`];
+    return { problems: [`Cannot read ${options.config}: ${whyUnreadable(error)}`] };
   }
   const loaded = loadConfig(text, { file: options.config, archNames: reading.archNames });
-  return loaded.ok ? loaded.value : loaded.problems.map(formatProblem);
+  return loaded.ok ? { config: loaded.value, text } : { problems: loaded.problems.map(formatProblem) };
 }
 
-function complete(line: CommandLine, config: Config, reading: Reading): SetupResult {
+function complete(line: CommandLine, { config, text }: Read, reading: Reading): SetupResult {
   const named = forTool(line.tool, withNames(line, withOptions(config, line.options)), line.options);
   const { tool, anywhere = false } = line;
-  return completeSetup(
-    { tool, config: named, overrides: overridesOf(line.options), anywhere },
-    reading.readText,
-  );
+  const parts = { tool, config: named, overrides: overridesOf(line.options), anywhere };
+  const result = completeSetup(parts, reading.readText);
+  if (!result.ok || text === undefined) return result;
+  return { ok: true, value: { ...result.value, text } };
 }
 
 /** Options over the file's values; what was not given leaves them as they are. */

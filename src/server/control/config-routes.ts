@@ -16,8 +16,8 @@ export const configProblemShape = z.strictObject({
 
 export const differenceShape = z.strictObject({
   path: z.string(),
-  before: z.json().optional(),
-  after: z.json().optional(),
+  before: z.unknown().optional().describe('Absent: it was not there.'),
+  after: z.unknown().optional().describe('Absent: it is not there any more.'),
 });
 
 const editorShape = z.strictObject({
@@ -35,7 +35,7 @@ export const configShape = z.strictObject({
   problems: z.array(configProblemShape).describe('Of the file as it is now.'),
   needsRestart: z.array(z.string()).describe('Keys of the file that will not hold before a restart.'),
   inForce: z.boolean().describe('Is what the file says what pxed does?'),
-  effective: z.record(z.string(), z.json()).describe('In force: with defaults and the command line.'),
+  effective: z.record(z.string(), z.unknown()).describe('In force: with defaults and the command line.'),
   editor: editorShape.optional().describe('Who edits it at the moment.'),
 });
 
@@ -99,7 +99,7 @@ export type Staged = z.infer<typeof stagedShape>;
 /** What can be done with a running pxed's configuration. All throw ControlError. */
 export type ConfigOperations = {
   view(): ConfigView;
-  schema(): { readonly [key: string]: z.core.util.JSONType };
+  schema(): { readonly [keyword: string]: unknown };
   /** What would come of the changes; nothing is changed. */
   check(changes: ConfigChanges): Checked;
   save(ask: SaveAsk, user: string): Saved;
@@ -154,7 +154,7 @@ export function configRoutes(operations: ConfigOperations): Route[] {
       path: '/api/v1/config/schema',
       summary: 'The JSON Schema of the configuration file',
       tag: 'config',
-      response: z.record(z.string(), z.json()),
+      response: z.record(z.string(), z.unknown()),
       handle: () => operations.schema(),
     }),
     ...editRoutes(operations),
