@@ -36,6 +36,8 @@ export function describe(event: BootEvent): string {
       return `${client(event)} told its settings at ${formatIpv4(event.ip)}`;
     case 'dhcp.release':
       return `${client(event)} released ${formatIpv4(event.ip)}`;
+    case 'lease.released':
+      return `${formatIpv4(event.ip)}${event.mac === undefined ? '' : ` of ${event.mac}`} released by ${event.by}`;
     case 'dhcp.decline':
       return `${client(event)} declined ${formatIpv4(event.ip)}: somebody else uses it; set aside`;
     case 'dhcp.ignored':

@@ -48,6 +48,8 @@ export type DhcpEvent =
     } & ClientFacts)
   | ({ readonly type: 'dhcp.nak'; readonly ip: Ipv4; readonly why: string } & ClientFacts)
   | ({ readonly type: 'dhcp.inform' | 'dhcp.release' | 'dhcp.decline'; readonly ip: Ipv4 } & ClientFacts)
+  /** An operator took an address back, or put one that was set aside into use again; `mac` where a machine had it. */
+  | { readonly type: 'lease.released'; readonly ip: Ipv4; readonly mac?: Mac; readonly by: string }
   /** Answered on port 4011 (PXE §2.4, boot server or proxy request). */
   | ({ readonly type: 'dhcp.boot-server-ack'; readonly ip: Ipv4; readonly file?: string } & ClientFacts)
   /** As proxyDHCP: another server gives the address, we told what to boot. */

@@ -20,6 +20,7 @@ export function createMemoryLeases(): LeaseStore {
       ),
     tidy: () => {},
     all: index.leases,
+    history: () => [],
     close: () => {},
     byIp: index.byIp,
     byClient: index.byClient,

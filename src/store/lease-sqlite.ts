@@ -1,8 +1,9 @@
 import { rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { openLeaseDatabase } from './lease-database.ts';
+import { pastBindings } from './lease-history.ts';
 import { createLeaseLedger, type LeaseLedger } from './lease-ledger.ts';
-import { type Cell, leaseOf, machineOf, type PastBinding, pastOf } from './lease-rows.ts';
+import { type Cell, leaseOf, machineOf } from './lease-rows.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { type Moment, readClock, shiftRows, thisMoment, wasSetBy, writeClock } from './lease-times.ts';
 import { createLeaseWriter, type LeaseWriter } from './lease-writer.ts';
@@ -24,8 +25,6 @@ export type SqliteLeasesOptions = {
 export type SqliteLeases = LeaseStore & {
   /** By how many ms `load` moved the records, since the wall clock was set while nobody looked; 0 as a rule. */
   readonly movedByMs: number;
-  /** Bindings that are over, the newest first. */
-  history(most: number): PastBinding[];
 };
 
 type Open = { readonly db: DatabaseSync; readonly writer: LeaseWriter };
@@ -186,10 +185,7 @@ export function createSqliteLeases(path: string, options: SqliteLeasesOptions = 
     get movedByMs() {
       return movedByMs;
     },
-    history: (most) =>
-      cellsOf(opened().db, `SELECT * FROM history ORDER BY id DESC LIMIT ${Math.floor(most)}`, (rows) =>
-        [...rows].map(pastOf).filter((past) => past !== undefined),
-      ),
+    history: (most, about) => pastBindings(opened().db, { ...about, most }),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Lease, LeaseMutation, LeaseView } from '../dhcp/lease.ts';
+import type { HistoryAsk } from './lease-history.ts';
+import type { PastBinding } from './lease-rows.ts';
 
 /**
  * Where leases live: one process, one store. A turn of the server stages the mutations of all its decisions, commits
@@ -27,5 +29,7 @@ export interface LeaseStore extends LeaseView {
   tidy(now: number): void;
   /** Records of all addresses, for lists and saving. */
   all(): Iterable<Lease>;
+  /** Bindings that are over, the newest first, as far as this store remembers any: of one address or machine, or all. */
+  history(most: number, about?: Omit<HistoryAsk, 'most'>): PastBinding[];
   close(): void;
 }
