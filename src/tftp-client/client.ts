@@ -1,4 +1,12 @@
-import type { ClientOptions, Download, Source, Target, TftpClient, TransferOptions, TransferResult } from './face.ts';
+import type {
+  ClientOptions,
+  Download,
+  Source,
+  Target,
+  TftpClient,
+  TransferOptions,
+  TransferResult,
+} from './face.ts';
 import { createDownload } from './get.ts';
 import { sendFile } from './put.ts';
 import { parseTarget, TFTP_PORT } from './target.ts';

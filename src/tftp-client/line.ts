@@ -1,0 +1,45 @@
+import { TftpError } from '../lib/tftp-error.ts';
+import { openPeerSocket, type PeerSocket, type PeerSocketSpec } from '../net/peer-socket.ts';
+
+/**
+ * The way to a server. It begins with a socket of Node's own, which is there at once; {@link Line.improve} changes to the system's
+ * better calls, which take some milliseconds to load, when nothing is under way. The port stays.
+ */
+export type Line = {
+  readonly address: string;
+  socket(): PeerSocket;
+  /** Can it still become better? */
+  canImprove(): boolean;
+  improve(): Promise<void>;
+  close(): void;
+};
+
+export type LineOptions = PeerSocketSpec & { readonly plain: boolean };
+
+/** Opens one. Rejects with TftpError, reason `local-socket`. */
+export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
+  let socket = await openPeerSocket(spec).catch((cause: NodeJS.ErrnoException) => {
+    throw new TftpError(`Cannot open a socket: ${cause.code ?? cause.message}`, {
+      reason: 'local-socket',
+      cause,
+    });
+  });
+  let improvable = !plain && process.platform === 'linux';
+  return {
+    address: spec.address,
+    socket: () => socket,
+    canImprove: () => improvable,
+    async improve() {
+      improvable = false;
+      const linux = await import('../net/linux/peer-socket.ts').catch(() => undefined);
+      if (linux === undefined) return;
+      const { localPort } = socket;
+      // What has arrived meanwhile is a repeat of what we have: nothing else was asked for.
+      socket.close();
+      const opened = linux.openLinuxPeerSocket({ ...spec, localPort });
+      if (opened?.ok) socket = opened.value;
+      else socket = await openPeerSocket({ ...spec, localPort });
+    },
+    close: () => socket.close(),
+  };
+}

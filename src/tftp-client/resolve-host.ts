@@ -1,0 +1,26 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { formatIpv6, parseIpv6 } from '../lib/ipv6.ts';
+import { TftpError } from '../lib/tftp-error.ts';
+
+export type Address = { readonly address: string; readonly ipv6: boolean };
+
+/**
+ * The addresses of a host, IPv4 before IPv6: what boots over a network does so by IPv4. Rejects with TftpError, reason
+ * `no-such-host`.
+ */
+export async function resolveHost(host: string): Promise<readonly Address[]> {
+  const [bare = '', zone] = host.split('%', 2);
+  if (isIPv4(host)) return [{ address: host, ipv6: false }];
+  if (isIPv6(bare)) {
+    const address = formatIpv6(parseIpv6(bare) ?? [0, 0, 0, 0]);
+    return [{ address: zone === undefined ? address : `${address}%${zone}`, ipv6: true }];
+  }
+  const { lookup } = await import('node:dns/promises');
+  try {
+    const found = await lookup(host, { all: true, order: 'ipv4first' });
+    return found.map(({ address, family }) => ({ address, ipv6: family === 6 }));
+  } catch (cause) {
+    const { code = 'EAI_FAIL' } = cause as NodeJS.ErrnoException;
+    throw new TftpError(`Cannot find ${host}: ${code}`, { reason: 'no-such-host', cause });
+  }
+}
