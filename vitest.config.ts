@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** No test's pxed keeps leases, or listens, where this machine's own might, unless the test names a place. */
 const env = { PXED_STATE: 'memory', PXED_SOCKET: 'off' };
 
-/** Three rings: `unit` runs anywhere in seconds; `netns` wants root (or user namespaces); `boot` wants QEMU. */
+/** Four rings: `unit` runs anywhere in seconds; `netns` wants root (or user namespaces); `boot` wants QEMU; `browser` Chromium, too. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -39,6 +39,17 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          env,
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

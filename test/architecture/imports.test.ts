@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
   tftp: { from: ['lib', 'tftp-packet'], types: ['events'] },
   http: { from: ['lib', 'boot'], types: ['events'] },
   events: { from: ['lib'] },
+  timeline: { from: ['lib', 'boot', 'events'] },
   config: { from: ['lib', 'dhcp-packet'] },
   net: { from: ['lib'] },
   store: { from: ['lib'], types: ['dhcp', 'boot'] },
@@ -33,6 +34,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
       'tftp',
       'http',
       'events',
+      'timeline',
       'net',
       'store',
     ],
@@ -48,17 +50,20 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
       'tftp',
       'http',
       'events',
+      'timeline',
       'config',
       'net',
     ].concat(['store', 'server', 'client']),
   },
   'tftp-client': { from: ['lib', 'tftp-packet', 'tftp', 'net'] },
   cli: { from: ['app', 'config', 'lib', 'tftp-client'] },
+  library: { from: ['app', 'config', 'events', 'lib', 'net', 'store'] },
   demo: { from: ['lib', 'client', 'net', 'frame'] },
+  ui: { from: ['lib'], types: ['server', 'timeline'] },
 };
 
 /** Folders whose code takes time, randomness, files and sockets as arguments. */
-const PURE = ['lib', 'dhcp-packet', 'tftp-packet', 'frame', 'boot', 'dhcp', 'tftp', 'http'];
+const PURE = ['lib', 'dhcp-packet', 'tftp-packet', 'frame', 'boot', 'dhcp', 'tftp', 'http', 'timeline'];
 /** The same for parts of folders that have sockets beside them. */
 const PURE_PARTS = ['tftp-client/machine'];
 const IMPURE = [
@@ -74,7 +79,7 @@ type Import = { file: string; from: string; to: string; typeOnly: boolean };
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -160,6 +165,13 @@ test('pino is known to the log file alone', () => {
   const wrong = files
     .filter((file) => relative(SRC, file) !== 'events/log.ts')
     .filter((file) => /from 'pino(-pretty)?'/.test(readFileSync(file, 'utf8')));
+  expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
+});
+
+test('what the console is made of is known to the console alone', () => {
+  const wrong = files
+    .filter((file) => folderOf(file) !== 'ui')
+    .filter((file) => /from '(preact|@preact\/|uplot|vite)/.test(readFileSync(file, 'utf8')));
   expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
 });
 

@@ -1,0 +1,3 @@
+import { render } from 'preact';
+
+render(<p>pxed</p>, document.getElementById('app')!);
