@@ -8,4 +8,8 @@ export const EXIT = {
   USAGE: 2,
   /** A service failed again and again. */
   FAILED: 3,
+  /** pxectl: no pxed is running there. */
+  NO_PXED: 4,
+  /** pxectl: there is no such machine, lease, file. */
+  NOT_FOUND: 5,
 } as const;

@@ -1,16 +1,19 @@
 import { Command } from 'commander';
 import { EXIT } from '../app/exit-codes.ts';
+import { packageVersion } from '../app/package-version.ts';
 import { rescue } from '../app/rescue.ts';
 import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
+import { eventsCommand } from './commands/events.ts';
 import { loadersCommand } from './commands/loaders.ts';
 import { renderCommand } from './commands/render.ts';
+import { serviceCommands } from './commands/services.ts';
 import { simulateCommand } from './commands/simulate.ts';
-import { packageVersion } from './package-version.ts';
 
 /** `pxectl`: what is done to a pxed from outside. Each subcommand hands its exit code to `end`. */
 export function pxectlCommand(version: string, end: (code: number) => void): Command {
   const command = new Command('pxectl')
-    .description('Checks and fills boot roots, tells what machines would get, mends what pxed keeps')
+    .description('Operates a pxed that runs; checks and fills boot roots, tells what machines would get')
     .version(version, '-V, --version')
     .helpOption('--help', 'show this help');
   command
@@ -29,7 +32,16 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
       const { stdout: out, stderr: err } = process;
       end(await rescue(folder, { out, err, now: () => new Date() }));
     });
-  for (const one of [checkCommand(end), loadersCommand(end), renderCommand(end), simulateCommand(end)]) {
+  const commands = [
+    ...serviceCommands(end),
+    eventsCommand(end),
+    checkCommand(end),
+    loadersCommand(end),
+    renderCommand(end),
+    simulateCommand(end),
+    completionCommand(command, end),
+  ];
+  for (const one of commands) {
     command.addCommand(one);
     for (const each of withSubcommands(one)) each.copyInheritedSettings(command);
   }

@@ -48,6 +48,13 @@ export function eventRoutes(sources: LiveSources): Route[] {
           .pipe(z.array(z.enum(STREAMS)))
           .optional()
           .describe('Of boot, machine, transfers, throughput; all when left out.'),
+        last: z.coerce
+          .number()
+          .int()
+          .min(0)
+          .max(512)
+          .optional()
+          .describe('So many of those before are told first.'),
         after: z
           .string()
           .max(64)
@@ -63,6 +70,7 @@ export function eventRoutes(sources: LiveSources): Route[] {
           streams: new Set<Stream>(query.stream ?? STREAMS),
           machine: query.machine,
           types: query.type,
+          last: query.last,
           after: typeof header === 'string' ? header : query.after,
           signal,
         });

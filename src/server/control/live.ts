@@ -33,6 +33,8 @@ export type LiveQuestion = {
   readonly types?: readonly string[] | undefined;
   /** The `id` that was seen last; what is still kept of what followed it is told first. `0`: all that is kept. */
   readonly after?: string | undefined;
+  /** So many of those that were before, where `after` does not say. */
+  readonly last?: number | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -50,7 +52,12 @@ export async function* watchLive(sources: LiveSources, question: LiveQuestion): 
   };
   const ends: (() => void)[] = [];
   if (streams.has('boot')) {
-    for (const numbered of missed(recent, { run, after: question.after })) tell(numbered);
+    const { after, last = 0 } = question;
+    const before =
+      after === undefined
+        ? recentOf(sources, question).slice(last === 0 ? recent.last : -last)
+        : missed(recent, { run, after });
+    for (const numbered of before) tell(numbered);
     ends.push(recent.subscribe(tell));
   }
   if (streams.has('machine') && sources.machines) {
@@ -96,11 +103,7 @@ function lookAgain(
   };
 }
 
-function missed(
-  recent: RecentEvents,
-  { run, after }: { run: string; after: string | undefined },
-): Numbered[] {
-  if (after === undefined) return [];
+function missed(recent: RecentEvents, { run, after }: { run: string; after: string }): Numbered[] {
   const [ofRun, number] = after === '0' ? [run, '0'] : after.split(':');
   const known = ofRun === run && number !== undefined && /^\d{1,15}$/.test(number);
   // An id of an earlier run: everything since is new.
