@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { ARCH_NAMES } from '../app/arch-names.ts';
 import { EXIT } from '../app/exit-codes.ts';
+import { packageVersion } from '../app/package-version.ts';
 import { serve } from '../app/serve.ts';
 import type { Tool } from '../app/setup.ts';
-import { packageVersion } from './package-version.ts';
 import { type CommandLine, type Options, setupOf } from './setup-of.ts';
 import { toolCommand } from './tools.ts';
 

@@ -15,7 +15,7 @@ export type FileStoreOptions = {
   /** Make the root where it is missing. */
   readonly create?: boolean;
   /** openat2(2) where there is one: the kernel then keeps every name inside; else real paths are compared. */
-  readonly openBeneath?: OpenBeneath;
+  readonly openBeneath?: OpenBeneath | Promise<OpenBeneath | undefined>;
 };
 
 export type PutFromOptions = PutOptions &

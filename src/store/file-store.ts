@@ -25,18 +25,21 @@ import { openUrl, type RemoteFile } from './remote-file.ts';
 export function createFileStore({ root: named, create = false, openBeneath }: FileStoreOptions): FileStore {
   const root = resolve(named);
   if (create) mkdirSync(root, { recursive: true });
-  const treeOf = () => createBootTree(root, { ignoreCase: false, ...(openBeneath && { openBeneath }) });
-  treeOf().close(); // says at once what is wrong with it
+  createBootTree(root).close(); // says at once what is wrong with it
   const created = createCreatedFiles();
 
   /** The root is opened for each operation: it may be another folder by now. */
-  async function inTree<T>(work: (tree: BootTree) => Promise<T>): Promise<T> {
-    let tree: BootTree;
+  async function openTree(): Promise<BootTree> {
+    const opener = await openBeneath;
     try {
-      tree = treeOf();
+      return createBootTree(root, { ignoreCase: false, ...(opener && { openBeneath: opener }) });
     } catch (error) {
       throw problemOf('', error);
     }
+  }
+
+  async function inTree<T>(work: (tree: BootTree) => Promise<T>): Promise<T> {
+    const tree = await openTree();
     try {
       return await work(tree);
     } finally {
@@ -169,7 +172,7 @@ export function createFileStore({ root: named, create = false, openBeneath }: Fi
     },
     list: (folder = '') => inTree(async (tree) => entriesIn(tree, pathOfName(folder))),
     async *scan(folder = '') {
-      const tree = treeOf();
+      const tree = await openTree();
       try {
         yield* entriesBelow(tree, pathOfName(folder));
       } finally {

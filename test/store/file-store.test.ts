@@ -218,8 +218,9 @@ describe.each(WAYS)('createFileStore() by %s', (way) => {
     expect(await files.stat('/')).toMatchObject({ path: '', kind: 'folder' });
     expect(await reasonOf(files.stat('nope'))).toBe('not-found');
     await expect(files.stat('nope')).rejects.toBeInstanceOf(FileNotFound);
-    const found = await Array.fromAsync(files.scan());
-    expect(found.map(({ path }) => path)).toEqual(['EFI', 'boot.efi', 'dangling', 'efi', 'efi/grubx64.efi']);
+    const found: string[] = [];
+    for await (const { path } of files.scan()) found.push(path);
+    expect(found).toEqual(['EFI', 'boot.efi', 'dangling', 'efi', 'efi/grubx64.efi']);
   });
 
   test('hash(), check() and exists()', async () => {
