@@ -6,6 +6,7 @@ import type { Composed } from './compose.ts';
 import type { ReloadOutcome } from './reload.ts';
 import type { SetupResult } from './setup.ts';
 import type { Supervisor } from './supervisor.ts';
+import type { Timeline } from './timeline.ts';
 
 /** A pxed that runs, as control sees it: whoever adds routes takes what it needs from here. */
 export type ControlParts = {
@@ -19,6 +20,8 @@ export type ControlParts = {
   readonly recent: RecentEvents;
   readonly composed: Composed;
   readonly supervisor: Supervisor;
+  /** What machines did; there wherever control is. */
+  readonly timeline: Timeline | undefined;
   /** Puts the configuration file in force again. */
   readonly reload: () => ReloadOutcome;
   /** What its text, or another, comes to; changes nothing. */

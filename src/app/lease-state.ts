@@ -24,9 +24,10 @@ import { StartProblem } from './start-problem.ts';
 /** The name that means that leases are kept nowhere. */
 export const MEMORY = 'memory';
 
-/** The files in a state folder: leases, and what machines have got through. */
+/** The files in a state folder: leases, what machines have got through, and what they did. */
 export const LEASE_FILE = 'leases.db';
 export const PROGRESS_FILE = 'boot.db';
+export const TIMELINE_FILE = 'timeline.db';
 /** Captures of boots that failed. */
 export const CAPTURE_FOLDER = 'captures';
 
@@ -106,10 +107,10 @@ const OTHER_FOLDER = 'Name a folder that can be written to with --state, or keep
  * put there while the folder was its own must not give it a file of root's.
  */
 function handOver(path: string, { uid, gid }: RunAs): void {
-  const isOurs = (name: string) =>
-    name.startsWith(LEASE_FILE) || name.startsWith(PROGRESS_FILE) || name === CAPTURE_FOLDER;
+  const stores = [LEASE_FILE, PROGRESS_FILE, TIMELINE_FILE];
+  const isOurs = (name: string) => stores.some((file) => name.startsWith(file)) || name === CAPTURE_FOLDER;
   if (statSync(path).uid !== 0 || !readdirSync(path).every(isOurs)) return;
-  for (const name of [LEASE_FILE, PROGRESS_FILE].flatMap((file) => [file, `${file}-wal`])) {
+  for (const name of stores.flatMap((file) => [file, `${file}-wal`])) {
     const file = join(path, name);
     const facts = lstatSync(file, { throwIfNoEntry: false });
     if (facts?.isFile() && facts.nlink === 1) lchownSync(file, uid, gid);

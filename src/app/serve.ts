@@ -11,6 +11,7 @@ import { reload } from './reload.ts';
 import type { Setup, SetupResult } from './setup.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
 import { createSupervisor } from './supervisor.ts';
+import { openTimeline } from './timeline-state.ts';
 import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** What the process gives: where to write, and how to read the configuration once more. */
@@ -47,6 +48,8 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     return EXIT.START;
   }
   bus.subscribe(({ event }) => composed.capture.hear(event));
+  const timeline = openTimeline(composed, bus.emit);
+  if (timeline) bus.subscribe(timeline.hear);
   keepYoungHeapSmall();
   const stop = new AbortController();
   const reread = () => reload(composed, () => io.reload(), bus.emit);
@@ -59,7 +62,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     stop.signal.addEventListener('abort', () => composed.notify('STOPPING=1'));
     const supervisor = createSupervisor(composed.tasks, { emit: bus.emit, signal: stop.signal, onReady });
     serveControl({
-      ...{ version: io.version, bus, counts, recent, composed, supervisor },
+      ...{ version: io.version, bus, counts, recent, composed, supervisor, timeline },
       ...{ reload: reread, read: io.reload, configFile: io.configFile },
     });
     const outcome = await supervisor.finished;
@@ -67,6 +70,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
   } finally {
     end();
     await composed.release();
+    timeline?.close();
   }
 }
 
