@@ -16,6 +16,18 @@ export type Transmit = {
   readonly bytes: Uint8Array;
 };
 
+/** ICMP says that a datagram of ours did not arrive (RFC 792; codes of RFC 1122 §3.2.2.1 and RFC 1812 §5.2.7.1). */
+export type Unreachable = {
+  /** Whom the datagram was for. */
+  readonly destination: Ipv4;
+  readonly destinationPort: number;
+  readonly sourcePort: number;
+  /** 3: nobody has that port. 9, 10, 13: somebody on the way forbids it. */
+  readonly code: number;
+  /** Who says so. */
+  readonly from: Ipv4;
+};
+
 /** Why a conversation failed: `why` is a stable kebab-case code, `detail` is for people. */
 export type Failure = { readonly ok: false; readonly why: string; readonly detail: string };
 export type Success<T> = { readonly ok: true; readonly value: T };
@@ -31,6 +43,8 @@ export type Exchange<T> = {
   /** Datagrams that are not part of this conversation are ignored. */
   receive(datagram: Received, now: number): void;
   poll(now: number): Transmit | undefined;
+  /** Those that are not about this conversation are ignored. */
+  unreachable?(notice: Unreachable, now: number): void;
   /** When `poll` has something to do though nothing arrives; Infinity once there is a result. */
   deadline(): number;
   /** undefined while under way. */

@@ -1,21 +1,25 @@
 /**
- * Reads one file by TFTP in lock-step, as boot ROMs and PXELINUX do (RFC 1350, RFC 2347 to 2349).
+ * Reads one file by TFTP as boot ROMs and loaders do (RFC 1350, RFC 2347 to 2349), in lock-step, or in windows where they are
+ * asked for and granted (RFC 7440).
  *
  *     asking   --OACK with only what was asked-->  reading (ACK 0)
  *     asking   --DATA 1-->                         reading (a server without options)
- *     reading  --DATA n+1-->                       reading (ACK n+1); done when it is short
+ *     reading  --DATA n+1-->                       reading (ACK n+1 at the window's end); done when it is short
+ *     reading  --DATA further on-->                reading (ACK n, once): a block of the window was lost
  *     reading  --DATA n again-->                   reading (ACK n again: ours was lost)
  *     any      --ERROR-->                          failed
+ *     asking   --ICMP: port unreachable-->         failed
  *     any      --silence, all repeats used up-->   failed
  */
 import { concatBytes } from '../lib/bytes.ts';
-import type { Ipv4 } from '../lib/ipv4.ts';
+import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import { formatBytes } from '../lib/size.ts';
 import { decode, ERROR_CODE, encode, type TftpOption, type TftpPacket } from '../tftp-packet/index.ts';
 import { type Exchange, failure, type Outcome, type Received, success, type Transmit } from './exchange.ts';
 
 const TFTP_PORT = 69;
 const DEFAULT_BLKSIZE = 512;
+const PORT_UNREACHABLE = 3;
 
 /** Leaves room for the options in a request of 512 octets (RFC 2347). */
 const LONGEST_NAME = 400;
@@ -31,6 +35,8 @@ export type FetchSpec = {
   readonly retryMs: readonly number[];
   /** How much of the file's beginning is kept; the rest is counted only. */
   readonly keepBytes: number;
+  /** Looks at every part of the file as it comes; borrowed. */
+  readonly onData?: (part: Uint8Array) => void;
 };
 
 export type FetchedFile = {
@@ -43,7 +49,7 @@ export type FetchedFile = {
   readonly repeats: number;
 };
 
-/** Starts the transfer; its failure codes are `not-found`, `tftp-error`, `timeout`, `bad-oack`, `wrong-size`, `bad-name`. */
+/** Starts the transfer; its failure codes are `not-found`, `tftp-error`, `timeout`, `bad-oack`, `wrong-size`, `bad-name`, `tftp-closed`, `tftp-forbidden`. */
 export function createFetch(spec: FetchSpec, startedAt: number): Exchange<FetchedFile> {
   const asked = new Set(spec.options.map(([name]) => name.toLowerCase()));
   const kept: Uint8Array[] = [];
@@ -54,6 +60,9 @@ export function createFetch(spec: FetchSpec, startedAt: number): Exchange<Fetche
   let serverPort: number | undefined;
   let blksize = DEFAULT_BLKSIZE;
   let announced: number | undefined;
+  let windowsize = 1;
+  let acked = 0;
+  let gapAcked = false;
   let blocks = 0; // in order, without the 16-bit wrap
   let sizeBytes = 0;
   let repeats = 0;
@@ -86,22 +95,42 @@ export function createFetch(spec: FetchSpec, startedAt: number): Exchange<Fetche
     }
     blksize = accepted.value.blksize ?? DEFAULT_BLKSIZE;
     announced = accepted.value.tsize;
+    windowsize = accepted.value.windowsize ?? 1;
     say({ opcode: 'ack', block: 0 }, now);
   }
 
   function takeData(block: number, data: Uint8Array, now: number): void {
     if (block === (blocks & 0xffff) && blocks > 0) {
+      acked = blocks;
       outgoing = [{ opcode: 'ack', block }]; // our ACK was lost; one answer to each copy, never two
       return;
     }
-    if (block !== ((blocks + 1) & 0xffff) || data.length > blksize) return;
+    if (block !== ((blocks + 1) & 0xffff) || data.length > blksize) {
+      // RFC 7440 §4: the last block in order, so that the window begins anew behind it.
+      const ahead = (block - blocks) & 0xffff;
+      if (windowsize > 1 && ahead <= windowsize && !gapAcked && blocks > 0) {
+        gapAcked = true;
+        acked = blocks;
+        outgoing = [{ opcode: 'ack', block: blocks & 0xffff }];
+      }
+      return;
+    }
     blocks++;
+    gapAcked = false;
+    spec.onData?.(data);
     sizeBytes += data.length;
     if (keptBytes < spec.keepBytes) {
       const part = data.slice(0, spec.keepBytes - keptBytes);
       kept.push(part);
       keptBytes += part.length;
     }
+    if (data.length === blksize && blocks - acked < windowsize) {
+      last = { opcode: 'ack', block }; // what is said when the rest of the window does not come
+      retryAt = now + (spec.retryMs[0] ?? 0);
+      tries = 0;
+      return;
+    }
+    acked = blocks;
     say({ opcode: 'ack', block }, now);
     if (data.length === blksize) return;
     result =
@@ -129,6 +158,18 @@ export function createFetch(spec: FetchSpec, startedAt: number): Exchange<Fetche
         takeData(packet.block, packet.data, now);
       }
     },
+    unreachable({ destination, destinationPort, sourcePort, code, from }) {
+      if (result || serverPort !== undefined || sourcePort !== spec.port) return;
+      if (destination !== spec.server || destinationPort !== TFTP_PORT) return;
+      const where = `UDP port ${TFTP_PORT} of ${formatIpv4(spec.server)}`;
+      result =
+        code === PORT_UNREACHABLE
+          ? failure('tftp-closed', `${spec.filename}: ${where} is closed (ICMP): no TFTP server there`)
+          : failure(
+              'tftp-forbidden',
+              `${spec.filename}: ${formatIpv4(from)} lets nothing to ${where} (ICMP code ${code})`,
+            );
+    },
     poll(now: number): Transmit | undefined {
       if (!result && now >= retryAt) {
         tries++;
@@ -155,7 +196,7 @@ export function createFetch(spec: FetchSpec, startedAt: number): Exchange<Fetche
   };
 }
 
-type Accepted = { readonly blksize?: number; readonly tsize?: number };
+type Accepted = { readonly blksize?: number; readonly tsize?: number; readonly windowsize?: number };
 
 /** RFC 2347: an OACK may hold only what was asked; RFC 2348: a block size no larger than asked, at least 8. */
 function readOack(
@@ -173,6 +214,11 @@ function readOack(
       if (!(value >= 8 && value <= most))
         return failure('bad-oack', `server answered blksize ${text} to ${most}`);
       accepted = { ...accepted, blksize: value };
+    }
+    if (key === 'windowsize') {
+      if (!(value >= 1 && value <= most))
+        return failure('bad-oack', `server answered windowsize ${text} to ${most}`);
+      accepted = { ...accepted, windowsize: value };
     }
     if (key === 'tsize') {
       if (Number.isNaN(value)) return failure('bad-oack', 'server sent a tsize that is no number');

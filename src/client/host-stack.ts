@@ -1,5 +1,6 @@
 /**
- * The little of IP that a boot ROM has: UDP out and in, ARP both ways, answers to ping. Frames in, frames out, no I/O.
+ * The little of IP that a boot ROM has: UDP out and in, ARP both ways, answers to ping, and TCP segments for whoever makes a
+ * connection of them. Frames in, frames out, no I/O.
  *
  * Without an address it takes what is sent to its MAC or to everybody, whatever the IP address says: a DHCP server may send to
  * the address that it is about to give (RFC 2131 §4.1). With one, other machines' packets are left alone.
@@ -12,9 +13,10 @@ import {
   type EthernetFrame,
   parseEthernet,
 } from '../frame/ethernet.ts';
-import { buildIcmpEcho, parseIcmpEcho } from '../frame/icmp.ts';
+import { buildIcmpEcho, parseIcmpEcho, parseIcmpUnreachable } from '../frame/icmp.ts';
 import { buildIpv4Packet, IP_PROTOCOL, type Ipv4Packet, parseIpv4Packet } from '../frame/ipv4-packet.ts';
-import { buildUdpFrame, parseUdp } from '../frame/udp.ts';
+import { buildTcp, parseTcp, type TcpSegment } from '../frame/tcp.ts';
+import { buildUdp, parseUdp, type UdpChecks } from '../frame/udp.ts';
 import {
   broadcastOf,
   contains,
@@ -25,7 +27,7 @@ import {
   UNSPECIFIED,
 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
-import type { Received, Transmit } from './exchange.ts';
+import type { Received, Transmit, Unreachable } from './exchange.ts';
 
 /** An address with what is around it. */
 export type HostAddress = {
@@ -40,10 +42,18 @@ export type HostStack = {
   receive(frame: Uint8Array): Received | undefined;
   /** Queues a datagram, if need be until its next hop answered ARP. */
   send(transmit: Transmit, now: number): void;
+  /** The same for a segment, once there is an address. */
+  sendSegment(to: Ipv4, segment: TcpSegment, now: number): void;
   /** The next frame to put on the wire. */
   poll(now: number): Uint8Array | undefined;
   /** When `poll` has something to do though nothing arrives. */
   deadline(): number;
+};
+
+/** `checksum: 'ignored'` behind a packet socket. What is told is borrowed. */
+export type HostStackOptions = UdpChecks & {
+  readonly onUnreachable?: (notice: Unreachable) => void;
+  readonly onSegment?: (from: Ipv4, segment: TcpSegment) => void;
 };
 
 const ARP_RETRY_MS = 250;
@@ -52,9 +62,15 @@ const ARP_TRIES = 4;
 const MOST_WAITING = 4;
 const NO_MAC: Mac = '00:00:00:00:00:00';
 
-type Resolving = { tries: number; askAt: number; readonly waiting: Transmit[] };
+/** What goes into a packet, whose sender's address is known when it leaves. */
+type Outgoing = {
+  readonly to: Ipv4;
+  readonly protocol: number;
+  readonly payload: (from: Ipv4) => Uint8Array;
+};
+type Resolving = { tries: number; askAt: number; readonly waiting: Outgoing[] };
 
-export function createHostStack(mac: Mac): HostStack {
+export function createHostStack(mac: Mac, options: HostStackOptions = {}): HostStack {
   const frames: Uint8Array[] = [];
   const neighbours = new Map<Ipv4, Mac>();
   const resolving = new Map<Ipv4, Resolving>();
@@ -65,16 +81,29 @@ export function createHostStack(mac: Mac): HostStack {
     return address === LIMITED_BROADCAST || (subnet !== undefined && address === broadcastOf(subnet));
   }
 
-  function frameOf(transmit: Transmit, toMac: Mac): Uint8Array {
-    return buildUdpFrame({
-      fromMac: mac,
-      toMac,
-      from: own?.ip ?? UNSPECIFIED,
-      to: transmit.destination,
-      fromPort: transmit.sourcePort,
-      toPort: transmit.destinationPort,
-      payload: transmit.bytes,
-    });
+  function frameOf({ to, protocol, payload }: Outgoing, toMac: Mac): Uint8Array {
+    const from = own?.ip ?? UNSPECIFIED;
+    const packet = buildIpv4Packet({ from, to, protocol, payload: payload(from) });
+    return buildEthernet({ to: toMac, from: mac, etherType: ETHERTYPE.ipv4, payload: packet });
+  }
+
+  function dispatch(outgoing: Outgoing, now: number): void {
+    const { to } = outgoing;
+    if (isBroadcast(to)) {
+      frames.push(frameOf(outgoing, BROADCAST_MAC));
+      return;
+    }
+    const near = !subnet || contains(subnet, to);
+    const hop = near ? to : (own?.router ?? to);
+    const known = neighbours.get(hop);
+    if (known !== undefined) {
+      frames.push(frameOf(outgoing, known));
+      return;
+    }
+    const pending = resolving.get(hop) ?? { tries: 0, askAt: now, waiting: [] };
+    resolving.set(hop, pending);
+    pending.waiting.push(outgoing);
+    if (pending.waiting.length > MOST_WAITING) pending.waiting.shift();
   }
 
   function learn({ senderIp, senderMac }: Arp): void {
@@ -82,7 +111,7 @@ export function createHostStack(mac: Mac): HostStack {
     if (!pending && !neighbours.has(senderIp)) return;
     neighbours.set(senderIp, senderMac);
     resolving.delete(senderIp);
-    for (const transmit of pending?.waiting ?? []) frames.push(frameOf(transmit, senderMac));
+    for (const outgoing of pending?.waiting ?? []) frames.push(frameOf(outgoing, senderMac));
   }
 
   function takeArp(bytes: Uint8Array): void {
@@ -102,6 +131,18 @@ export function createHostStack(mac: Mac): HostStack {
     );
   }
 
+  function takeIcmp(packet: Ipv4Packet, fromMac: Mac): void {
+    const told = parseIcmpUnreachable(packet.payload);
+    if (!told.ok) {
+      takeEcho(packet, fromMac);
+      return;
+    }
+    const { code, from, to, fromPort, toPort, protocol } = told.value;
+    if (protocol !== IP_PROTOCOL.udp || from !== own?.ip) return;
+    const about = { destination: to, destinationPort: toPort, sourcePort: fromPort };
+    options.onUnreachable?.({ ...about, code, from: packet.from });
+  }
+
   function takeEcho(packet: Ipv4Packet, toMac: Mac): void {
     const echo = parseIcmpEcho(packet.payload);
     if (!echo.ok || echo.value.kind !== 'request' || packet.to !== own?.ip) return;
@@ -114,8 +155,12 @@ export function createHostStack(mac: Mac): HostStack {
     const packet = parseIpv4Packet(frame.payload);
     if (!packet.ok) return undefined;
     if (own && packet.value.to !== own.ip && !isBroadcast(packet.value.to)) return undefined;
-    if (packet.value.protocol === IP_PROTOCOL.icmp) takeEcho(packet.value, frame.from);
-    const udp = parseUdp(packet.value);
+    if (packet.value.protocol === IP_PROTOCOL.icmp) takeIcmp(packet.value, frame.from);
+    if (packet.value.protocol === IP_PROTOCOL.tcp && options.onSegment) {
+      const segment = parseTcp(packet.value, options);
+      if (segment.ok) options.onSegment(packet.value.from, segment.value);
+    }
+    const udp = parseUdp(packet.value, options);
     if (!udp.ok) return undefined;
     const { fromPort, toPort, payload } = udp.value;
     return { source: packet.value.from, sourcePort: fromPort, destinationPort: toPort, bytes: payload };
@@ -133,23 +178,13 @@ export function createHostStack(mac: Mac): HostStack {
       if (frame.value.etherType === ETHERTYPE.arp) takeArp(frame.value.payload);
       return undefined;
     },
-    send(transmit, now) {
-      const { destination } = transmit;
-      if (isBroadcast(destination)) {
-        frames.push(frameOf(transmit, BROADCAST_MAC));
-        return;
-      }
-      const near = !subnet || contains(subnet, destination);
-      const hop = near ? destination : (own?.router ?? destination);
-      const known = neighbours.get(hop);
-      if (known !== undefined) {
-        frames.push(frameOf(transmit, known));
-        return;
-      }
-      const pending = resolving.get(hop) ?? { tries: 0, askAt: now, waiting: [] };
-      resolving.set(hop, pending);
-      pending.waiting.push(transmit);
-      if (pending.waiting.length > MOST_WAITING) pending.waiting.shift();
+    send({ destination: to, sourcePort: fromPort, destinationPort: toPort, bytes }, now) {
+      const payload = (from: Ipv4) => buildUdp({ fromPort, toPort, payload: bytes }, { from, to });
+      dispatch({ to, protocol: IP_PROTOCOL.udp, payload }, now);
+    },
+    sendSegment(to, segment, now) {
+      const payload = (from: Ipv4) => buildTcp(segment, { from, to });
+      dispatch({ to, protocol: IP_PROTOCOL.tcp, payload }, now);
     },
     poll(now) {
       for (const [ip, pending] of resolving) {

@@ -1,17 +1,12 @@
 /** Takes an offer: REQUEST, repeated until ACK or NAK (RFC 2131 §3.1, SELECTING). */
-import {
-  type DhcpPacket,
-  encode,
-  MessageType,
-  messageType,
-  readOption,
-  writeOption,
-} from '../dhcp-packet/index.ts';
-import { formatIpv4, type Ipv4, LIMITED_BROADCAST, lengthOfMask } from '../lib/ipv4.ts';
-import { bootSourceOf, CLIENT_PORT, dhcpReply, SERVER_PORT, senderOf } from './dhcp-reply.ts';
-import { DHCP_RETRY_MS, type Offer } from './discover.ts';
+import { type DhcpPacket, MessageType, messageType, readOption } from '../dhcp-packet/index.ts';
+import { formatIpv4, type Ipv4, lengthOfMask } from '../lib/ipv4.ts';
+import { bootSourceOf, dhcpReply, senderOf } from './dhcp-reply.ts';
+import { firmwareOf, requestOf, toServers } from './dhcp-voice.ts';
+import { DHCP_RETRY_MS } from './discover.ts';
 import { type Exchange, failure, type Outcome, success } from './exchange.ts';
-import { ROM_LIMITS, type RomIdentity, romMessage } from './rom-identity.ts';
+import type { Offer } from './offers.ts';
+import type { RomIdentity } from './rom-identity.ts';
 
 /** What the ROM and the loader after it know from now on. */
 export type Lease = {
@@ -22,10 +17,13 @@ export type Lease = {
   /** Who gave the address. */
   readonly dhcpServer: Ipv4;
   readonly bootServer: Ipv4;
+  /** Empty while only port 4011 knows it. */
   readonly bootFile: string;
   /** Options 209 and 210, for PXELINUX (RFC 5071). */
   readonly configFile?: string;
   readonly pathPrefix?: string;
+  /** The reply had option 97: GRUB then looks for a file with the UUID in its name. */
+  readonly echoesUuid?: boolean;
 };
 
 /** Its failure codes are `nak`, `no-ack`, `wrong-address`, `no-server-id` and `no-boot-file`. */
@@ -39,20 +37,13 @@ export function createRequest(rom: RomIdentity, offer: Offer, startedAt: number)
     result = failure('no-server-id', `the offer of ${formatIpv4(offer.packet.yiaddr)} has no option 54`);
   }
 
-  function message(now: number): Uint8Array {
-    const packet = romMessage(rom, MessageType.REQUEST, (now - startedAt) / 1000);
-    writeOption(packet.options, 'requested-ip', offer.packet.yiaddr);
-    if (serverId !== undefined) writeOption(packet.options, 'server-id', serverId);
-    return encode(packet, ROM_LIMITS);
-  }
-
   return {
     receive(datagram) {
       const packet = result ? undefined : dhcpReply(datagram, rom);
       if (!packet) return;
       const type = messageType(packet);
       if (type === MessageType.NAK) result = failure('nak', nakText(packet));
-      if (type === MessageType.ACK && senderOf(packet) === serverId) result = leaseOf(packet, offer);
+      if (type === MessageType.ACK && senderOf(packet) === serverId) result = leaseOf(packet, offer, rom);
     },
     poll(now) {
       if (result || now < sendAt) return undefined;
@@ -64,12 +55,8 @@ export function createRequest(rom: RomIdentity, offer: Offer, startedAt: number)
       }
       tries++;
       sendAt = now + wait;
-      return {
-        sourcePort: CLIENT_PORT,
-        destination: LIMITED_BROADCAST,
-        destinationPort: SERVER_PORT,
-        bytes: message(now),
-      };
+      const taken = { ip: offer.packet.yiaddr, server: serverId };
+      return toServers(rom, requestOf(rom, taken, (now - startedAt) / 1000));
     },
     deadline: () => (result ? Number.POSITIVE_INFINITY : sendAt),
     result: () => result,
@@ -82,27 +69,34 @@ function nakText(packet: DhcpPacket): string {
 }
 
 /** The ACK's own fields count, not the OFFER's: ROMs forget the OFFER. A proxy's OFFER keeps the boot file. */
-function leaseOf(ack: DhcpPacket, offer: Offer): Outcome<Lease> {
+function leaseOf(ack: DhcpPacket, offer: Offer, rom: RomIdentity): Outcome<Lease> {
   if (ack.yiaddr !== offer.packet.yiaddr) {
     const detail = `offered ${formatIpv4(offer.packet.yiaddr)}, acknowledged ${formatIpv4(ack.yiaddr)}`;
     return failure('wrong-address', detail);
   }
-  const source = bootSourceOf(offer.proxy ?? ack);
+  if (offer.ask || offer.local) {
+    return success({ ...leaseFacts(ack), bootServer: offer.ask?.server ?? 0, bootFile: '' });
+  }
+  const source = bootSourceOf(offer.proxy ?? ack, firmwareOf(rom));
   if (typeof source === 'string') return failure('no-boot-file', `the ACK differs from the offer: ${source}`);
-  const { options } = ack;
+  return success({ ...leaseFacts(ack), bootServer: source.server, bootFile: source.file });
+}
+
+/** What a reply says of the machine's place in the network. */
+export function leaseFacts(reply: DhcpPacket): Omit<Lease, 'bootServer' | 'bootFile'> {
+  const { options } = reply;
   const router = readOption(options, 'routers')?.[0];
   const leaseSeconds = readOption(options, 'lease-time');
   const configFile = readOption(options, 'config-file');
   const pathPrefix = readOption(options, 'path-prefix');
-  return success({
-    ip: ack.yiaddr,
+  return {
+    ip: reply.yiaddr,
     prefixLength: lengthOfMask(readOption(options, 'subnet-mask') ?? 0xffff_ff00) ?? 24,
-    dhcpServer: senderOf(ack),
-    bootServer: source.server,
-    bootFile: source.file,
+    dhcpServer: senderOf(reply),
     ...(router !== undefined && { router }),
     ...(leaseSeconds !== undefined && { leaseSeconds }),
     ...(configFile !== undefined && { configFile }),
     ...(pathPrefix !== undefined && { pathPrefix }),
-  });
+    ...(options.has(97) && { echoesUuid: true }),
+  };
 }

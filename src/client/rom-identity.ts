@@ -1,6 +1,11 @@
 import type { DhcpPacket } from '../dhcp-packet/index.ts';
 import { createPacket, Op, writeOption } from '../dhcp-packet/index.ts';
+import type { Ipv4 } from '../lib/ipv4.ts';
 import { type Mac, macBytes } from '../lib/mac.ts';
+
+/** Whose manners a machine has while it looks for an address and a boot file. */
+export const FIRMWARES = ['bios', 'uefi', 'ipxe', 'http', 'bootp'] as const;
+export type Firmware = (typeof FIRMWARES)[number];
 
 /** The machine a boot ROM speaks for. */
 export type RomIdentity = {
@@ -11,6 +16,14 @@ export type RomIdentity = {
   readonly broadcast: boolean;
   /** Transaction id, 32 bits; ROMs keep it from DISCOVER to REQUEST. */
   readonly xid: number;
+  /** A BIOS ROM when left out. */
+  readonly firmware?: Firmware;
+  /** Option 93; 0, BIOS, when left out. */
+  readonly arch?: number;
+  /** Its relay: what it says goes to {@link server} by unicast, and answers come to this address (RFC 2131 §4.1). */
+  readonly via?: Ipv4;
+  /** The server that is to boot it; others are passed over. Any when left out. */
+  readonly server?: Ipv4;
 };
 
 /** What a BIOS ROM asks for: mask, router, PXE's own (43, 60), server and file names, and PXE's reserved block. */

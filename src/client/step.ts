@@ -1,18 +1,28 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Exchange, Outcome } from './exchange.ts';
+import type { HttpFile, HttpRequest } from './http-file.ts';
 import type { Lease } from './request.ts';
+import type { RomIdentity } from './rom-identity.ts';
 
 /** The stations of a network boot, in order. */
 export type StepName =
   | 'discover'
   | 'request'
+  /** Port 4011: which file is it? */
+  | 'boot-server'
   | 'boot-file'
+  /** What a loader loads before it looks for anything: shim its GRUB. */
+  | 'second-stage'
   | 'loader-module'
   | 'config'
   | 'menu'
   | 'kernel'
   | 'initrd'
-  | 'local-boot';
+  | 'local-boot'
+  /** It was told to go no further. */
+  | 'given-up'
+  /** The address is given back. */
+  | 'release';
 
 /** What became of one station; `why` is a stable code when it failed. */
 export type Step = {
@@ -21,6 +31,12 @@ export type Step = {
   readonly ok: boolean;
   readonly tookMs: number;
   readonly why?: string;
+  /** What was asked, and of whom. */
+  readonly asked?: string;
+  /** Of a file that came. */
+  readonly sizeBytes?: number;
+  /** What was odd, and keeps nobody from booting. */
+  readonly notes?: readonly string[];
 };
 
 /** How a walk ended. */
@@ -34,12 +50,25 @@ export type Verdict = {
   readonly ended: 'kernel' | 'local-boot' | 'foreign-loader' | 'failed';
 };
 
+export type WalkManners = {
+  /** The address is given back at the end. */
+  readonly release?: boolean;
+};
+
 /** What a walk asks of whoever drives it. */
 export type Wish =
   | { readonly kind: 'run'; readonly exchange: Exchange<unknown> }
   | { readonly kind: 'step'; readonly step: Step }
   /** From now on the machine has this address. */
-  | { readonly kind: 'configure'; readonly lease: Lease };
+  | { readonly kind: 'configure'; readonly lease: Lease }
+  | HttpWish;
+
+/** A file by HTTP: whoever drives the walk fetches it, and says so by `grant` before the next turn. */
+export type HttpWish = {
+  readonly kind: 'http';
+  readonly request: HttpRequest;
+  readonly grant: (outcome: Outcome<HttpFile>) => void;
+};
 
 /** A part of a walk: a generator that wishes, and returns once its wishes were granted. */
 export type Walking<T> = Generator<Wish, T, void>;
@@ -55,24 +84,46 @@ export function* run<T>(exchange: Exchange<T>): Walking<Outcome<T>> {
   return result;
 }
 
+/** Asks for a file by HTTP. */
+export function* download(request: HttpRequest): Walking<Outcome<HttpFile>> {
+  let outcome: Outcome<HttpFile> | undefined;
+  const grant = (given: Outcome<HttpFile>) => {
+    outcome = given;
+  };
+  yield { kind: 'http', request, grant };
+  if (!outcome) throw new Error('Cannot go on: the file has not been fetched');
+  return outcome;
+}
+
 /** Collects the steps of a walk and tells them. */
 export type Diary = {
   readonly clock: Clock;
   readonly steps: Step[];
+  /** The addresses that the machine got, and as whom. */
+  held: readonly { readonly rom: RomIdentity; readonly lease: Lease }[];
 };
 
 /** Writes down what became of a station that began at `since`. */
 export function* report(
   diary: Diary,
   station: { readonly step: StepName; readonly since: number },
-  outcome: { readonly ok: boolean; readonly detail: string; readonly why?: string },
+  outcome: Omit<Step, 'step' | 'tookMs'>,
 ): Walking<void> {
-  const { ok, detail, why } = outcome;
-  const tookMs = diary.clock.now - station.since;
-  const step: Step = { step: station.step, ok, detail, tookMs, ...(why !== undefined && { why }) };
+  const { ok, detail, why, asked, sizeBytes, notes } = outcome;
+  const step: Step = {
+    step: station.step,
+    ok,
+    detail,
+    tookMs: diary.clock.now - station.since,
+    ...(why !== undefined && { why }),
+    ...(asked !== undefined && { asked }),
+    ...(sizeBytes !== undefined && { sizeBytes }),
+    ...(notes !== undefined && notes.length > 0 && { notes }),
+  };
   diary.steps.push(step);
   yield { kind: 'step', step };
 }
 
-/** A file on a server. */
-export type Location = { readonly server: Ipv4; readonly path: string };
+/** A file on a server: by TFTP, or where it has a URL by HTTP. */
+export type Location = TftpLocation | { readonly url: string };
+export type TftpLocation = { readonly server: Ipv4; readonly path: string };

@@ -1,4 +1,5 @@
-/** PXELINUX's part: its core module, its configuration, and what that says to load. */
+/** PXELINUX's part, and that of its brother for UEFI: the core module, the configuration, and what that says to load. */
+import { archOf } from '../boot/arch-table.ts';
 import { folderOf, type LookupClient, pxelinuxLookups } from '../boot/lookups.ts';
 import {
   type Directive,
@@ -7,100 +8,93 @@ import {
   readSyslinux,
   type SyslinuxConfig,
 } from '../boot/syslinux-config.ts';
-import { latin1Decode, toHex } from '../lib/bytes.ts';
-import type { Outcome } from './exchange.ts';
-import { createFetch, describeFile, type FetchedFile } from './fetch-file.ts';
-import { locateFile } from './file-location.ts';
-import type { Lease } from './request.ts';
+import { latin1Decode } from '../lib/bytes.ts';
+import { locateFile, locateUrl, nameOf } from './file-location.ts';
+import { checkContent, checkKernel, PROGRAM_HEAD_BYTES } from './program-check.ts';
 import type { RomIdentity } from './rom-identity.ts';
-import { type Diary, type Location, report, run, type StepName, type Verdict, type Walking } from './step.ts';
-
-/** PXELINUX 6.04 asks this, in this order. */
-const LOADER_OPTIONS = [
-  ['tsize', '0'],
-  ['blksize', '1408'],
-] as const;
-
-/** It repeats soon, and more slowly the longer it takes. */
-const LOADER_RETRY_MS = [100, 110, 160, 160, 220, 270, 330, 500, 700, 1000, 1500, 2000, 3000];
-
-/** Its ports count upwards from here at every boot, up to the last one there is. */
-const FIRST_PORT = 49_152;
-const PORTS = 65_536 - FIRST_PORT;
+import { type Loaded, load, loadStation, PXELINUX_MANNER, type Scene } from './scene.ts';
+import { type Location, report, type StepName, type Verdict, type Walking } from './step.ts';
+import { uuidFileName } from './uuid-name.ts';
 
 /** Where PXELINUX 6 looks for its core module: beside itself, then here (syslinux core/fs/pxe). */
 const MODULE_FOLDERS = ['', '/boot/isolinux/', '/isolinux/', '/boot/syslinux/', '/syslinux/', '/'];
 
-const CONFIG_KEEP_BYTES = 65_536;
+const WANTED = { manner: PXELINUX_MANNER, keepBytes: 65_536 } as const;
+const WANTED_PROGRAM = { manner: PXELINUX_MANNER, keepBytes: PROGRAM_HEAD_BYTES } as const;
 const MOST_INCLUDES = 16;
 
 type Loader = {
-  readonly diary: Diary;
-  readonly lease: Lease;
+  readonly scene: Scene;
   readonly prefix: string;
-  /** How many files were asked for. */
-  requests: number;
+  /** lpxelinux.0 and syslinux.efi know it. */
+  readonly http: boolean;
 };
 
-/** Loads what the machine's own configuration names; the machine already runs PXELINUX. */
-export function* walkLoader(rom: RomIdentity, lease: Lease, diary: Diary): Walking<Verdict> {
-  const prefix = lease.pathPrefix ?? folderOf(lease.bootFile);
-  const loader: Loader = { diary, lease, prefix, requests: 0 };
+/** Loads what the machine's own configuration names; the machine already runs the loader of `location`. */
+export function* walkLoader(scene: Scene, location: Location): Walking<Verdict> {
+  const { lease, diary, rom } = scene;
+  const own = nameOf(location);
+  const base = own.slice(folderOf(own).length).toLowerCase();
+  const loader: Loader = { scene, prefix: lease.pathPrefix ?? folderOf(own), http: base !== 'pxelinux.0' };
   const failed: Verdict = { ok: false, steps: diary.steps, lease, ended: 'failed' };
 
-  const moduleNames = MODULE_FOLDERS.map((folder) => `${folder || prefix}ldlinux.c32`);
+  const module = coreModuleOf(rom, base);
+  const moduleNames = MODULE_FOLDERS.map((folder) => `${folder || loader.prefix}${module}`);
   if (!(yield* firstOf(loader, { step: 'loader-module', names: moduleNames }))) return failed;
-  const found = yield* firstOf(loader, { step: 'config', names: configNames(rom, lease) });
+  const found = yield* firstOf(loader, { step: 'config', names: configNames(loader, own) });
   if (!found) return failed;
   const config = readSyslinux(yield* withIncludes(loader, directivesOf(found)));
-  const verdict = { steps: diary.steps, lease, config: found.filename };
-  const end = yield* walkEntry(loader, config, found.filename);
-  return { ...verdict, ok: end !== 'failed', ended: end };
+  const name = nameOf(found.location);
+  const end = yield* walkEntry(loader, config, name);
+  return { steps: diary.steps, lease, config: name, ok: end !== 'failed', ended: end };
 }
 
-function configNames(rom: RomIdentity, lease: Lease): readonly string[] {
+/** For the processor that the loader runs on (syslinux core/elflink). */
+function coreModuleOf(rom: RomIdentity, base: string): string {
+  if (!base.endsWith('.efi')) return 'ldlinux.c32';
+  return archOf(rom.arch ?? 0).cpu === 'x86' ? 'ldlinux.e32' : 'ldlinux.e64';
+}
+
+function configNames({ scene, prefix }: Loader, bootFile: string): readonly string[] {
+  const { rom, lease } = scene;
   const uuid = uuidFileName(rom.uuid);
-  const client: LookupClient = {
-    mac: rom.mac,
-    ip: lease.ip,
-    bootFile: lease.bootFile,
-    ...(uuid !== undefined && { uuid }),
-  };
+  const client: LookupClient = { mac: rom.mac, ip: lease.ip, bootFile, ...(uuid !== undefined && { uuid }) };
   return pxelinuxLookups(client, {
-    ...(lease.pathPrefix !== undefined && { prefix: lease.pathPrefix }),
+    prefix,
     ...(lease.configFile !== undefined && { configFile: lease.configFile }),
   });
-}
-
-/** Octets in order, not as SMBIOS prints them; PXELINUX skips one whose type nibble is 0 or 15. */
-function uuidFileName(uuid: Uint8Array): string | undefined {
-  const hex = toHex(uuid);
-  const type = (uuid[6] ?? 0) >>> 4;
-  if (uuid.length !== 16 || type === 0 || type === 15) return undefined;
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** Asks for one name after the other; the first that exists ends the search. */
 function* firstOf(
   loader: Loader,
   search: { readonly step: StepName; readonly names: readonly string[] },
-): Walking<FetchedFile | undefined> {
-  const station = { step: search.step, since: loader.diary.clock.now };
-  for (const [index, path] of search.names.entries()) {
-    const fetched = yield* fetch(loader, { server: loader.lease.bootServer, path });
+): Walking<Loaded | undefined> {
+  const { diary } = loader.scene;
+  const station = { step: search.step, since: diary.clock.now };
+  for (const [index, name] of search.names.entries()) {
+    const location = located(loader, name);
+    const fetched = yield* load(loader.scene, location, WANTED);
     if (fetched.ok) {
       const tried = index === 0 ? '' : `, number ${index + 1} of the names it looks for`;
-      yield* report(loader.diary, station, { ok: true, detail: describeFile(fetched.value) + tried });
+      const { detail, sizeBytes } = fetched.value;
+      yield* report(diary, station, { ok: true, detail: detail + tried, sizeBytes });
       return fetched.value;
     }
     if (fetched.why !== 'not-found') {
-      yield* report(loader.diary, station, fetched);
+      yield* report(diary, station, fetched);
       return undefined;
     }
   }
   const detail = `none of these exists: ${search.names.join(', ')}`;
-  yield* report(loader.diary, station, { ok: false, why: 'not-found', detail });
+  yield* report(diary, station, { ok: false, why: 'not-found', detail });
   return undefined;
+}
+
+/** A name of the search, which has its prefix already. */
+function located({ scene, http }: Loader, name: string): Location {
+  const url = locateUrl(name, http);
+  return url === undefined || url === 'no-url' ? { server: scene.lease.bootServer, path: name } : url;
 }
 
 /** Puts each included file in the place of its line; one that is missing is passed over, as PXELINUX does. */
@@ -116,7 +110,7 @@ function* withIncludes(loader: Loader, directives: readonly Directive[]): Walkin
       continue;
     }
     includes++;
-    const fetched = yield* fetch(loader, location);
+    const fetched = yield* load(loader.scene, location, WANTED);
     if (fetched.ok) todo.unshift(...directivesOf(fetched.value));
   }
   return out;
@@ -127,58 +121,41 @@ function* walkEntry(
   { entry, ui }: SyslinuxConfig,
   configName: string,
 ): Walking<Verdict['ended']> {
-  const station = { step: 'config', since: loader.diary.clock.now } as const;
-  if (ui !== undefined && !(yield* load(loader, 'menu', ui))) return 'failed';
+  const station = { step: 'config', since: loader.scene.diary.clock.now } as const;
+  if (ui !== undefined && !(yield* loadNamed(loader, 'menu', ui))) return 'failed';
   if (!entry) {
     const detail = `${configName} names no DEFAULT: PXELINUX would wait at its prompt`;
-    yield* report(loader.diary, station, { ok: false, why: 'no-default', detail });
+    yield* report(loader.scene.diary, station, { ok: false, why: 'no-default', detail });
     return 'failed';
   }
   if (entry.localBoot !== undefined) {
     const detail = `${entry.label}: LOCALBOOT ${entry.localBoot}, the machine goes on to its own disk`;
-    yield* report(loader.diary, { ...station, step: 'local-boot' }, { ok: true, detail });
+    yield* report(loader.scene.diary, { ...station, step: 'local-boot' }, { ok: true, detail });
     return 'local-boot';
   }
-  if (!(yield* load(loader, 'kernel', entry.kernel ?? entry.label))) return 'failed';
-  for (const initrd of entry.initrds) if (!(yield* load(loader, 'initrd', initrd))) return 'failed';
+  if (!(yield* loadNamed(loader, 'kernel', entry.kernel ?? entry.label))) return 'failed';
+  for (const initrd of entry.initrds) if (!(yield* loadNamed(loader, 'initrd', initrd))) return 'failed';
   return 'kernel';
 }
 
 /** Loads one file that the configuration names. */
-function* load(loader: Loader, step: StepName, name: string): Walking<boolean> {
-  const station = { step, since: loader.diary.clock.now };
+function* loadNamed(loader: Loader, step: StepName, name: string): Walking<boolean> {
+  const { diary } = loader.scene;
   const location = locate(loader, name);
   if (!location) {
-    yield* report(loader.diary, station, { ok: false, why: 'not-tftp', detail: `${name} is not on TFTP` });
+    const detail = `${name} is neither on TFTP nor where this loader could get it`;
+    yield* report(diary, { step, since: diary.clock.now }, { ok: false, why: 'not-tftp', detail });
     return false;
   }
-  const fetched = yield* fetch(loader, location);
-  const outcome = fetched.ok ? { ok: true, detail: describeFile(fetched.value) } : fetched;
-  yield* report(loader.diary, station, outcome);
-  return fetched.ok;
+  const check = step === 'kernel' ? checkKernel : checkContent;
+  const loaded = yield* loadStation(loader.scene, { step, location, wanted: WANTED_PROGRAM, check });
+  return loaded !== undefined;
 }
 
-function locate({ lease, prefix }: Loader, name: string): Location | undefined {
-  return locateFile(name, { server: lease.bootServer, prefix });
+function locate({ scene, prefix, http }: Loader, name: string): Location | undefined {
+  return locateFile(name, { server: scene.lease.bootServer, prefix, http });
 }
 
-function* fetch(loader: Loader, { server, path }: Location): Walking<Outcome<FetchedFile>> {
-  const port = FIRST_PORT + (loader.requests++ % PORTS);
-  return yield* run(
-    createFetch(
-      {
-        server,
-        filename: path,
-        port,
-        options: LOADER_OPTIONS,
-        retryMs: LOADER_RETRY_MS,
-        keepBytes: CONFIG_KEEP_BYTES,
-      },
-      loader.diary.clock.now,
-    ),
-  );
-}
-
-function directivesOf(file: FetchedFile): Directive[] {
+function directivesOf(file: Loaded): Directive[] {
   return parseSyslinux(latin1Decode(file.head));
 }

@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../lib/ipv4.ts';
 import { type Decoded, ok, rejected } from '../lib/result.ts';
 import { internetChecksum } from './checksum.ts';
 
@@ -37,4 +38,43 @@ export function buildIcmpEcho({ kind, id, sequence, payload }: IcmpEcho): Uint8A
   bytes.set(payload, HEADER);
   view.setUint16(2, internetChecksum(bytes));
   return bytes;
+}
+
+/** What ICMP says of a datagram that did not arrive (RFC 792, type 3). */
+export type IcmpUnreachable = {
+  /** 3: nobody has that port. */
+  readonly code: number;
+  /** Of the datagram: its protocol, addresses and ports. */
+  readonly protocol: number;
+  readonly from: Ipv4;
+  readonly to: Ipv4;
+  readonly fromPort: number;
+  readonly toPort: number;
+};
+
+const UNREACHABLE = 3;
+const IP_HEADER = 20;
+
+/**
+ * Reads a "destination unreachable" with the beginning of the datagram that it is about, as far as its ports. Reasons: `icmp-short`,
+ * `icmp-not-unreachable`, `icmp-checksum`, `icmp-quote` (no IPv4 header in it).
+ */
+export function parseIcmpUnreachable(bytes: Uint8Array): Decoded<IcmpUnreachable> {
+  if (bytes.length < HEADER + IP_HEADER + 4) return rejected('icmp-short');
+  if (bytes[0] !== UNREACHABLE) return rejected('icmp-not-unreachable');
+  if (internetChecksum(bytes) !== 0) return rejected('icmp-checksum');
+  const quote = bytes.subarray(HEADER);
+  const headerLength = (quote[0]! & 15) * 4;
+  if (quote[0]! >>> 4 !== 4 || headerLength < IP_HEADER || headerLength + 4 > quote.length) {
+    return rejected('icmp-quote');
+  }
+  const view = new DataView(quote.buffer, quote.byteOffset, quote.byteLength);
+  return ok({
+    code: bytes[1]!,
+    protocol: quote[9]!,
+    from: view.getUint32(12),
+    to: view.getUint32(16),
+    fromPort: view.getUint16(headerLength),
+    toPort: view.getUint16(headerLength + 2),
+  });
 }

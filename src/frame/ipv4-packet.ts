@@ -3,7 +3,7 @@ import { type Decoded, ok, rejected } from '../lib/result.ts';
 import { internetChecksum } from './checksum.ts';
 
 /** Protocols inside an IPv4 packet. */
-export const IP_PROTOCOL = { icmp: 1, udp: 17 } as const;
+export const IP_PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
 
 export type Ipv4Packet = {
   readonly from: Ipv4;

@@ -76,6 +76,7 @@ export function createFakeServer(options: FakeServer): {
   return {
     asked,
     answer(transmit) {
+      if (transmit.destinationPort === 4011) return [];
       if (transmit.destinationPort === 67) return dhcp(transmit);
       const packets = tftp(transmit);
       const sourcePort = transfers.get(transmit.sourcePort)?.port ?? 39_999;

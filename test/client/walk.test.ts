@@ -79,9 +79,9 @@ describe('createWalk()', () => {
       'bios/pxelinux.0': 'l',
       'bios/ldlinux.c32': 'c',
       'bios/pxelinux.cfg/C0A8': 'DEFAULT k initrd=/boot/i,::abs',
-      'bios/k': '',
-      'bios//boot/i': '',
-      abs: '',
+      'bios/k': 'kernel',
+      'bios//boot/i': 'initrd',
+      abs: 'initrd',
     };
     const { verdict, asked } = boot(files, (packet) => ({ ...packet, file: 'bios/pxelinux.0' }));
     expect(verdict).toMatchObject({ ok: true, ended: 'kernel' });
@@ -89,7 +89,7 @@ describe('createWalk()', () => {
   });
 
   test('obeys options 209 and 210', () => {
-    const files = { 'pxelinux.0': 'l', 'tree/ldlinux.c32': 'c', 'tree/my.cfg': 'DEFAULT k', 'tree/k': '' };
+    const files = { 'pxelinux.0': 'l', 'tree/ldlinux.c32': 'c', 'tree/my.cfg': 'DEFAULT k', 'tree/k': 'kernel' };
     const { verdict } = boot(files, (packet) => {
       writeOption(packet.options, 'config-file', 'my.cfg');
       writeOption(packet.options, 'path-prefix', 'tree/');
@@ -126,7 +126,7 @@ describe('createWalk()', () => {
   });
 
   test('stops after a boot file that is another loader', () => {
-    const { verdict } = boot({ 'undionly.kpxe': 'x' }, (packet) => ({ ...packet, file: 'undionly.kpxe' }));
+    const { verdict } = boot({ 'wdsnbp.com': '\x8c\xc8' }, (packet) => ({ ...packet, file: 'wdsnbp.com' }));
     expect(verdict).toMatchObject({ ok: true, ended: 'foreign-loader' });
   });
 
@@ -167,6 +167,7 @@ describe('createWalk()', () => {
         ok: false,
         why: 'no-offer',
         detail: 'no DHCP server offered an address in 15 s',
+        asked: 'DISCOVER as BIOS (x86PC), 52:54:00:77:00:01, broadcast',
         tookMs: 15_000,
       },
     ]);
@@ -181,13 +182,15 @@ describe('createWalk()', () => {
       return packet;
     };
   const noFile = (packet: DhcpPacket) => Object.assign(packet, { file: '' });
+  const plainNoFile = (packet: DhcpPacket) => noFile(packet).options.delete(60);
   const noServer = (packet: DhcpPacket) => Object.assign(packet, { siaddr: 0 });
   const otherAddress = (packet: DhcpPacket) => Object.assign(packet, { yiaddr: CLIENT + 1 });
   const refusal = (packet: DhcpPacket) => writeOption(packet.options, 'message-type', MessageType.NAK);
   const silence = (packet: DhcpPacket, type: number) => (type === MessageType.ACK ? undefined : packet);
 
   test.each([
-    { step: 'discover', why: 'no-boot-file', reply: plant(noFile) },
+    { step: 'discover', why: 'no-boot-file', reply: plant(plainNoFile) },
+    { step: 'boot-server', why: 'no-boot-server', reply: plant(noFile) },
     { step: 'discover', why: 'no-boot-file', reply: plant(noServer) },
     { step: 'request', why: 'no-server-id', reply: plant((packet) => packet.options.delete(54)) },
     { step: 'request', why: 'nak', reply: plant(refusal, MessageType.ACK) },
