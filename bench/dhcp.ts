@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DhcpPeer, findDhcpPeers } from './dhcp-peers.ts';
 import { type Lan, openLan, startPinned } from './lan.ts';
+import { compile } from './peers.ts';
 import { usageOf } from './proc.ts';
 
 const { values: options } = parseArgs({
@@ -27,6 +28,10 @@ const MOST_CLIENTS = 56_000;
 /** The same few clients again and again: they cost no addresses. */
 const WARM_UP = { rate: 8_000, count: 40_000, clients: 2_000 };
 const SECONDS = 4;
+/** At 22,000 leases a second these are all addresses but those of the warm-up. */
+const OVERLOAD_SECONDS = 2.5;
+/** Times the best rate seen. */
+const OVERLOAD = 5;
 
 type Result = {
   /** DISCOVERs that perfdhcp sent in a second: it does not reach every rate it is asked for. */
@@ -38,12 +43,24 @@ type Result = {
   readonly rssMb: number;
 };
 
-async function measure(lan: Lan, peer: DhcpPeer, rate: number): Promise<Result> {
+/** Starts it, warms it up and, when `work` is done, ends it. */
+async function served<T>(lan: Lan, peer: DhcpPeer, work: (server: ChildProcess) => Promise<T>): Promise<T> {
   const server = startPinned(lan.server, '0', peer.prepare());
   try {
     await untilServing(lan, peer, server);
     // Clients that do not count: daemons run for months, and a just-in-time compiler needs a second.
     await perfdhcp(lan, WARM_UP.rate, { ...WARM_UP, from: '00:0c:aa:00:00:00' });
+    return await work(server);
+  } finally {
+    const ended = server.exitCode === null ? once(server, 'exit') : undefined;
+    server.kill('SIGKILL');
+    await ended; // its port is free
+    execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
+  }
+}
+
+function measure(lan: Lan, peer: DhcpPeer, rate: number): Promise<Result> {
+  return served(lan, peer, async (server) => {
     const before = usageOf(server.pid!).cpuSeconds;
     const started = performance.now();
     const count = Math.min(MOST_CLIENTS, rate * SECONDS);
@@ -58,12 +75,32 @@ async function measure(lan: Lan, peer: DhcpPeer, rate: number): Promise<Result> 
       perCpuSecond: report.acked / cpu,
       rssMb: after.rssBytes / 1e6,
     };
-  } finally {
-    const ended = server.exitCode === null ? once(server, 'exit') : undefined;
-    server.kill('SIGKILL');
-    await ended; // its port is free
-    execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
-  }
+  });
+}
+
+type Overload = { readonly offered: number; readonly acknowledged: number };
+
+/**
+ * New clients at a rate that perfdhcp does not reach; for as long as the pool lasts. What is acknowledged afterwards, while
+ * nobody asks any more, does not count.
+ */
+function overload(lan: Lan, peer: DhcpPeer, rate: number): Promise<Overload> {
+  return served(lan, peer, async () => {
+    const told = await dhcpload(lan, rate, OVERLOAD_SECONDS);
+    return { offered: told.sent / told.seconds, acknowledged: told.acks / told.seconds };
+  });
+}
+
+type Told = { readonly sent: number; readonly acks: number; readonly seconds: number };
+
+function dhcpload(lan: Lan, rate: number, seconds: number): Promise<Told> {
+  const words = [lan.address, lan.clientAddress, rate.toFixed(0), seconds].map(String);
+  const argv = ['netns', 'exec', lan.client, 'taskset', '-c', '1', join(folder, 'dhcpload'), ...words];
+  return new Promise((resolve, reject) => {
+    execFile('ip', argv, { timeout: 60_000 }, (error, stdout) =>
+      error ? reject(error) : resolve(JSON.parse(stdout) as Told),
+    );
+  });
 }
 
 /** `count` exchanges of as many clients, or of `clients`, whose addresses begin with `from`. */
@@ -137,6 +174,37 @@ const lan = openLan(16);
 const table: (Result & { readonly rate: number; readonly peer: string })[] = [];
 /** Far past what it can do: higher rates would tell nothing more. */
 const overrun = new Set<string>();
+const storms: (Overload & { readonly peer: string; readonly peak: number })[] = [];
+compile('dhcpload', folder);
+
+function save(): void {
+  const figures = { runs: Number(options.runs), rows: table, overload: storms };
+  writeFileSync(options.json, `${JSON.stringify(figures, undefined, 1)}\n`);
+}
+
+/** What is left of the best rate when five times as many ask. */
+async function beyond(): Promise<void> {
+  console.log(`\n${OVERLOAD} times its best rate\n`);
+  console.log('| server | best rate/s | offered/s | acknowledged/s | % of the best |');
+  console.log('| --- | --- | --- | --- | --- |');
+  for (const peer of peers) {
+    const own = table.filter(({ peer: name }) => name === peer.name);
+    const peak = Math.max(0, ...own.map(({ acknowledged }) => acknowledged));
+    const runs: Overload[] = [];
+    for (let run = 0; run < Number(options.runs); run++) {
+      runs.push(await overload(lan, peer, peak * OVERLOAD));
+    }
+    runs.sort((a, b) => a.acknowledged - b.acknowledged);
+    const middle = { peer: peer.name, peak, ...runs[Math.floor(runs.length / 2)]! };
+    storms.push(middle);
+    const { offered, acknowledged } = middle;
+    const share = ((100 * acknowledged) / peak).toFixed(0);
+    const cells = [peak, offered, acknowledged].map((number) => number.toFixed(0));
+    console.log(`| ${[peer.name, ...cells, share].join(' | ')} |`);
+  }
+  save();
+}
+
 try {
   for (const rate of options.rates.split(',').map(Number)) {
     const taking = peers.filter(({ name }) => !overrun.has(name));
@@ -148,11 +216,9 @@ try {
     for (const { peer, lost } of rows) if (lost > 50) overrun.add(peer);
     table.push(...rows);
     print(rate, rows);
-    writeFileSync(
-      options.json,
-      `${JSON.stringify({ runs: Number(options.runs), rows: table }, undefined, 1)}\n`,
-    );
+    save();
   }
+  await beyond();
 } finally {
   lan.close();
   rmSync(folder, { recursive: true, force: true });

@@ -5,12 +5,15 @@ export type Lan = {
   readonly server: string;
   readonly client: string;
   readonly address: string;
+  /** The client's first; it has {@link HOSTS} more. */
+  readonly clientAddress: string;
   /** Packets that each side loses on their way in, percent; wants nft. */
   lose(percent: number): void;
   close(): void;
 };
 
 const ADDRESS = '10.93.0.1';
+const CLIENT = '10.93.0.2';
 /** Addresses of the client's side besides its first: 10.93.0.10 and on. */
 export const HOSTS = 64;
 
@@ -28,7 +31,7 @@ export function openLan(length = 24): Lan {
   }
   ip('-n', server, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', client);
   ip('-n', server, 'address', 'add', `${ADDRESS}/${length}`, 'brd', '+', 'dev', 'eth0');
-  ip('-n', client, 'address', 'add', `10.93.0.2/${length}`, 'brd', '+', 'dev', 'eth0');
+  ip('-n', client, 'address', 'add', `${CLIENT}/${length}`, 'brd', '+', 'dev', 'eth0');
   for (let host = 10; host < 10 + HOSTS; host++) {
     ip('-n', client, 'address', 'add', `10.93.0.${host}/${length}`, 'dev', 'eth0');
   }
@@ -37,6 +40,7 @@ export function openLan(length = 24): Lan {
     server,
     client,
     address: ADDRESS,
+    clientAddress: CLIENT,
     lose(percent) {
       // Not netem: not every kernel has it.
       for (const name of [server, client]) {
