@@ -1,11 +1,15 @@
 import { type ControlApp, createControlApp } from '../server/control/app.ts';
+import { configRoutes } from '../server/control/config-routes.ts';
 import { eventRoutes } from '../server/control/event-routes.ts';
+import { leaseRoutes } from '../server/control/lease-routes.ts';
 import { openApiRoute } from '../server/control/openapi.ts';
 import type { Route } from '../server/control/route.ts';
 import { serviceRoutes } from '../server/control/service-routes.ts';
 import { sessionRoutes } from '../server/control/session-routes.ts';
+import { type ConfigIo, createConfigOperations } from './config-operations.ts';
 import { controlPages } from './control-pages.ts';
 import type { ControlParts } from './control-parts.ts';
+import { createLeaseOperations, type LeaseIo } from './lease-operations.ts';
 import { liveSourcesOf } from './live-sources.ts';
 import { serviceOperations } from './service-operations.ts';
 
@@ -24,10 +28,22 @@ export async function createControl(parts: ControlParts): Promise<ControlApp> {
 
 /** One line for each room that has routes. */
 export function controlRoutes(parts: ControlParts): Route[] {
+  const config = createConfigOperations(configIo(parts));
   const routes = [
     ...sessionRoutes(parts.access),
     ...serviceRoutes(serviceOperations(parts)),
     ...eventRoutes(liveSourcesOf(parts)),
+    ...configRoutes(config),
+    ...leaseRoutes(createLeaseOperations({ ...leaseIo(parts), config })),
   ];
   return [...routes, openApiRoute(routes, parts.version)];
+}
+
+function configIo({ configFile: file, read, composed, reload }: ControlParts): ConfigIo {
+  return { file, read, setup: () => composed.setup, check: composed.check, reload, now: Date.now };
+}
+
+function leaseIo({ composed, bus }: ControlParts): LeaseIo {
+  const { leases } = composed;
+  return { leases, emit: bus.emit, now: Date.now, hosts: () => composed.setup.config.hosts };
 }
