@@ -59,6 +59,8 @@ export interface Network {
    * echo reply, to whatever program. Absent where the system has none.
    */
   readonly bindEcho?: () => Outcome<BoundSocket>;
+  /** The card also takes frames to this MAC, or all that pass by, as long as the socket is bound. Absent where it cannot. */
+  readonly hearAlso?: (bound: BoundFrames, mac: string | 'all') => Outcome<undefined>;
   attachFrames(bound: BoundFrames): FrameSocket;
   releaseFrames(bound: BoundFrames): void;
   readonly recording?: RecordingPorts;

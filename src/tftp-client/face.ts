@@ -39,6 +39,8 @@ export type TransferOptions = {
   readonly onTrace?: (line: string) => void;
   /** Computes the SHA-256 of the octets written to the file (get) or read from it (put). */
   readonly sha256?: boolean;
+  /** What {@link sha256} must come to (get): else the transfer rejects with reason `verify-mismatch`, and there is no file. */
+  readonly verify?: string;
   /** Nothing else goes on in this process: it may wait in system calls, which is faster. */
   readonly alone?: boolean;
   /** The plain sockets of node:dgram though better ones are to be had. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TftpError } from '../lib/tftp-error.ts';
@@ -19,7 +18,8 @@ export async function openFileSink(path: string, force: boolean): Promise<Consum
   if (there !== undefined && !there.isFile()) return writeTo(await opened(path, 'w'), { path });
   if (there !== undefined && !force) throw exists(path);
   const target = there === undefined ? path : await realpath(path).catch(() => path);
-  const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.part`;
+  // Unique is enough: it is opened exclusively.
+  const name = `.${basename(target)}.${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}.part`;
   const temporary = join(dirname(target), name);
   const handle = await opened(temporary, 'wx');
   return writeTo(handle, {

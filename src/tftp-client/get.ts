@@ -97,7 +97,10 @@ async function fetchOnce(
   const { options, mode } = settings;
   const startedAt = performance.now();
   const session = createGetSession(spec, startedAt);
-  const hash = options.sha256 ? (await import('node:crypto')).createHash('sha256') : undefined;
+  const hash =
+    options.sha256 || options.verify !== undefined
+      ? (await import('node:crypto')).createHash('sha256')
+      : undefined;
   const chunks = createChunks((chunk) => {
     hash?.update(chunk);
     consumer.put(chunk);
@@ -106,6 +109,7 @@ async function fetchOnce(
   let bytes = 0;
   let text: ReturnType<typeof createNetasciiDecoder> | undefined;
   let told = false;
+  let sha256: string | undefined;
 
   function take(octets: Uint8Array): void {
     const { blksize } = session.terms()!;
@@ -137,6 +141,9 @@ async function fetchOnce(
     if (outcome.ok) {
       if (!told) tellTerms();
       chunks.end();
+      sha256 = hash?.digest('hex');
+      if (options.verify !== undefined && sha256 !== options.verify.toLowerCase())
+        throw mismatch(options.verify, sha256);
       await consumer.end();
       meter.end(bytes, session.terms()?.tsize);
     }
@@ -159,9 +166,13 @@ async function fetchOnce(
     windowsize,
     ...(tsize !== undefined && { tsize }),
     retransmissions: session.retransmissions(),
-    ...(hash !== undefined && { sha256: hash.digest('hex') }),
+    ...(sha256 !== undefined && { sha256 }),
   };
   return { session, touched: bytes > 0, result };
+}
+
+function mismatch(wanted: string, got: string | undefined): TftpError {
+  return new TftpError(`SHA-256 is ${got}, not ${wanted}`, { reason: 'verify-mismatch' });
 }
 
 /** For {@link TransferOptions.onTerms}. */

@@ -44,7 +44,7 @@ async function sendOnce({ settings, octets }: Send, spec: RequestSpec, line: Lin
   const meter = createMeter(options.onProgress, startedAt);
   const { onTrace } = options;
   let ring: BlockRing | undefined;
-  let waiting: Promise<void> | undefined;
+  let waits = false;
 
   /** Brings up what fits; a slow source wakes us when it has more. */
   function refill(): void {
@@ -60,14 +60,17 @@ async function sendOnce({ settings, octets }: Send, spec: RequestSpec, line: Lin
       if (count > 0) ring.fill(count);
       else if (count < 0) ring.end();
       else {
-        waiting ??= octets.more().then(() => {
-          waiting = undefined;
-          line.socket().wake();
-        });
+        if (!waits) void octets.more().then(goOn);
+        waits = true;
         break;
       }
     }
     if (ring.ready() !== before) session.offer(ring.ready(), ring.ended(), performance.now());
+  }
+
+  function goOn(): void {
+    waits = false;
+    line.socket().wake();
   }
 
   function sendBlocks({ first, count }: { first: number; count: number }): void {

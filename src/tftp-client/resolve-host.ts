@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { parseIpv4 } from '../lib/ipv4.ts';
 import { formatIpv6, parseIpv6 } from '../lib/ipv6.ts';
 import { TftpError } from '../lib/tftp-error.ts';
 
@@ -10,9 +10,10 @@ export type Address = { readonly address: string; readonly ipv6: boolean };
  */
 export async function resolveHost(host: string): Promise<readonly Address[]> {
   const [bare = '', zone] = host.split('%', 2);
-  if (isIPv4(host)) return [{ address: host, ipv6: false }];
-  if (isIPv6(bare)) {
-    const address = formatIpv6(parseIpv6(bare) ?? [0, 0, 0, 0]);
+  if (parseIpv4(host) !== undefined) return [{ address: host, ipv6: false }];
+  const ipv6 = parseIpv6(bare);
+  if (ipv6 !== undefined) {
+    const address = formatIpv6(ipv6);
     return [{ address: zone === undefined ? address : `${address}%${zone}`, ipv6: true }];
   }
   const { lookup } = await import('node:dns/promises');

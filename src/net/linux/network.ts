@@ -41,6 +41,7 @@ export function linuxNetwork(): Network | undefined {
     notify: notifyServiceManager,
     bindFrames,
     bindEcho: openEcho,
+    hearAlso,
     attachFrames: (bound) => new PacketSocket(bound),
     releaseFrames: (bound) => closeFd(bound.fd),
     recording: createRecordingPorts(),

@@ -5,7 +5,8 @@ import { portableInterfaces } from '../interfaces.ts';
 import type { PeerSocket, PeerSocketSpec, TakeDatagram } from '../peer-socket.ts';
 import { Arena } from './arena.ts';
 import * as c from './ffi.ts';
-import { closeFd, lastError, setInt } from './open.ts';
+import { closeFd } from './open.ts';
+import { openPeer, SLEEP_MS, UDP_GRO } from './open-peer.ts';
 import { writeAddress6, writeAnyAddress6, writeSockaddr } from './sockaddr.ts';
 import * as s from './structs.ts';
 
@@ -17,15 +18,9 @@ const SEND_BYTES = 65_536;
 /** Of one message with segments: the kernel's limits (UDP_MAX_SEGMENTS, the largest datagram). */
 const MAX_SEGMENTS = 64;
 const MAX_MESSAGE = 65_000;
-const RECEIVE_BUFFER_BYTES = 4 << 20;
 
 const MSG_WAITFORONE = 0x10000;
 const MSG_ERRQUEUE = 0x2000;
-const SO_RCVTIMEO = 20;
-const IP_RECVERR = 11;
-const IPV6_RECVERR = 25;
-const IPV6_MTU_DISCOVER = 23;
-const UDP_GRO = 104;
 
 /**
  * How long it looks for an answer before it sleeps. A LAN's comes within this time, and to be woken takes as long again; when
@@ -34,37 +29,13 @@ const UDP_GRO = 104;
 const LOOK_MS = 0.06;
 const LOOKS_IN_VAIN = 8;
 const WAITS_WITHOUT_LOOK = 64;
-/** The longest sleep in the kernel: meanwhile no signal is heard. */
-const SLEEP_MS = 4;
 
 /** Opens a client's socket; undefined where the layouts of structs.ts do not hold. */
 export function openLinuxPeerSocket(spec: PeerSocketSpec): Outcome<PeerSocket> | undefined {
   if (!c.layoutsHold()) return undefined;
-  const fd = c.socket(spec.ipv6 ? s.AF_INET6 : s.AF_INET, s.SOCK_DGRAM | s.SOCK_CLOEXEC, 0);
-  if (fd < 0) return { ok: false, error: lastError('socket') };
-  const arena = new Arena(256);
-  setInt(arena, fd, s.SOL_SOCKET, s.SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-  setInt(arena, fd, s.SOL_SOCKET, s.SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
-  // Blocks longer than a hop's MTU arrive in fragments instead of never.
-  if (spec.ipv6) setInt(arena, fd, s.SOL_IPV6, IPV6_MTU_DISCOVER, s.IP_PMTUDISC_DONT);
-  else setInt(arena, fd, s.SOL_IP, s.IP_MTU_DISCOVER, s.IP_PMTUDISC_DONT);
-  if (spec.ipv6) setInt(arena, fd, s.SOL_IPV6, IPV6_RECVERR, 1);
-  else setInt(arena, fd, s.SOL_IP, IP_RECVERR, 1);
-  setInt(arena, fd, s.SOL_UDP, UDP_GRO, 1); // since Linux 5.0; without it datagrams come one by one
-  arena.setLong(96, 0);
-  arena.setLong(104, SLEEP_MS * 1000);
-  c.setsockopt(fd, s.SOL_SOCKET, SO_RCVTIMEO, arena.pointer(96), 16);
-  const length = spec.ipv6 ? s.SOCKADDR_IN6 : s.SOCKADDR_IN;
-  if (spec.ipv6) writeAnyAddress6(arena, 0, spec.localPort ?? 0);
-  else writeSockaddr(arena, 0, { address: 0, port: spec.localPort ?? 0 });
-  if (c.bind(fd, arena.pointer(0), length) < 0) {
-    const error = lastError('bind');
-    closeFd(fd);
-    return { ok: false, error };
-  }
-  arena.setInt(32, s.SOCKADDR_IN6);
-  c.getsockname(fd, arena.pointer(0), arena.pointer(32));
-  return { ok: true, value: new LinuxPeerSocket(fd, arena.view.getUint16(2), spec) };
+  const opened = openPeer(spec);
+  if (!opened.ok) return opened;
+  return { ok: true, value: new LinuxPeerSocket(opened.value.fd, opened.value.localPort, spec) };
 }
 
 type Slot = {

@@ -1,0 +1,154 @@
+import { TftpError } from '../lib/tftp-error.ts';
+import { get, put } from '../tftp-client/client.ts';
+import type { Terms, TransferOptions, TransferResult } from '../tftp-client/face.ts';
+import { type Job, PTFTP_EXIT, type PtftpSetup } from './ptftp-setup.ts';
+
+/** What a one-shot transfer writes to. */
+export type PtftpIo = {
+  readonly out: NodeJS.WriteStream;
+  readonly err: NodeJS.WriteStream;
+  readonly input: NodeJS.ReadStream;
+};
+
+/** After losses the server may still ask for our last ACK; it is repeated this long before the process ends. */
+const LAST_WORDS_MS = 1000;
+
+/** Does the one transfer that the command line names. Gives the exit code. */
+export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Promise<number> {
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const toStdout = job.what === 'get' && job.local === '-';
+  const words = toStdout ? io.err : io.out;
+  const bar = setup.quiet || setup.json ? undefined : await barFor(setup, job, io);
+  const options: TransferOptions = {
+    ...setup.transfer,
+    alone: true,
+    signal: interrupted.signal,
+    sha256: setup.hash || setup.json,
+    ...(setup.verify !== undefined && job.what === 'get' && { verify: setup.verify }),
+    ...(bar && { onProgress: bar.update }),
+    ...(setup.verbose && {
+      onTerms: (terms: Terms) => io.err.write(`${describeTerms(terms)}\n`),
+      onTrace: (line: string) => io.err.write(`${line}\n`),
+    }),
+  };
+  try {
+    if (job.what === 'put' && setup.verify !== undefined) await verifyLocal(job.local, setup.verify);
+    const result = await run(job, { setup, options, io });
+    bar?.clear();
+    if (setup.json) words.write(`${jsonOf(job, result)}\n`);
+    else if (!setup.quiet) words.write(describe(job, result, setup.hash));
+    else if (setup.hash) words.write(`${result.sha256}  ${nameOf(job)}\n`);
+    if (job.what === 'get' && result.retransmissions > 0) {
+      await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+    }
+    return PTFTP_EXIT.DONE;
+  } catch (error) {
+    bar?.clear();
+    if (!(error instanceof TftpError)) throw error;
+    if (setup.json) words.write(`${jsonOfError(job, error)}\n`);
+    else io.err.write(`ptftp: ${error.message}${hint(error)}\n`);
+    return exitCode(error);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+type How = { readonly setup: PtftpSetup; readonly options: TransferOptions; readonly io: PtftpIo };
+
+async function run(job: Job, { setup, options, io }: How): Promise<TransferResult> {
+  const { host, port, file } = job;
+  const target = { host, port, file, ...(job.mode !== undefined && { mode: job.mode }) };
+  if (job.what === 'put') return put(job.local === '-' ? io.input : job.local, target, options);
+  const download = get(target, options);
+  if (job.local !== '-') return download.into(await placeFor(job), { force: setup.force });
+  for await (const chunk of download) await written(io.out, chunk);
+  return download.result;
+}
+
+/** A folder takes the file under its own name. */
+async function placeFor({ local, file }: Job): Promise<string> {
+  const { stat } = await import('node:fs/promises');
+  const there = await stat(local).catch(() => undefined);
+  const name = file.split(/[/\\]/).filter(Boolean).at(-1);
+  return there?.isDirectory() && name !== undefined ? `${local.replace(/\/+$/, '')}/${name}` : local;
+}
+
+async function written(out: NodeJS.WriteStream, chunk: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    out.write(chunk, (cause) => {
+      if (!cause) resolve();
+      else
+        reject(
+          new TftpError(`Cannot write to standard output: ${cause.message}`, { reason: 'local-file', cause }),
+        );
+    });
+  });
+}
+
+async function verifyLocal(path: string, wanted: string): Promise<void> {
+  if (path === '-') throw new TftpError('Cannot verify what comes from a pipe', { reason: 'bad-option' });
+  const [{ createHash }, { createReadStream }] = await Promise.all([
+    import('node:crypto'),
+    import('node:fs'),
+  ]);
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new TftpError(`Cannot read ${path}: ${code}`, { reason: 'local-file', cause });
+  }
+  const got = hash.digest('hex');
+  if (got === wanted.toLowerCase()) return;
+  throw new TftpError(`SHA-256 of ${path} is ${got}, not ${wanted}`, { reason: 'verify-mismatch' });
+}
+
+async function barFor(setup: PtftpSetup, job: Job, { err }: PtftpIo) {
+  if (!(setup.progress ?? err.isTTY) || setup.verbose) return undefined;
+  const { createProgressBar } = await import('./ptftp-progress.ts');
+  return createProgressBar(nameOf(job), err, () => performance.now());
+}
+
+/** The name that a person knows it by. */
+function nameOf({ what, file, local }: Job): string {
+  return what === 'put' && local !== '-' ? local : file;
+}
+
+function describeTerms({ address, port, blksize, windowsize, tsize }: Terms): string {
+  const size = tsize === undefined ? '' : `, size ${tsize}`;
+  return `${address} port ${port}: blksize ${blksize}, windowsize ${windowsize}${size}`;
+}
+
+/** `vmlinuz: 8388608 bytes in 0.13 s, 64 MB/s`, as pTFTPd and tftp-hpa tell it. */
+function describe(job: Job, { bytes, tookMs, sha256 }: TransferResult, hash: boolean): string {
+  const rate = Math.round(bytes / Math.max(tookMs, 0.001));
+  const line = `${nameOf(job)}: ${bytes} bytes in ${(tookMs / 1000).toFixed(3)} s, ${rate} kB/s\n`;
+  return hash ? `${line}${sha256}  ${nameOf(job)}\n` : line;
+}
+
+function jsonOf({ what, host, port, file, local }: Job, result: TransferResult): string {
+  const { tookMs, bytes } = result;
+  const bytesPerSecond = Math.round(bytes / Math.max(tookMs / 1000, 1e-6));
+  return JSON.stringify({ ok: true, what, host, port, file, local, ...result, bytesPerSecond });
+}
+
+function jsonOfError({ what, host, port, file, local }: Job, { reason, code, message }: TftpError): string {
+  return JSON.stringify({ ok: false, what, host, port, file, local, error: { reason, code, message } });
+}
+
+function hint({ reason }: TftpError): string {
+  return reason === 'local-exists' ? '; --force replaces it' : '';
+}
+
+/** See {@link PTFTP_EXIT}. */
+export function exitCode({ reason }: TftpError): number {
+  if (reason === 'aborted') return PTFTP_EXIT.INTERRUPTED;
+  if (reason === 'verify-mismatch') return PTFTP_EXIT.MISMATCH;
+  if (reason === 'local-file' || reason === 'local-exists') return PTFTP_EXIT.LOCAL;
+  if (reason === 'bad-option' || reason === 'bad-name' || reason === 'bad-url') return PTFTP_EXIT.USAGE;
+  return PTFTP_EXIT.FAILED;
+}
