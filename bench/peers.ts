@@ -9,6 +9,8 @@ export type Peer = {
   readonly version: string;
   /** A process a transfer, which nobody waits for. */
   readonly forks?: boolean;
+  /** Several times slower than all others in every scenario: one run of it says that, and takes as long as five of theirs. */
+  readonly once?: boolean;
   /** Takes part in scenarios that name it. */
   readonly extra?: boolean;
 };
@@ -79,6 +81,7 @@ export function findPeers(root: string, folder: string): Peer[] {
           name: 'in.tftpd',
           argv: [tftpd, '-L', '-4', '-a', '0.0.0.0:69', '--secure', '--user', 'root', root],
           forks: true,
+          once: true,
           version: firstLine(tftpd, '-V').replace(/^tftp-hpa ([^,]+).*/, '$1'),
         },
     {
