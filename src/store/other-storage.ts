@@ -12,7 +12,7 @@ type Operator = {
   }>;
 };
 
-export type OperatorMaker = new (scheme: string, settings: StorageSettings) => Operator;
+export type OpenDal = { readonly Operator: new (scheme: string, settings: StorageSettings) => Operator };
 
 /** Where a file of another storage lies. */
 export type StorageFile = {
@@ -66,12 +66,12 @@ export function storageFileOf(text: string): StorageFile | undefined {
 export async function openStorage(
   { scheme, settings, path }: StorageFile,
   more: StorageSettings = {},
-  load: () => Promise<OperatorMaker> = loadOpenDal,
+  load: () => Promise<OpenDal> = importOpenDal,
 ): Promise<RemoteFile> {
   const from = `${scheme}:${path}`;
-  const Maker = await load();
+  const { Operator } = await loadOpenDal(load);
   try {
-    const operator = new Maker(scheme, { ...settings, ...more });
+    const operator = new Operator(scheme, { ...settings, ...more });
     const stat = await operator.stat(path);
     if (!stat.isFile()) throw sourceProblem(from, 'it is no file');
     const stream = (await operator.reader(path)).createReadStream({ highWaterMark: 1024 * 1024 });
@@ -99,14 +99,18 @@ function problemOf(from: string, error: unknown): unknown {
 }
 
 /** By a name that the compiler does not look up: OpenDAL is no dependency. */
-async function loadOpenDal(): Promise<OperatorMaker> {
+async function importOpenDal(): Promise<OpenDal> {
   const name = 'opendal';
+  return (await import(name)) as OpenDal;
+}
+
+async function loadOpenDal(load: () => Promise<OpenDal>): Promise<OpenDal> {
   try {
-    return ((await import(name)) as { readonly Operator: OperatorMaker }).Operator;
+    return await load();
   } catch (cause) {
     const absent = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND';
-    const why = absent ? 'is not installed' : `cannot be loaded: ${String(cause).split('\n')[0]}`;
-    const fix = 'npm install opendal@0.49.2 (later ones want glibc 2.38), where pxed is installed';
+    const why = absent ? 'is not installed' : `cannot be loaded (${String(cause).split('\n')[0]})`;
+    const fix = 'npm install opendal@0.49.2, beside pxed; later ones want a glibc of 2.38';
     throw new TftpError(`Storage other than files and http(s) needs OpenDAL, which ${why}: ${fix}`, {
       reason: 'no-opendal',
       cause,
