@@ -3,7 +3,6 @@ import type { Emit } from '../events/event.ts';
 import type { InterfaceFacts, Network } from '../net/datagram.ts';
 import { loadNetwork } from '../net/load.ts';
 import { portOwner } from '../net/port-owner.ts';
-import { createDhcpServer } from '../server/dhcp/server.ts';
 import type { LiveTransfer } from '../server/live-transfer.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { bannerOf } from './banner.ts';
@@ -12,9 +11,10 @@ import { type Capture, openCapture } from './capture.ts';
 import { checkReachable } from './check-access.ts';
 import { checkSameInterfaces } from './check-interface.ts';
 import { type ControlPorts, openControlPorts } from './control-ports.ts';
-import { listenersOf, looksAround } from './dhcp-listeners.ts';
+import { looksAround } from './dhcp-listeners.ts';
+import { createDhcpTask } from './dhcp-task.ts';
 import { createDownloads } from './downloads.ts';
-import { type Facts, gatherFacts, linkOf, runningLinks, withLinks } from './facts.ts';
+import { type Facts, gatherFacts, withLinks } from './facts.ts';
 import type { Guest } from './guest.ts';
 import { type HttpPorts, openHttpPorts, releaseHttpPorts, withOwnUrl } from './http-ports.ts';
 import { createHttpTask, httpSettingsOf } from './http-task.ts';
@@ -222,25 +222,13 @@ function assemble(
     changes.push((next, changed) => http.reconfigure(httpSettingsOf(next.config, changed.root!)));
   }
   if (facts.dhcp && state) {
-    const server = createDhcpServer({
-      network,
-      listeners: listenersOf(facts, sockets, setup.config),
-      settings: facts.dhcp,
-      leases: state.leases,
-      ...(sockets.echo && { echo: sockets.echo }),
-      ...(facts.exists && { exists: facts.exists }),
-      emit,
+    const { dhcp } = facts;
+    const served = createDhcpTask({
+      ...{ network, setup, facts: { ...facts, dhcp }, sockets, leases: state.leases, emit },
     });
-    downloads.tell(server.fetched);
-    tasks.push({ name: 'dhcp', run: ({ signal, ready }) => server.run(signal, ready) });
-    changes.push((_, next) =>
-      server.reconfigure({
-        settings: next.dhcp!,
-        links: next.links.map(linkOf),
-        running: runningLinks(next.links),
-        ...(next.exists && { exists: next.exists }),
-      }),
-    );
+    downloads.tell(served.fetched);
+    tasks.push(served.task);
+    changes.push((_, next) => served.reconfigure(next));
   }
   let current = { setup, facts };
   const enforce = (next: typeof current) => {

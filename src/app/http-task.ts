@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { type HttpParts, type HttpServer, startHttpServer } from '../server/http/server.ts';
 import type { HttpSettings } from '../server/http/settings.ts';
 import type { LiveTransfer } from '../server/live-transfer.ts';
+import { turnConnectionsAway } from './rest.ts';
 import type { Task } from './task.ts';
 
 /** The HTTP server as a task: each run of it listens on the same ports. */
@@ -20,6 +21,7 @@ export function createHttpTask({ settings, ...parts }: HttpParts): HttpTask {
   return {
     task: {
       name: 'http',
+      rest: () => turnConnectionsAway(parts.network, parts.ports),
       async run({ signal, ready }) {
         const server = startHttpServer({ ...parts, settings });
         running = server;

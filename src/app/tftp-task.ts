@@ -7,6 +7,7 @@ import type { TftpSettings } from '../server/tftp/settings.ts';
 import type { TftpSockets } from '../server/tftp/sockets.ts';
 import { type StartParts, startTftpServer, type TftpServer } from '../server/tftp/start.ts';
 import { startTftpThread, type TftpThread } from '../server/tftp/thread.ts';
+import { letDatagramsGo } from './rest.ts';
 import type { Task } from './task.ts';
 
 /** The TFTP server: a task for each worker, so that one that fails takes no other along. */
@@ -95,6 +96,10 @@ function createWorker(name: string, { startThread, ...parts }: WorkerParts): Wor
   let thread = parts.network.worksInThreads ? startThread() : undefined;
   const task: Task = {
     name,
+    rest: () =>
+      letDatagramsGo(parts.network, {
+        sockets: parts.sockets.flatMap(({ listen, transfer }) => [listen, ...transfer]),
+      }),
     async run({ signal, ready }) {
       if (thread && !thread.alive) thread = startThread();
       const server = startTftpServer({ ...parts, settings, confine, ...(thread && { thread }) });
