@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { chosenBy, withChoices } from '../boot/choice.ts';
 import type { BootMachine } from '../boot/machine.ts';
 import type { BootPolicy } from '../boot/selection.ts';
 import type { FileExists } from '../boot/settings.ts';
+import type { DhcpContext } from '../dhcp/conversation.ts';
 import type { LeaseView } from '../dhcp/lease.ts';
 import type { BootEvent, Emit } from '../events/event.ts';
 import { contains, type Ipv4, subnetOf } from '../lib/ipv4.ts';
+import type { Mac } from '../lib/mac.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
 import { createKnownClients } from '../server/boot/known-clients.ts';
 import { createMachines } from '../server/boot/machine-of.ts';
@@ -26,6 +29,10 @@ export type BootFiles = {
   readonly rendering: boolean;
   /** Who has this address. */
   readonly machineOf: (peer: string) => BootMachine | undefined;
+  /** The profile that an operator chose for a machine, as DHCP asks for it. */
+  readonly chosen: NonNullable<DhcpContext['chosen']>;
+  /** The policy in force, with what operators chose; undefined without profiles. */
+  readonly policy: BootPolicy | undefined;
   /** How far machines came with profiles that are offered once; undefined before there are any. */
   readonly keeper: BootKeeper | undefined;
   /** Throws, and changes nothing, when what machines have got through cannot be read. */
@@ -59,6 +66,9 @@ export function bootFactsOf(setup: Setup, { dhcp, links, exists }: Facts): BootF
 /** Nobody is found by a lease, and nothing is known of installations, before {@link BootFiles.use}. */
 export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
   let facts = first;
+  const choiceOf = (mac: Mac) => keeper?.choiceOf(mac);
+  const chosenOver = (said: BootPolicy | undefined) => said && withChoices(said, choiceOf);
+  let policy = chosenOver(first.policy);
   let stores: BootStores | undefined;
   let progress: BootProgressStore | undefined;
   let keeper: BootKeeper | undefined;
@@ -73,7 +83,7 @@ export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
   });
   const rendered = createRenderedFiles({
     machines,
-    policy: () => facts.policy,
+    policy: () => policy,
     exists: () => facts.exists,
     progressOf: (mac) => keeper?.progressOf(mac),
     offered: (mac, profile) => keeper?.offered(mac, profile),
@@ -105,6 +115,10 @@ export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
       return facts.policy !== undefined;
     },
     machineOf: machines.at,
+    chosen: chosenBy(() => facts.policy?.profiles, choiceOf),
+    get policy() {
+      return policy;
+    },
     get keeper() {
       return keeper;
     },
@@ -117,6 +131,7 @@ export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
         facts = before;
         throw error;
       }
+      policy = chosenOver(next.policy);
     },
     use(opened) {
       stores = opened;

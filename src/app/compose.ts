@@ -225,6 +225,7 @@ function assemble(
     const { dhcp } = facts;
     const served = createDhcpTask({
       ...{ network, setup, facts: { ...facts, dhcp }, sockets, leases: state.leases, emit },
+      chosen: boot.chosen,
     });
     downloads.tell(served.fetched);
     tasks.push(served.task);

@@ -2,6 +2,7 @@ import type { Emit } from '../events/event.ts';
 import type { BoundSocket, Network } from '../net/datagram.ts';
 import { createDhcpServer } from '../server/dhcp/server.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import type { BootFiles } from './boot-files.ts';
 import { listenersOf } from './dhcp-listeners.ts';
 import { type Facts, linkOf, runningLinks } from './facts.ts';
 import { letDatagramsGo } from './rest.ts';
@@ -23,12 +24,15 @@ export type DhcpTaskParts = {
   readonly facts: Facts & { readonly dhcp: NonNullable<Facts['dhcp']> };
   readonly sockets: Sockets;
   readonly leases: LeaseStore;
+  /** Boot profiles that operators chose. */
+  readonly chosen: BootFiles['chosen'];
   readonly emit: Emit;
 };
 
-export function createDhcpTask({ network, setup, facts, sockets, leases, emit }: DhcpTaskParts): DhcpTask {
+export function createDhcpTask(parts: DhcpTaskParts): DhcpTask {
+  const { network, setup, facts, sockets, leases, chosen, emit } = parts;
   const server = createDhcpServer({
-    ...{ network, leases, emit },
+    ...{ network, leases, chosen, emit },
     listeners: listenersOf(facts, sockets, setup.config),
     settings: facts.dhcp,
     ...(sockets.echo && { echo: sockets.echo }),

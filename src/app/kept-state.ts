@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { type BootChoice, isValid } from '../boot/choice.ts';
 import type { BootProgress } from '../boot/install-once.ts';
 import type { Config } from '../config/schema.ts';
 import type { Mac } from '../lib/mac.ts';
@@ -13,6 +14,8 @@ import { LEASE_FILE, MEMORY, PROGRESS_FILE, usualStateFolder } from './lease-sta
 export type KeptState = {
   readonly leases: LeaseStore;
   readonly progressOf: (mac: Mac) => BootProgress | undefined;
+  /** What an operator chose for it; `now` in ms since 1970. */
+  readonly choiceOf: (mac: Mac, now: number) => BootChoice | undefined;
   /** Where it comes from, or why there is none: for people. */
   readonly notes: readonly string[];
   close(): void;
@@ -22,7 +25,8 @@ export type KeptState = {
 export async function readKeptState({ state }: Pick<Config, 'state'>): Promise<KeptState> {
   if (state === MEMORY) {
     const notes = ['no leases are kept (state: memory)'];
-    return { leases: createMemoryLeases(), progressOf: () => undefined, notes, close() {} };
+    const nothing = { progressOf: () => undefined, choiceOf: () => undefined };
+    return { leases: createMemoryLeases(), ...nothing, notes, close() {} };
   }
   const folder = state === undefined ? usualStateFolder() : resolve(state);
   const leases = await readCopy(join(folder, LEASE_FILE), async (path) => {
@@ -38,6 +42,10 @@ export async function readKeptState({ state }: Pick<Config, 'state'>): Promise<K
   return {
     leases: leases.kept ?? createMemoryLeases(),
     progressOf: (mac) => progress.kept?.get(mac),
+    choiceOf(mac, now) {
+      const choice = progress.kept?.choiceOf(mac);
+      return choice && isValid(choice, now) ? choice : undefined;
+    },
     notes: [leases.note, progress.note],
     close() {
       leases.close();

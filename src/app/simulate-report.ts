@@ -1,6 +1,7 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { archCode } from '../boot/arch-table.ts';
+import { chosenBy, withChoices } from '../boot/choice.ts';
 import { STAGES, type Stage } from '../client/firmware-request.ts';
 import { planDhcp } from '../dhcp/plan.ts';
 import { clientUuidFromSmbios } from '../dhcp-packet/index.ts';
@@ -120,7 +121,9 @@ async function shelfOf(given: Setup, question: SimulateQuestion, io: SimulateIo)
   const settings = dhcpSettingsOf(setup, links, hostname());
   const files = filesOf(setup);
   const state = await readKeptState(config);
-  const policy = bootPolicyOf(setup, { settings, links });
+  const choiceOf = (mac: string) => state.choiceOf(mac, io.now());
+  const said = bootPolicyOf(setup, { settings, links });
+  const policy = said && withChoices(said, choiceOf);
   const shelf: Shelf = {
     plan: planDhcp(settings, links),
     link: links[0]!,
@@ -129,7 +132,7 @@ async function shelfOf(given: Setup, question: SimulateQuestion, io: SimulateIo)
     progressOf: state.progressOf,
     now: io.now(),
     ...files,
-    ...(policy && { policy }),
+    ...(policy && { policy, chosen: chosenBy(() => policy.profiles, choiceOf) }),
   };
   const assumed =
     config.http.enabled === 'auto' && web.length > 0 ? ['HTTP is served: its port is free'] : [];

@@ -25,6 +25,7 @@ export type Scene = {
   /** Where the machine's requests come in. */
   readonly link: Link;
   readonly exists?: FileExists | undefined;
+  readonly chosen?: RehearsalContext['chosen'];
   /** What is kept of machines; an offer and a lease are added, and saved nowhere. */
   readonly leases: RehearsalContext['leases'];
   /** Milliseconds since 1970. */
@@ -88,8 +89,8 @@ function bytesOf(speaker: Speaker): Uint8Array {
   return encode(firmwareRequest(speaker), limitsOf(speaker));
 }
 
-function contextOf({ plan, leases, now, exists }: Scene): Omit<RehearsalContext, 'quirks'> {
-  return { plan, leases, now, ...(exists && { exists }) };
+function contextOf({ plan, leases, now, exists, chosen }: Scene): Omit<RehearsalContext, 'quirks'> {
+  return { plan, leases, now, ...(exists && { exists }), ...(chosen && { chosen }) };
 }
 
 /** The REQUEST that follows, of whatever offer. */

@@ -109,6 +109,19 @@ export function reported(progress: BootProgress, profile: Profile, now: number):
   return isFinished(profile, progress) ? progress : reached(progress, { profile, state: 'reported', now });
 }
 
+/**
+ * Somebody wants it to be offered this profile again, although it got through: that is forgotten, what it finished else is not.
+ * undefined when nothing is left to be known of it; the same object when it never got through.
+ */
+export function unfinished(progress: BootProgress, profile: Profile): BootProgress | undefined {
+  if (!isFinished(profile, progress)) return progress;
+  const finished = (progress.finished ?? []).filter((name) => name !== profile.name);
+  const { finished: _, ...rest } = progress;
+  const kept = finished.length > 0 ? { finished } : {};
+  if (progress.profile !== profile.name) return { ...rest, ...kept };
+  return finished.length > 0 ? { ...rest, ...kept, fetched: [], state: 'offered' } : undefined;
+}
+
 /** Files that have to be delivered to whoever was offered this profile. */
 export function needsOf(progress: BootProgress, profile: Profile): readonly string[] {
   return progress.needs ?? filesOf(profile);

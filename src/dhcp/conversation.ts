@@ -33,6 +33,8 @@ export type DhcpContext = {
   readonly exists?: FileExists;
   /** May one more client that never was bound here be made an offer? Yes, when absent. */
   readonly mayHold?: (network: PlannedNetwork) => boolean;
+  /** The boot profile that an operator chose for a machine, whatever the configuration says, and who that was. */
+  readonly chosen?: (mac: Mac) => { readonly name: string; readonly from: string } | undefined;
   /** Clients whose answers led nowhere yet; absent: every answer is the usual one. */
   readonly quirks?: QuirkView;
   /** The outcome of the probe an earlier decision on this request asked for. */

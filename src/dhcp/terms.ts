@@ -110,15 +110,17 @@ function fileOf({ matched }: Outcome): ClientTerms['ruleFile'] {
   return found && { file: found.says.file!, rule: found.index };
 }
 
-/** Host over rule over network over all networks. */
+/** What an operator chose; else host over rule over network over all networks. */
 function profileOf(
-  { context }: Turn,
+  { context, identity }: Turn,
   said: {
     readonly network: PlannedNetwork;
     readonly reservation: Reservation | undefined;
     readonly outcome?: Outcome;
   },
 ): NamedProfile | undefined {
+  const chosen = context.chosen?.(identity.mac);
+  if (chosen) return chosen;
   const { network, reservation, outcome } = said;
   if (reservation?.profile !== undefined) return { name: reservation.profile, from: 'hosts' };
   const rule = outcome?.matched.find(({ says }) => says.profile !== undefined);

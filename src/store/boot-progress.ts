@@ -1,8 +1,18 @@
 import { rmSync, statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { BootChoice } from '../boot/choice.ts';
 import type { BootProgress } from '../boot/install-once.ts';
 import type { Mac } from '../lib/mac.ts';
-import { BOOT, progressOf, progressRow, REPLACE_PROGRESS } from './boot-schema.ts';
+import { createChoiceMap } from './boot-choices.ts';
+import {
+  BOOT,
+  choiceOf,
+  choiceRow,
+  progressOf,
+  progressRow,
+  REPLACE_CHOICE,
+  REPLACE_PROGRESS,
+} from './boot-schema.ts';
 import { openStoreDatabase } from './lease-database.ts';
 import type { Cell } from './lease-rows.ts';
 import { asStoreProblem, StoreProblem } from './store-problem.ts';
@@ -35,6 +45,11 @@ export interface BootProgressStore {
   /** As if it had never booted here; false when nothing was known of it. */
   forget(mac: Mac): boolean;
   all(): Iterable<readonly [Mac, BootProgress]>;
+  /** What an operator chose for this machine. */
+  choiceOf(mac: Mac): BootChoice | undefined;
+  /** Without a choice: what was chosen is taken back. */
+  choose(mac: Mac, choice: BootChoice | undefined): void;
+  choices(): Iterable<readonly [Mac, BootChoice]>;
   /**
    * Makes all changes safe, in one transaction. On failure it throws {@link StoreProblem}; they stay, and are saved by the
    * next one.
@@ -46,10 +61,17 @@ export interface BootProgressStore {
 /** Gone with the process. */
 export function createMemoryProgress(limits: ProgressLimits = {}): BootProgressStore {
   const known = createProgressMap(limits, () => {});
-  return { load() {}, ...known, save() {}, close() {} };
+  const { load: _, ...chosen } = createChoiceMap(() => {});
+  return { load() {}, ...known, ...chosen, save() {}, close() {} };
 }
 
-type Open = { readonly db: DatabaseSync; readonly replace: StatementSync; readonly remove: StatementSync };
+type Open = {
+  readonly db: DatabaseSync;
+  readonly replace: StatementSync;
+  readonly remove: StatementSync;
+  readonly choose: StatementSync;
+  readonly unchoose: StatementSync;
+};
 
 /**
  * In an SQLite file of this process alone: what was saved outlasts it, and a power cut. `load` throws {@link StoreProblem} when
@@ -64,6 +86,8 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
     if (known.get(mac) || ids.has(mac)) changed.add(mac);
     else changed.delete(mac);
   });
+  const rechosen = new Set<Mac>();
+  const { load: choiceKept, ...chosen } = createChoiceMap((mac) => void rechosen.add(mac));
   let open: Open | undefined;
   let place: string | undefined;
   let lastId = 0;
@@ -72,7 +96,7 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
     const db = openStoreDatabase(path, BOOT);
     open = opened(db);
     place = placeOf(path);
-    for (const row of rowsOf(db)) {
+    for (const row of rowsOf(db, 'SELECT * FROM progress ORDER BY since, id')) {
       const stored = progressOf(row);
       if (!stored || ids.has(stored.mac)) {
         throw new StoreProblem('damaged', path, {
@@ -83,15 +107,26 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
       lastId = Math.max(lastId, stored.id);
       known.put(stored.mac, stored.progress);
     }
+    for (const row of rowsOf(db, 'SELECT * FROM choice')) {
+      const stored = choiceOf(row);
+      if (!stored)
+        throw new StoreProblem('damaged', path, { detail: `row ${String(row[0])} of choice makes no sense` });
+      choiceKept(stored.mac, stored.choice);
+    }
     // What did not fit any more is to go from the file, too; the others stand there as they are.
     for (const mac of [...changed]) if (known.get(mac)) changed.delete(mac);
   }
 
-  function write({ db, replace, remove }: Open): void {
+  function write({ db, replace, remove, choose, unchoose }: Open): void {
     if (db.isTransaction) db.exec('ROLLBACK'); // left open when the disk refused even to undo it
     db.exec('BEGIN IMMEDIATE');
     try {
       for (const mac of changed) writeOne(mac, { replace, remove });
+      for (const mac of rechosen) {
+        const choice = chosen.choiceOf(mac);
+        if (choice) choose.run(...choiceRow({ mac, choice }));
+        else unchoose.run(mac);
+      }
       db.exec('COMMIT');
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
@@ -99,9 +134,10 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
     }
     for (const mac of changed) if (!known.get(mac)) ids.delete(mac);
     changed.clear();
+    rechosen.clear();
   }
 
-  function writeOne(mac: Mac, { replace, remove }: Omit<Open, 'db'>): void {
+  function writeOne(mac: Mac, { replace, remove }: Pick<Open, 'replace' | 'remove'>): void {
     const progress = known.get(mac);
     const id = ids.get(mac);
     if (progress === undefined) {
@@ -128,6 +164,7 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
     open = opened(openStoreDatabase(path, BOOT));
     place = placeOf(path);
     for (const [mac] of known.all()) changed.add(mac);
+    for (const [mac] of chosen.choices()) rechosen.add(mac);
   }
 
   function close(): void {
@@ -145,6 +182,7 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
 
   return {
     ...known,
+    ...chosen,
     load() {
       try {
         onDisk(load);
@@ -154,7 +192,7 @@ export function createSqliteProgress(path: string, limits: ProgressLimits = {}):
       }
     },
     save() {
-      if (changed.size === 0) return;
+      if (changed.size === 0 && rechosen.size === 0) return;
       onDisk(() => {
         checkPlace();
         write(open!);
@@ -211,11 +249,13 @@ function opened(db: DatabaseSync): Open {
     db,
     replace: db.prepare(REPLACE_PROGRESS),
     remove: db.prepare('DELETE FROM progress WHERE id = ?'),
+    choose: db.prepare(REPLACE_CHOICE),
+    unchoose: db.prepare('DELETE FROM choice WHERE mac = ?'),
   };
 }
 
-function rowsOf(db: DatabaseSync): Iterable<readonly Cell[]> {
-  const statement = db.prepare('SELECT * FROM progress ORDER BY since, id');
+function rowsOf(db: DatabaseSync, query: string): Iterable<readonly Cell[]> {
+  const statement = db.prepare(query);
   statement.setReturnArrays(true);
   return statement.iterate() as unknown as Iterable<readonly Cell[]>;
 }

@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Mac } from '../lib/mac.ts';
 import { createSqliteProgress } from './boot-progress.ts';
-import { BOOT, progressOf, progressRow, REPLACE_PROGRESS, type StoredProgress } from './boot-schema.ts';
+import {
+  BOOT,
+  choiceOf,
+  choiceRow,
+  progressOf,
+  progressRow,
+  REPLACE_CHOICE,
+  REPLACE_PROGRESS,
+  type StoredChoice,
+  type StoredProgress,
+} from './boot-schema.ts';
 import { createStoreDatabase } from './lease-database.ts';
 import { putInPlace } from './lease-rescue.ts';
 import { lockOwner } from './lock-owner.ts';
@@ -28,11 +38,11 @@ export function rescueProgress(path: string, time: Date): ProgressRescue {
     if ((userVersion(main) ?? 0) > BOOT.migrations.length) {
       throw new StoreProblem('newer', path, { detail: 'written by a newer pxed' });
     }
-    const rows = salvage({ main, wal });
+    const { rows, choices } = salvage({ main, wal });
     // Only the mark in the header tells a store of ours from somebody else's file; it may be what is damaged.
     if (found.fault === 'foreign' && rows.length === 0) throw found;
     const draft = `${path}.rescue`;
-    writeAnew(draft, rows);
+    writeAnew(draft, rows, choices);
     return { kind: 'rescued', machines: rows.length, kept: putInPlace(draft, path, time) };
   } catch (cause) {
     throw asStoreProblem(path, cause);
@@ -60,23 +70,32 @@ function lookAt(path: string): number | StoreProblem {
 }
 
 /** One row a machine: of two, which only damage makes, the later. Their numbers are given anew. */
-function salvage(file: { readonly main: Uint8Array; readonly wal: Uint8Array }): readonly StoredProgress[] {
+function salvage(file: { readonly main: Uint8Array; readonly wal: Uint8Array }): {
+  readonly rows: readonly StoredProgress[];
+  readonly choices: readonly StoredChoice[];
+} {
+  const choices = new Map<Mac, StoredChoice>();
   const machines = new Map<Mac, StoredProgress>();
   for (const row of readableRows(file)) {
+    const chosen = choiceOf(row);
+    if (chosen) choices.set(chosen.mac, chosen);
     const stored = progressOf(row);
     const before = stored && machines.get(stored.mac);
     if (!stored || (before && before.progress.since > stored.progress.since)) continue;
     machines.set(stored.mac, stored);
   }
-  return [...machines.values()].map((stored, at) => ({ ...stored, id: at + 1 }));
+  const rows = [...machines.values()].map((stored, at) => ({ ...stored, id: at + 1 }));
+  return { rows, choices: [...choices.values()] };
 }
 
-function writeAnew(path: string, rows: readonly StoredProgress[]): void {
+function writeAnew(path: string, rows: readonly StoredProgress[], choices: readonly StoredChoice[]): void {
   const db = createStoreDatabase(path, BOOT);
   try {
     const replace = db.prepare(REPLACE_PROGRESS);
     db.exec('BEGIN IMMEDIATE');
     for (const row of rows) replace.run(...progressRow(row));
+    const choose = db.prepare(REPLACE_CHOICE);
+    for (const one of choices) choose.run(...choiceRow(one));
     db.exec('COMMIT');
   } finally {
     db.close();

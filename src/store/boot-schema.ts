@@ -1,3 +1,4 @@
+import type { BootChoice } from '../boot/choice.ts';
 import type { BootProgress } from '../boot/install-once.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { Cell } from './lease-rows.ts';
@@ -23,6 +24,17 @@ export const BOOT: StoreSchema = {
       finished TEXT NOT NULL
     ) STRICT;
     `,
+    // What an operator chose for a machine; `taken` NULL = no loader was given it yet.
+    `
+    CREATE TABLE choice (
+      id INTEGER PRIMARY KEY,
+      mac TEXT NOT NULL UNIQUE,
+      profile TEXT NOT NULL,
+      once INTEGER NOT NULL,
+      since INTEGER NOT NULL,
+      taken INTEGER
+    ) STRICT;
+    `,
   ],
 };
 
@@ -43,7 +55,7 @@ export function progressRow({ id, mac, progress }: StoredProgress): (number | st
 export function progressOf(row: readonly Cell[]): StoredProgress | undefined {
   const [id, mac, profile, state, since, needsText, fetchedText, finishedText] = row;
   if (row.length !== 8 || typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0) return undefined;
-  if (typeof mac !== 'string' || !/^[0-9a-f]{2}(:[0-9a-f]{2})*$/.test(mac)) return undefined;
+  if (typeof mac !== 'string' || !MAC.test(mac)) return undefined;
   if (typeof profile !== 'string' || !isState(state)) return undefined;
   if (typeof since !== 'number' || !Number.isSafeInteger(since)) return undefined;
   const fetched = namesOf(fetchedText);
@@ -73,4 +85,27 @@ function namesOf(cell: Cell | undefined): readonly string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2})*$/;
+
+export type StoredChoice = { readonly mac: Mac; readonly choice: BootChoice };
+
+/** The number of a row is SQLite's. */
+export const REPLACE_CHOICE = 'INSERT OR REPLACE INTO choice VALUES (NULL,?,?,?,?,?)';
+
+export function choiceRow({ mac, choice }: StoredChoice): (number | string | null)[] {
+  const { profile, once, since, takenAt } = choice;
+  return [mac, profile, once ? 1 : 0, Math.floor(since), takenAt === undefined ? null : Math.floor(takenAt)];
+}
+
+/** What a row says; undefined for one that makes no sense. */
+export function choiceOf(row: readonly Cell[]): StoredChoice | undefined {
+  const [id, mac, profile, once, since, takenAt] = row;
+  if (row.length !== 6 || typeof id !== 'number' || typeof mac !== 'string' || !MAC.test(mac))
+    return undefined;
+  if (typeof profile !== 'string' || (once !== 0 && once !== 1)) return undefined;
+  if (typeof since !== 'number' || !Number.isSafeInteger(since)) return undefined;
+  if (takenAt !== null && (typeof takenAt !== 'number' || !Number.isSafeInteger(takenAt))) return undefined;
+  return { mac, choice: { profile, once: once === 1, since, ...(takenAt !== null && { takenAt }) } };
 }

@@ -1,3 +1,4 @@
+import { type BootChoice, isOver, isValid, taken } from '../../boot/choice.ts';
 import {
   type BootProgress,
   beginBoot,
@@ -6,6 +7,7 @@ import {
   needsOf,
   onceOf,
   restarted,
+  unfinished,
   reported as withReport,
 } from '../../boot/install-once.ts';
 import type { Profile } from '../../boot/profile.ts';
@@ -43,6 +45,13 @@ export type BootKeeper = {
   reportedBy(peer: string, path: string): boolean;
   /** It is offered everything again; false when nothing was known of it. */
   forget(mac: Mac): boolean;
+  /** What an operator chose for it, as long as that holds. */
+  choiceOf(mac: Mac): BootChoice | undefined;
+  /**
+   * From now on it is offered this profile, also one that it got through already; with `once` in one boot alone. undefined takes it
+   * back.
+   */
+  choose(mac: Mac, choice: { readonly profile: Profile; readonly once: boolean } | undefined): void;
   /** Makes safe what is not yet. */
   save(): void;
 };
@@ -97,6 +106,10 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
 
   function putLater(mac: Mac, progress: BootProgress): void {
     store.put(mac, progress);
+    saveLater();
+  }
+
+  function saveLater(): void {
     if (waiting) return;
     waiting = 'later';
     later(saveWaiting);
@@ -180,7 +193,44 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     untold.push({ type: 'boot.installed', mac, profile: name, proof: once.until, next: once.then });
   }
 
+  function choiceOf(mac: Mac): BootChoice | undefined {
+    const choice = store.choiceOf(mac);
+    return choice && isValid(choice, now()) ? choice : undefined;
+  }
+
+  function choose(mac: Mac, choice: Parameters<BootKeeper['choose']>[1]): void {
+    if (choice) {
+      const { profile, once } = choice;
+      const progress = store.get(mac);
+      const next = progress && unfinished(progress, profile);
+      if (progress && next === undefined) store.forget(mac);
+      else if (next && next !== progress) store.put(mac, next);
+      store.choose(mac, { profile: profile.name, once, since: now() });
+    } else store.choose(mac, undefined);
+    save();
+  }
+
+  /** What was chosen for one boot holds until the next one begins. */
+  function opened(mac: Mac): void {
+    const choice = store.choiceOf(mac);
+    if (!choice || !isOver(choice, now())) return;
+    store.choose(mac, undefined);
+    saveLater();
+  }
+
+  function offered(mac: Mac, profile: Profile): void {
+    const choice = store.choiceOf(mac);
+    const next = choice && taken(choice, now());
+    if (next && next !== choice) {
+      store.choose(mac, next);
+      saveLater();
+    }
+    begin(mac, profile, beginBoot(store.get(mac), profile, now()));
+  }
+
   function hear(event: BootEvent): void {
+    const opener = openerOf(event);
+    if (opener !== undefined) opened(opener);
     const rom = romOf(event);
     if (rom !== undefined) rebooted(rom);
     const delivery = deliveryOf(event);
@@ -191,7 +241,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   return {
     hear,
     progressOf: (mac) => store.get(mac),
-    offered: (mac, profile) => begin(mac, profile, beginBoot(store.get(mac), profile, now())),
+    offered,
     reported,
     reportedBy(peer, path) {
       const mac = parts.machineOf(peer);
@@ -203,6 +253,8 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
       if (known) save();
       return known;
     },
+    choiceOf,
+    choose,
     save,
   };
 }
@@ -212,6 +264,21 @@ function inASecond(save: () => void): void {
 }
 
 type Step = { readonly profile: Profile; readonly before: BootProgress; readonly next: BootProgress };
+
+/** Who asks for an address to boot by, at whatever stage of a boot. */
+function openerOf(event: BootEvent): Mac | undefined {
+  switch (event.type) {
+    case 'dhcp.offer':
+    case 'dhcp.proxy-offer':
+      return event.stage === 'rom' || event.stage === 'ipxe' || event.kind !== undefined
+        ? event.mac
+        : undefined;
+    case 'bootp.reply':
+      return event.mac;
+    default:
+      return undefined;
+  }
+}
 
 /** Whose firmware begins a boot; later stages ask for an address, too, and then it goes on. */
 function romOf(event: BootEvent): Mac | undefined {

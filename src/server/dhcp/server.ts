@@ -1,4 +1,5 @@
 import type { FileExists } from '../../boot/settings.ts';
+import type { DhcpContext } from '../../dhcp/conversation.ts';
 import { type DhcpPlan, planDhcp } from '../../dhcp/plan.ts';
 import { createQuirkMemory } from '../../dhcp/quirk-memory.ts';
 import type { DhcpSettings, Link } from '../../dhcp/settings.ts';
@@ -21,6 +22,8 @@ export type DhcpServerOptions = {
   readonly leases: LeaseStore;
   /** Files of the boot root; absent when another machine has it. */
   readonly exists?: FileExists;
+  /** Boot profiles that operators chose for single machines. */
+  readonly chosen?: DhcpContext['chosen'];
   readonly emit: Emit;
   readonly clock?: Clock;
   /** Of {@link Network.bindEcho}: addresses behind relays are pinged before their first offer. */
@@ -129,6 +132,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
       const turns = createTurns({
         ...{ attached, leases, current, clock, reporter, lookAround, quirks },
         ...(echo && { echo }),
+        ...(options.chosen && { chosen: options.chosen }),
       });
       fetched = (ip) => {
         if (turns.fetched(ip)) wake();

@@ -1,5 +1,5 @@
 import { leasesToMove } from '../../dhcp/changed-subnet.ts';
-import type { DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
+import type { DhcpContext, DhcpRequest, ProbeOutcome, Reply } from '../../dhcp/conversation.ts';
 import { handle } from '../../dhcp/handle.ts';
 import type { DhcpPlan, PlannedNetwork } from '../../dhcp/plan.ts';
 import type { QuirkMemory } from '../../dhcp/quirk-memory.ts';
@@ -58,6 +58,7 @@ export function createTurns(io: {
   /** Pings addresses behind relays before they are offered; absent where that is impossible. */
   readonly echo?: DatagramSocket;
   readonly quirks: QuirkMemory;
+  readonly chosen?: DhcpContext['chosen'];
 }) {
   const { attached, leases, current, clock, reporter, quirks, lookAround } = io;
   const postponed = createPostponed<Outgoing>();
@@ -201,6 +202,7 @@ export function createTurns(io: {
         mayHold,
         quirks,
         ...(current.exists && { exists: current.exists }),
+        ...(io.chosen && { chosen: io.chosen }),
         ...(probe && { probe }),
       });
       guard.observe(decision.mutations, leases, { ticks: clock.ticks(), wall: clock.wall() });
