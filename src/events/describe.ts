@@ -79,6 +79,12 @@ export function describe(event: BootEvent): string {
       const facts = Object.entries(event.facts).map(([key, value]) => `\n  ${key.padEnd(9)} ${value}`);
       return event.title + facts.join('');
     }
+    case 'files.stored':
+      return `${event.path} ${event.replaced ? 'replaced' : 'stored'} by ${event.by} (${formatBytes(event.bytes)})`;
+    case 'files.changed': {
+      const to = event.to === undefined ? '' : ` to ${event.to}`;
+      return `${event.path} ${event.change === 'folder-made' ? 'made' : event.change}${to} by ${event.by}`;
+    }
     case 'service.ready':
       return `${event.service} ready${event.detail ? `: ${event.detail}` : ''}`;
     case 'service.interface':

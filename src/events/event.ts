@@ -1,5 +1,6 @@
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
+import type { FilesEvent } from './files-event.ts';
 import type { LoopEvent, ProgressEvent } from './progress-event.ts';
 
 /**
@@ -15,6 +16,7 @@ export type BootEvent =
   | HttpEvent
   | ProgressEvent
   | LoopEvent
+  | FilesEvent
   | ServiceEvent;
 
 /** Who a DHCP or BOOTP fact is about: `mac` as identity, `arch` and `stage` when they are known. */
