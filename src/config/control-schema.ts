@@ -23,4 +23,9 @@ export const control = z.strictObject({
     .min(1)
     .optional()
     .describe('File with the token that whoever comes by TCP must know; others must not be able to read it.'),
+  'upload-max': value.size.default(16 * 1024 ** 3).describe('Largest file that is put by way of control.'),
+  fetch: value
+    .listOf(value.urlPrefix)
+    .default([])
+    .describe('How URLs begin that pxed itself may fetch files from; none by default.'),
 });

@@ -70,6 +70,9 @@ export const octetText = parsed('text, or octets like hex:00040001', parseOctetT
 /** `http://10.0.0.1/boot/`: a URL to put paths behind, with a slash at its end. */
 export const httpUrl = parsed('a URL like http://10.0.0.1/boot/', parseHttpUrl);
 
+/** How URLs begin: `https://mirror.example/debian/`, a slash at its end. */
+export const urlPrefix = parsed('how URLs begin, like https://mirror.example/debian/', parseUrlPrefix);
+
 /** A name without a folder: `default.harddisk`. */
 export const entryName = parsed('the name of a file, without its folder', (text) =>
   /^[^/\0]+$/.test(text) && text !== '.' && text !== '..' ? text : undefined,
@@ -153,6 +156,15 @@ function parseHttpUrl(text: string): string | undefined {
   const plain = /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/i.test(rest) && /^[\x21-\x7e]+$/.test(text);
   if (!plain || rest.includes('${') || text.length > 127) return undefined;
   return text.endsWith('/') ? text : `${text}/`;
+}
+
+/** The slash at its end keeps `/debian` from meaning `/debian-secret` as well. */
+function parseUrlPrefix(text: string): string | undefined {
+  const url = URL.parse(text);
+  const plain =
+    url && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '';
+  if (!plain) return undefined;
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
 
 function parseHexText(text: string): string | undefined {
