@@ -1,6 +1,7 @@
 import { type ControlApp, createControlApp } from '../server/control/app.ts';
 import { configRoutes } from '../server/control/config-routes.ts';
 import { eventRoutes } from '../server/control/event-routes.ts';
+import { fileRoutes } from '../server/control/file-routes.ts';
 import { leaseRoutes } from '../server/control/lease-routes.ts';
 import { openApiRoute } from '../server/control/openapi.ts';
 import type { Route } from '../server/control/route.ts';
@@ -9,8 +10,10 @@ import { sessionRoutes } from '../server/control/session-routes.ts';
 import { type ConfigIo, createConfigOperations } from './config-operations.ts';
 import { controlPages } from './control-pages.ts';
 import type { ControlParts } from './control-parts.ts';
+import { createFileOperations } from './file-operations.ts';
 import { createLeaseOperations, type LeaseIo } from './lease-operations.ts';
 import { liveSourcesOf } from './live-sources.ts';
+import { servedFiles } from './served-files.ts';
 import { serviceOperations } from './service-operations.ts';
 
 /** All that control can do. Loaded when somebody comes: nothing else of pxed may import this file. */
@@ -33,6 +36,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
     ...sessionRoutes(parts.access),
     ...serviceRoutes(serviceOperations(parts)),
     ...eventRoutes(liveSourcesOf(parts)),
+    ...fileRoutes(createFileOperations(servedFiles(parts))),
     ...configRoutes(config),
     ...leaseRoutes(createLeaseOperations({ ...leaseIo(parts), config })),
   ];
