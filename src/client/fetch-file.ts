@@ -1,24 +1,24 @@
 /**
- * Reads one file by TFTP as boot ROMs and loaders do (RFC 1350, RFC 2347 to 2349), in lock-step, or in windows where they are
- * asked for and granted (RFC 7440).
- *
- *     asking   --OACK with only what was asked-->  reading (ACK 0)
- *     asking   --DATA 1-->                         reading (a server without options)
- *     reading  --DATA n+1-->                       reading (ACK n+1 at the window's end); done when it is short
- *     reading  --DATA further on-->                reading (ACK n, once): a block of the window was lost
- *     reading  --DATA n again-->                   reading (ACK n again: ours was lost)
- *     any      --ERROR-->                          failed
- *     asking   --ICMP: port unreachable-->         failed
- *     any      --silence, all repeats used up-->   failed
+ * Reads one file by TFTP as boot ROMs and loaders do: the client's own session (`tftp-client/machine/get-session.ts` has its states)
+ * with the waits of a ROM, which repeats itself whatever the round trip, and answers whatever comes twice.
  */
 import { concatBytes } from '../lib/bytes.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import { formatBytes } from '../lib/size.ts';
-import { decode, ERROR_CODE, encode, type TftpOption, type TftpPacket } from '../tftp-packet/index.ts';
-import { type Exchange, failure, type Outcome, type Received, success, type Transmit } from './exchange.ts';
+import { createGetSession } from '../tftp-client/machine/get-session.ts';
+import { fixedPatience } from '../tftp-client/machine/patience.ts';
+import type { Failure } from '../tftp-client/machine/session.ts';
+import type { TftpOption } from '../tftp-packet/index.ts';
+import {
+  type Exchange,
+  failure,
+  type Outcome,
+  success,
+  type Transmit,
+  type Unreachable,
+} from './exchange.ts';
 
 const TFTP_PORT = 69;
-const DEFAULT_BLKSIZE = 512;
 const PORT_UNREACHABLE = 3;
 
 /** Leaves room for the options in a request of 512 octets (RFC 2347). */
@@ -49,183 +49,99 @@ export type FetchedFile = {
   readonly repeats: number;
 };
 
-/** Starts the transfer; its failure codes are `not-found`, `tftp-error`, `timeout`, `bad-oack`, `wrong-size`, `bad-name`, `tftp-closed`, `tftp-forbidden`. */
+/**
+ * Starts the transfer; its failure codes are `not-found`, `tftp-error`, `timeout`, `bad-oack`, `wrong-size`, `bad-name`, `tftp-closed`,
+ * `tftp-forbidden`.
+ */
 export function createFetch(spec: FetchSpec, startedAt: number): Exchange<FetchedFile> {
-  const asked = new Set(spec.options.map(([name]) => name.toLowerCase()));
+  if (!isAskable(spec.filename)) return unaskable(spec.filename);
+  const { filename, options } = spec;
+  const request = { filename, mode: 'octet', options, port: TFTP_PORT } as const;
+  const session = createGetSession({ ...request, patience: fixedPatience(spec.retryMs) }, startedAt);
+  const outgoing: Transmit[] = [];
   const kept: Uint8Array[] = [];
   let keptBytes = 0;
-  const request = { opcode: 'rrq', filename: spec.filename, mode: 'octet', options: spec.options } as const;
-  let outgoing: TftpPacket[] = [request];
-  let last: TftpPacket = request;
-  let serverPort: number | undefined;
-  let blksize = DEFAULT_BLKSIZE;
-  let announced: number | undefined;
-  let windowsize = 1;
-  let acked = 0;
-  let gapAcked = false;
-  let blocks = 0; // in order, without the 16-bit wrap
   let sizeBytes = 0;
-  let repeats = 0;
-  let tries = 0;
-  let retryAt = startedAt + (spec.retryMs[0] ?? 0);
   let result: Outcome<FetchedFile> | undefined;
-  if (!isAskable(spec.filename)) {
-    outgoing = [];
-    result = failure('bad-name', `"${spec.filename.slice(0, 40)}" is no file name for TFTP`);
+
+  function take(octets: Uint8Array): void {
+    spec.onData?.(octets);
+    sizeBytes += octets.length;
+    if (keptBytes >= spec.keepBytes) return;
+    const part = octets.slice(0, spec.keepBytes - keptBytes);
+    kept.push(part);
+    keptBytes += part.length;
   }
 
-  function say(packet: TftpPacket, now: number): void {
-    outgoing.push(packet);
-    last = packet;
-    tries = 0;
-    retryAt = now + (spec.retryMs[0] ?? 0);
+  /** What the session says is borrowed, and it has one thing to say at a time. */
+  function collect(now: number): void {
+    for (let action = session.poll(now); action !== undefined; action = session.poll(now)) {
+      const to = { destination: spec.server, destinationPort: session.port() };
+      outgoing.push({ sourcePort: spec.port, ...to, bytes: action.packet.slice() });
+    }
+    const outcome = session.outcome();
+    if (outcome === undefined || result !== undefined) return;
+    result = outcome.ok ? success(fetched()) : failureOf(outcome.failure, filename);
   }
 
-  function refuse(why: string, detail: string): void {
-    outgoing.push({ opcode: 'error', code: ERROR_CODE.optionRefused, message: detail });
-    result = failure(why, detail);
-  }
-
-  function takeOack(options: readonly TftpOption[], now: number): void {
-    if (blocks > 0) return; // a late copy
-    const accepted = readOack(options, { asked, options: spec.options });
-    if (!accepted.ok) {
-      refuse('bad-oack', accepted.detail);
-      return;
-    }
-    blksize = accepted.value.blksize ?? DEFAULT_BLKSIZE;
-    announced = accepted.value.tsize;
-    windowsize = accepted.value.windowsize ?? 1;
-    say({ opcode: 'ack', block: 0 }, now);
-  }
-
-  function takeData(block: number, data: Uint8Array, now: number): void {
-    if (block === (blocks & 0xffff) && blocks > 0) {
-      acked = blocks;
-      outgoing = [{ opcode: 'ack', block }]; // our ACK was lost; one answer to each copy, never two
-      return;
-    }
-    if (block !== ((blocks + 1) & 0xffff) || data.length > blksize) {
-      // RFC 7440 §4: the last block in order, so that the window begins anew behind it.
-      const ahead = (block - blocks) & 0xffff;
-      if (windowsize > 1 && ahead <= windowsize && !gapAcked && blocks > 0) {
-        gapAcked = true;
-        acked = blocks;
-        outgoing = [{ opcode: 'ack', block: blocks & 0xffff }];
-      }
-      return;
-    }
-    blocks++;
-    gapAcked = false;
-    spec.onData?.(data);
-    sizeBytes += data.length;
-    if (keptBytes < spec.keepBytes) {
-      const part = data.slice(0, spec.keepBytes - keptBytes);
-      kept.push(part);
-      keptBytes += part.length;
-    }
-    if (data.length === blksize && blocks - acked < windowsize) {
-      last = { opcode: 'ack', block }; // what is said when the rest of the window does not come
-      retryAt = now + (spec.retryMs[0] ?? 0);
-      tries = 0;
-      return;
-    }
-    acked = blocks;
-    say({ opcode: 'ack', block }, now);
-    if (data.length === blksize) return;
-    result =
-      announced !== undefined && announced !== sizeBytes
-        ? failure('wrong-size', `${spec.filename}: announced ${announced} octets, sent ${sizeBytes}`)
-        : success({ filename: spec.filename, sizeBytes, head: concatBytes(kept), blksize, repeats });
+  function fetched(): FetchedFile {
+    const { blksize } = session.terms()!;
+    return { filename, sizeBytes, head: concatBytes(kept), blksize, repeats: session.retransmissions() };
   }
 
   return {
-    receive(datagram: Received, now: number): void {
-      if (result || datagram.destinationPort !== spec.port || datagram.source !== spec.server) return;
-      if (serverPort !== undefined && datagram.sourcePort !== serverPort) return; // not this transfer's TID
-      const decoded = decode(datagram.bytes);
-      if (!decoded.ok) return;
-      const packet = decoded.value;
-      if (packet.opcode === 'error') {
-        const why = packet.code === ERROR_CODE.notFound ? 'not-found' : 'tftp-error';
-        const text = packet.message.replace(/[^\x20-\x7e]/g, '?');
-        result = failure(why, `${spec.filename}: error ${packet.code}, "${text}"`);
-      } else if (packet.opcode === 'oack') {
-        serverPort = datagram.sourcePort;
-        takeOack(packet.options, now);
-      } else if (packet.opcode === 'data') {
-        serverPort = datagram.sourcePort;
-        takeData(packet.block, packet.data, now);
-      }
+    receive({ source, sourcePort, destinationPort, bytes }, now) {
+      if (result || destinationPort !== spec.port || source !== spec.server) return;
+      const octets = session.receive(bytes, sourcePort, now);
+      if (octets !== undefined) take(octets);
+      collect(now);
     },
-    unreachable({ destination, destinationPort, sourcePort, code, from }) {
-      if (result || serverPort !== undefined || sourcePort !== spec.port) return;
-      if (destination !== spec.server || destinationPort !== TFTP_PORT) return;
-      const where = `UDP port ${TFTP_PORT} of ${formatIpv4(spec.server)}`;
-      result =
-        code === PORT_UNREACHABLE
-          ? failure('tftp-closed', `${spec.filename}: ${where} is closed (ICMP): no TFTP server there`)
-          : failure(
-              'tftp-forbidden',
-              `${spec.filename}: ${formatIpv4(from)} lets nothing to ${where} (ICMP code ${code})`,
-            );
+    unreachable(notice) {
+      if (result === undefined && session.terms() === undefined) result = closedPort(spec, notice);
     },
-    poll(now: number): Transmit | undefined {
-      if (!result && now >= retryAt) {
-        tries++;
-        if (tries >= spec.retryMs.length) {
-          const where = serverPort === undefined ? 'no answer' : `silence after block ${blocks}`;
-          result = failure('timeout', `${spec.filename}: ${where}`);
-        } else {
-          repeats++;
-          retryAt = now + spec.retryMs[tries]!;
-          if (outgoing.length === 0) outgoing.push(last);
-        }
-      }
-      const packet = outgoing.shift();
-      if (!packet) return undefined;
-      return {
-        sourcePort: spec.port,
-        destination: spec.server,
-        destinationPort: serverPort ?? TFTP_PORT,
-        bytes: encode(packet),
-      };
+    poll(now) {
+      if (result === undefined && outgoing.length === 0) collect(now);
+      return outgoing.shift();
     },
-    deadline: () => (result ? Number.POSITIVE_INFINITY : retryAt),
+    deadline: () => (result ? Number.POSITIVE_INFINITY : session.deadline()),
     result: () => result,
   };
 }
 
-type Accepted = { readonly blksize?: number; readonly tsize?: number; readonly windowsize?: number };
+function unaskable(filename: string): Exchange<FetchedFile> {
+  const result = failure('bad-name', `"${filename.slice(0, 40)}" is no file name for TFTP`);
+  return {
+    receive: () => {},
+    poll: () => undefined,
+    deadline: () => Number.POSITIVE_INFINITY,
+    result: () => result,
+  };
+}
 
-/** RFC 2347: an OACK may hold only what was asked; RFC 2348: a block size no larger than asked, at least 8. */
-function readOack(
-  options: readonly TftpOption[],
-  request: { readonly asked: ReadonlySet<string>; readonly options: readonly TftpOption[] },
-): Outcome<Accepted> {
-  let accepted: Accepted = {};
-  for (const [name, text] of options) {
-    const key = name.toLowerCase();
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (!request.asked.has(key))
-      return failure('bad-oack', `server acknowledged ${key}, which was not asked`);
-    const most = Number(request.options.find(([each]) => each.toLowerCase() === key)?.[1]);
-    if (key === 'blksize') {
-      if (!(value >= 8 && value <= most))
-        return failure('bad-oack', `server answered blksize ${text} to ${most}`);
-      accepted = { ...accepted, blksize: value };
-    }
-    if (key === 'windowsize') {
-      if (!(value >= 1 && value <= most))
-        return failure('bad-oack', `server answered windowsize ${text} to ${most}`);
-      accepted = { ...accepted, windowsize: value };
-    }
-    if (key === 'tsize') {
-      if (Number.isNaN(value)) return failure('bad-oack', 'server sent a tsize that is no number');
-      accepted = { ...accepted, tsize: value };
-    }
+function failureOf({ reason, detail, code }: Failure, filename: string): Outcome<FetchedFile> {
+  if (code !== undefined) {
+    const text = detail.replace(/[^\x20-\x7e]/g, '?');
+    const why = reason === 'not-found' ? reason : 'tftp-error';
+    return failure(why, `${filename}: error ${code}, "${text}"`);
   }
-  return success(accepted);
+  if (reason === 'no-answer' || reason === 'timeout') return failure('timeout', `${filename}: ${detail}`);
+  if (reason === 'bad-oack') return failure(reason, detail);
+  return failure(reason === 'wrong-size' ? reason : 'tftp-error', `${filename}: ${detail}`);
+}
+
+/** undefined when the notice is about something else. */
+function closedPort(
+  spec: FetchSpec,
+  { destination, destinationPort, sourcePort, code, from }: Unreachable,
+): Outcome<FetchedFile> | undefined {
+  if (sourcePort !== spec.port || destination !== spec.server || destinationPort !== TFTP_PORT)
+    return undefined;
+  const where = `UDP port ${TFTP_PORT} of ${formatIpv4(spec.server)}`;
+  if (code === PORT_UNREACHABLE) {
+    return failure('tftp-closed', `${spec.filename}: ${where} is closed (ICMP): no TFTP server there`);
+  }
+  const words = `${formatIpv4(from)} lets nothing to ${where} (ICMP code ${code})`;
+  return failure('tftp-forbidden', `${spec.filename}: ${words}`);
 }
 
 function isAskable(name: string): boolean {

@@ -8,22 +8,25 @@ export type ChunkQueue = Consumer & {
   next(): Promise<Uint8Array | undefined>;
   /** Ends it with an error. */
   fail(error: unknown): void;
+  /** Nobody takes chunks any more. */
+  leave(): void;
 };
 
 export function createChunkQueue(): ChunkQueue {
   const chunks: Uint8Array[] = [];
   let ended = false;
+  let left = false;
   let failure: { readonly error: unknown } | undefined;
   let arrived: (() => void) | undefined;
   let taken: (() => void) | undefined;
 
   return {
     put(chunk) {
-      chunks.push(chunk);
+      if (!left) chunks.push(chunk);
       arrived?.();
     },
     held() {
-      if (chunks.length < MOST_WAITING) return undefined;
+      if (left || chunks.length < MOST_WAITING) return undefined;
       return new Promise((resolve) => {
         taken = resolve;
       });
@@ -36,6 +39,10 @@ export function createChunkQueue(): ChunkQueue {
     fail(error) {
       failure = { error };
       arrived?.();
+    },
+    leave() {
+      left = true;
+      taken?.();
     },
     async next() {
       while (chunks.length === 0 && !ended && failure === undefined) {

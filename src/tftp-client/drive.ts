@@ -33,97 +33,110 @@ const REFUSALS_BELIEVED = 3;
 
 const UNKNOWN_TID = encode({ opcode: 'error', code: ERROR_CODE.unknownTid, message: 'Unknown transfer ID' });
 
+/** A drive under way. */
+type Driven = Drive & {
+  /** The request is out. */
+  asked: boolean;
+  strangers: number;
+  /** "Nobody listens there" in a row. */
+  refusals: number;
+};
+
 /** Lets a session talk until its outcome is decided and its last packet is out. */
-export async function drive({ session, line, work, signal }: Drive): Promise<void> {
-  let sliceEnd = performance.now() + SLICE_MS;
-  let asked = false;
-  let strangers = 0;
-  let refusals = 0;
-
-  function take(bytes: Uint8Array, port: number): void {
-    if (work.trace !== undefined) work.trace('received', bytes);
-    if (!session.knows(port)) {
-      // Never an ERROR for an ERROR; and whoever goes on and on is not told each time.
-      if (bytes[1] !== 5 && strangers++ < STRANGERS_TOLD) line.socket().send(port, UNKNOWN_TID);
-      return;
-    }
-    refusals = 0;
-    const octets = session.receive(bytes, port, performance.now());
-    if (octets !== undefined) work.take?.(octets);
-  }
-
-  function speak(): void {
-    work.refill?.();
-    for (
-      let action = session.poll(performance.now());
-      action !== undefined;
-      action = session.poll(performance.now())
-    ) {
-      asked = true;
-      if (action.kind === 'data') work.sendBlocks!(action);
-      else {
-        if (work.trace !== undefined) work.trace('sent', action.packet);
-        line.socket().send(session.port(), action.packet);
-      }
-      work.refill?.();
-    }
-  }
-
-  function believeErrors(): void {
-    const errno = line.socket().takeError();
-    if (errno === undefined) return;
-    if (errno === 'ECONNREFUSED') {
-      // Once the other side spoke, one such word may be about something else.
-      if (session.terms() !== undefined && ++refusals < REFUSALS_BELIEVED) return;
-      const detail =
-        session.terms() === undefined ? `nobody listens on port ${session.port()}` : 'the server is gone';
-      session.abort({ reason: 'refused', detail }, 0);
-    } else if (
-      errno === 'ENETUNREACH' ||
-      errno === 'EHOSTUNREACH' ||
-      errno === 'EACCES' ||
-      errno === 'EPERM'
-    ) {
-      if (session.terms() === undefined) session.abort({ reason: 'unreachable', detail: errno }, 0);
-    }
-  }
-
+export async function drive(parts: Drive): Promise<void> {
+  const d: Driven = { ...parts, asked: false, strangers: 0, refusals: 0 };
+  const { session, line, signal } = d;
+  const aborted = Promise.withResolvers<void>();
   const abort = () => {
     session.abort({ reason: 'aborted', detail: 'Transfer aborted' }, 0);
     line.socket().wake();
+    aborted.resolve();
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    for (;;) {
-      const now = performance.now();
-      if (line.canImprove() && asked && isTimeToImprove(session, now)) await line.improve();
-      speak();
-      believeErrors();
-      if (session.outcome() !== undefined) {
-        speak();
-        return;
-      }
-      const held = work.held?.();
-      if (held) await held;
-      const wait = session.deadline() - performance.now();
-      const found = line.socket().receive(take, wait);
-      if (found > 0 && performance.now() < sliceEnd) continue;
-      if (found === 0) {
-        believeErrors();
-        if (session.outcome() === undefined) await line.socket().wait(session.deadline() - performance.now());
-      } else await new Promise((resolve) => setImmediate(resolve));
-      work.tick?.(performance.now());
-      sliceEnd = performance.now() + SLICE_MS;
-    }
+    await converse(d, aborted.promise);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
 }
 
+async function converse(d: Driven, aborted: Promise<void>): Promise<void> {
+  const { session, line, work } = d;
+  const take = (bytes: Uint8Array, port: number) => takePacket(d, bytes, port);
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (;;) {
+    if (line.canImprove() && d.asked && isTimeToImprove(session, performance.now())) await line.improve();
+    speak(d);
+    believeErrors(d);
+    if (session.outcome() !== undefined) {
+      speak(d);
+      return;
+    }
+    const held = work.held?.();
+    if (held) await Promise.race([held, aborted]);
+    const found = line.socket().receive(take, session.deadline() - performance.now());
+    if (found > 0 && performance.now() < sliceEnd) continue;
+    if (found > 0) await new Promise((resolve) => setImmediate(resolve));
+    else {
+      believeErrors(d);
+      if (session.outcome() === undefined) await line.socket().wait(session.deadline() - performance.now());
+    }
+    work.tick?.(performance.now());
+    sliceEnd = performance.now() + SLICE_MS;
+  }
+}
+
+function takePacket(d: Driven, bytes: Uint8Array, port: number): void {
+  const { session, line, work } = d;
+  if (work.trace !== undefined) work.trace('received', bytes);
+  if (!session.knows(port)) {
+    // Never an ERROR for an ERROR; and whoever goes on and on is not told each time.
+    if (bytes[1] !== 5 && d.strangers++ < STRANGERS_TOLD) line.socket().send(port, UNKNOWN_TID);
+    return;
+  }
+  d.refusals = 0;
+  const octets = session.receive(bytes, port, performance.now());
+  if (octets !== undefined) work.take?.(octets);
+}
+
+function speak(d: Driven): void {
+  const { session, line, work } = d;
+  work.refill?.();
+  for (let action = next(session); action !== undefined; action = next(session)) {
+    d.asked = true;
+    if (action.kind === 'data') work.sendBlocks!(action);
+    else {
+      if (work.trace !== undefined) work.trace('sent', action.packet);
+      line.socket().send(session.port(), action.packet);
+    }
+    work.refill?.();
+  }
+}
+
+function next(session: ClientSession): Action | undefined {
+  return session.poll(performance.now());
+}
+
+const NO_WAY = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EACCES', 'EPERM']);
+
+/** What the system tells of our packets ends a transfer that has not begun, and one that has when it says so again and again. */
+function believeErrors(d: Driven): void {
+  const { session, line } = d;
+  const errno = line.socket().takeError();
+  if (errno === undefined) return;
+  const begun = session.terms() !== undefined;
+  if (errno === 'ECONNREFUSED') {
+    if (begun && ++d.refusals < REFUSALS_BELIEVED) return;
+    const detail = begun ? 'the server is gone' : `nobody listens on port ${session.port()}`;
+    session.abort({ reason: 'refused', detail }, 0);
+  } else if (!begun && NO_WAY.has(errno)) session.abort({ reason: 'unreachable', detail: errno }, 0);
+}
+
 /** The server has answered and waits for us, and there is much to come; or it did not answer, and time is not short. */
 function isTimeToImprove(session: ClientSession, now: number): boolean {
   const terms = session.terms();
+  if (session.outcome() !== undefined) return false;
   if (terms === undefined) return now >= session.deadline();
   return terms.tsize === undefined || terms.tsize > SMALL_BYTES;
 }
@@ -143,12 +156,17 @@ export function dally({ session, line }: Pick<Drive, 'session' | 'line'>, ms: nu
     socket.receive((bytes, port) => {
       if (session.knows(port)) session.receive(bytes, port, now);
     });
-    for (let action = session.poll(now); action !== undefined; action = session.poll(now)) {
-      if (action.kind === 'packet') socket.send(session.port(), action.packet);
-    }
+    sayAll(session, line);
     if (now < until) return;
     clearInterval(timer);
     line.close();
   }, DALLY_TURN_MS);
   timer.unref();
+}
+
+/** Sends what a session still has to say. */
+export function sayAll(session: ClientSession, line: Line): void {
+  for (let action = next(session); action !== undefined; action = next(session)) {
+    if (action.kind === 'packet') line.socket().send(session.port(), action.packet);
+  }
 }

@@ -1,17 +1,20 @@
+import type { Hash } from 'node:crypto';
 import { TftpError } from '../lib/tftp-error.ts';
-import { createNetasciiDecoder } from '../tftp/netascii.ts';
+import { createNetasciiDecoder, type NetasciiDecoder } from '../tftp/netascii.ts';
+import { ERROR_CODE } from '../tftp-packet/index.ts';
 import { type Attempt, type Settings, settle, tryUntilAccepted } from './attempts.ts';
 import { createChunkQueue } from './chunk-queue.ts';
 import { createChunks } from './chunks.ts';
 import type { Consumer } from './consumer.ts';
-import { dally, drive } from './drive.ts';
-import type { Download, Target, Terms, TransferOptions, TransferResult } from './face.ts';
+import { dally, drive, sayAll, type Work } from './drive.ts';
+import type { Download, Target, TransferOptions, TransferResult } from './face.ts';
 import type { Line } from './line.ts';
 import { createGetSession } from './machine/get-session.ts';
 import type { ClientSession } from './machine/session.ts';
 import type { RequestSpec } from './machine/transfer.ts';
 import { createMeter } from './meter.ts';
-import { traceLine } from './trace.ts';
+import { resultOf, termsOf } from './result.ts';
+import { tracing } from './trace.ts';
 
 /** The longest the last ACK is repeated for servers that ask for it, after its file is there. */
 const DALLY_MS = 2000;
@@ -49,6 +52,7 @@ export function createDownload(target: Target, options: TransferOptions): Downlo
       for (let chunk = await queue.next(); chunk !== undefined; chunk = await queue.next()) yield chunk;
       await transfer;
     } finally {
+      queue.leave();
       left.abort();
       await transfer;
     }
@@ -89,27 +93,50 @@ async function fetchInto(
 type Fetch = { readonly settings: Settings; readonly consumer: Consumer; readonly signal?: AbortSignal };
 type Fetched = Attempt & { readonly result: TransferResult };
 
-async function fetchOnce(
-  { settings, consumer, signal }: Fetch,
-  spec: RequestSpec,
-  line: Line,
-): Promise<Fetched> {
-  const { options, mode } = settings;
+async function fetchOnce(fetch: Fetch, spec: RequestSpec, line: Line): Promise<Fetched> {
+  const { settings, signal } = fetch;
   const startedAt = performance.now();
   const session = createGetSession(spec, startedAt);
-  const hash =
-    options.sha256 || options.verify !== undefined
-      ? (await import('node:crypto')).createHash('sha256')
-      : undefined;
+  const { options } = settings;
+  const hashes = options.sha256 || options.verify !== undefined;
+  const hash = hashes ? (await import('node:crypto')).createHash('sha256') : undefined;
+  const reception = createReception(fetch, { session, line, ...(hash && { hash }) });
+  const driven = { session, line, work: reception.work, ...(signal && { signal }) };
+  let sha256: string | undefined;
+  try {
+    await drive(driven);
+    if (session.outcome()!.ok) sha256 = await reception.finish();
+  } catch (error) {
+    // The disk's failure is none of the server's business, but it need not go on sending.
+    session.abort({ reason: 'local-file', detail: 'Disk full or allocation exceeded' }, ERROR_CODE.diskFull);
+    sayAll(session, line);
+    line.close();
+    throw error;
+  }
+  if (session.outcome()!.ok) dally(driven, DALLY_MS);
+  else line.close();
+  const bytes = reception.bytes();
+  return { session, touched: bytes > 0, result: resultOf(session, { bytes, startedAt, sha256 }) };
+}
+
+type Way = { readonly session: ClientSession; readonly line: Line; readonly hash?: Hash };
+
+/** What becomes of the octets that arrive. */
+function createReception({ settings, consumer }: Fetch, { session, line, hash }: Way) {
+  const { options, mode } = settings;
+  const meter = createMeter(options.onProgress, performance.now());
   const chunks = createChunks((chunk) => {
     hash?.update(chunk);
     consumer.put(chunk);
   });
-  const meter = createMeter(options.onProgress, startedAt);
   let bytes = 0;
-  let text: ReturnType<typeof createNetasciiDecoder> | undefined;
+  let text: NetasciiDecoder | undefined;
   let told = false;
-  let sha256: string | undefined;
+
+  function tellTerms(): void {
+    if (!told) options.onTerms?.(termsOf(session, line));
+    told = true;
+  }
 
   function take(octets: Uint8Array): void {
     const { blksize } = session.terms()!;
@@ -117,68 +144,26 @@ async function fetchOnce(
     const plain = text === undefined ? octets : text.convert(octets, octets.length < blksize);
     bytes += plain.length;
     chunks.put(plain);
-    if (!told) tellTerms();
+    tellTerms();
   }
 
-  function tellTerms(): void {
-    told = true;
-    options.onTerms?.(termsOf(session, line));
+  /** Gives the hash, if there is to be one. */
+  async function finish(): Promise<string | undefined> {
+    chunks.end();
+    const sha256 = hash?.digest('hex');
+    if (options.verify !== undefined && sha256 !== options.verify.toLowerCase()) {
+      throw new TftpError(`SHA-256 is ${sha256}, not ${options.verify}`, { reason: 'verify-mismatch' });
+    }
+    await consumer.end();
+    meter.end(bytes, session.terms()?.tsize);
+    return sha256;
   }
 
-  const { onTrace } = options;
-  const work = {
+  const work: Work = {
     take,
     held: () => consumer.held(),
-    tick: (now: number) => meter.tick(now, bytes, session.terms()?.tsize),
-    ...(onTrace && {
-      trace: (direction: 'sent' | 'received', packet: Uint8Array) => onTrace(traceLine(direction, packet)),
-    }),
+    tick: (now) => meter.tick(now, bytes, session.terms()?.tsize),
+    ...tracing(options),
   };
-  const driven = { session, line, work, ...(signal && { signal }) };
-  try {
-    await drive(driven);
-    const outcome = session.outcome()!;
-    if (outcome.ok) {
-      if (!told) tellTerms();
-      chunks.end();
-      sha256 = hash?.digest('hex');
-      if (options.verify !== undefined && sha256 !== options.verify.toLowerCase())
-        throw mismatch(options.verify, sha256);
-      await consumer.end();
-      meter.end(bytes, session.terms()?.tsize);
-    }
-  } catch (error) {
-    // The disk's failure is none of the server's business, but it need not go on sending.
-    session.abort({ reason: 'local-file', detail: 'Disk full or allocation exceeded' }, 3);
-    for (let action = session.poll(performance.now()); action; action = session.poll(performance.now()))
-      line.socket().send(session.port(), action.packet);
-    line.close();
-    throw error;
-  }
-  const outcome = session.outcome()!;
-  if (outcome.ok) dally(driven, DALLY_MS);
-  else line.close();
-  const { blksize, windowsize, tsize } = session.terms() ?? { blksize: 512, windowsize: 1 };
-  const result = {
-    bytes,
-    tookMs: performance.now() - startedAt,
-    blksize,
-    windowsize,
-    ...(tsize !== undefined && { tsize }),
-    retransmissions: session.retransmissions(),
-    ...(sha256 !== undefined && { sha256 }),
-  };
-  return { session, touched: bytes > 0, result };
-}
-
-function mismatch(wanted: string, got: string | undefined): TftpError {
-  return new TftpError(`SHA-256 is ${got}, not ${wanted}`, { reason: 'verify-mismatch' });
-}
-
-/** For {@link TransferOptions.onTerms}. */
-export function termsOf(session: ClientSession, line: Line): Terms {
-  const terms = session.terms();
-  if (terms === undefined)
-    throw new TftpError('Cannot tell terms: there are none yet', { reason: 'bad-option' });
-  return { ...terms, address: line.address, port: session.port() };
+  return { work, finish, bytes: () => bytes };
 }

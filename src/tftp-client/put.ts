@@ -1,15 +1,16 @@
 import { createNetasciiEncoder } from '../tftp/netascii.ts';
 import { type Attempt, type Settings, settle, tryUntilAccepted } from './attempts.ts';
-import { drive } from './drive.ts';
+import { drive, sayAll, type Work } from './drive.ts';
 import type { Source, Target, TransferOptions, TransferResult } from './face.ts';
-import { termsOf } from './get.ts';
 import type { Line } from './line.ts';
 import { type BlockRing, createBlockRing } from './machine/block-ring.ts';
-import { createPutSession } from './machine/put-session.ts';
+import { createPutSession, type PutSession } from './machine/put-session.ts';
+import type { Action } from './machine/session.ts';
 import type { RequestSpec } from './machine/transfer.ts';
 import { createMeter } from './meter.ts';
+import { resultOf, termsOf } from './result.ts';
 import { type Octets, openSource } from './source.ts';
-import { traceLine } from './trace.ts';
+import { tracing } from './trace.ts';
 
 /** Besides the window that is out, so much is brought up. */
 const AHEAD_BYTES = 128 * 1024;
@@ -36,88 +37,83 @@ type Send = { readonly settings: Settings; readonly octets: Octets };
 type Sent = Attempt & { readonly result: TransferResult };
 
 async function sendOnce({ settings, octets }: Send, spec: RequestSpec, line: Line): Promise<Sent> {
-  const { options } = settings;
+  const { options, mode } = settings;
   const startedAt = performance.now();
   const session = createPutSession(spec, startedAt);
   const hash = options.sha256 ? (await import('node:crypto')).createHash('sha256') : undefined;
-  const reader = createReader(octets, settings.mode === 'netascii', (part) => hash?.update(part));
-  const meter = createMeter(options.onProgress, startedAt);
-  const { onTrace } = options;
+  const reader = createReader(octets, mode === 'netascii', (part) => hash?.update(part));
+  const work = createDispatch({ octets, reader, options }, session, line);
+  try {
+    await drive({ session, line, work, ...(options.signal && { signal: options.signal }) });
+  } catch (error) {
+    session.abort({ reason: 'local-file', detail: 'Cannot read the file' }, 0);
+    sayAll(session, line);
+    throw error;
+  } finally {
+    line.close();
+  }
+  const bytes = reader.bytes();
+  if (session.outcome()!.ok) createMeter(options.onProgress, startedAt).end(bytes, octets.sizeBytes);
+  const result = resultOf(session, { bytes, startedAt, sha256: hash?.digest('hex') });
+  return { session, touched: bytes > 0, result };
+}
+
+type Supply = { readonly octets: Octets; readonly reader: Reader; readonly options: TransferOptions };
+
+/** Brings blocks up and sends them when the session says so. */
+function createDispatch({ octets, reader, options }: Supply, session: PutSession, line: Line): Work {
+  const meter = createMeter(options.onProgress, performance.now());
+  const { trace } = tracing(options);
   let ring: BlockRing | undefined;
   let waits = false;
 
-  /** Brings up what fits; a slow source wakes us when it has more. */
+  function begin(): BlockRing {
+    const { blksize, windowsize } = session.terms()!;
+    options.onTerms?.(termsOf(session, line));
+    return createBlockRing(blksize, windowsize + Math.ceil(AHEAD_BYTES / blksize));
+  }
+
   function refill(): void {
-    const terms = session.terms();
-    if (terms === undefined || session.outcome() !== undefined) return;
-    if (ring === undefined) {
-      ring = createBlockRing(terms.blksize, terms.windowsize + Math.ceil(AHEAD_BYTES / terms.blksize));
-      options.onTerms?.(termsOf(session, line));
-    }
+    if (session.terms() === undefined || session.outcome() !== undefined) return;
+    ring ??= begin();
     const before = ring.ready();
     while (ring.hasRoom(session.acked())) {
       const count = reader.read(ring.space());
       if (count > 0) ring.fill(count);
       else if (count < 0) ring.end();
       else {
-        if (!waits) void octets.more().then(goOn);
-        waits = true;
+        waitForMore();
         break;
       }
     }
-    if (ring.ready() !== before) session.offer(ring.ready(), ring.ended(), performance.now());
+    if (ring.ready() !== before) session.offer(ring.ready(), ring.ended());
   }
 
-  function goOn(): void {
-    waits = false;
-    line.socket().wake();
+  /** A slow source wakes us when it has more. */
+  function waitForMore(): void {
+    if (waits) return;
+    waits = true;
+    void octets.more().then(() => {
+      waits = false;
+      line.socket().wake();
+    });
   }
 
-  function sendBlocks({ first, count }: { first: number; count: number }): void {
+  function sendBlocks({ first, count }: Action): void {
+    const stride = session.terms()!.blksize + 4;
     for (let block = first; block < first + count; block++) ring!.number(block, session.wireBlock(block));
     for (let left = count, from = first; left > 0; ) {
       const { bytes, count: run } = ring!.packets(from, left);
-      const { blksize } = session.terms()!;
-      line.socket().send(session.port(), bytes, blksize + 4);
-      if (onTrace !== undefined) {
-        for (let at = 0; at < bytes.length; at += blksize + 4)
-          onTrace(traceLine('sent', bytes.subarray(at, at + blksize + 4)));
-      }
+      line.socket().send(session.port(), bytes, stride);
+      if (trace)
+        for (let at = 0; at < bytes.length; at += stride) trace('sent', bytes.subarray(at, at + stride));
       from += run;
       left -= run;
     }
   }
 
-  const work = {
-    refill,
-    sendBlocks,
-    tick: (now: number) => meter.tick(now, reader.bytes(), octets.sizeBytes),
-    ...(onTrace && {
-      trace: (direction: 'sent' | 'received', packet: Uint8Array) => onTrace(traceLine(direction, packet)),
-    }),
-  };
-  try {
-    await drive({ session, line, work, ...(options.signal && { signal: options.signal }) });
-  } catch (error) {
-    session.abort({ reason: 'local-file', detail: 'Cannot read the file' }, 0);
-    for (let action = session.poll(performance.now()); action; action = session.poll(performance.now()))
-      line.socket().send(session.port(), action.packet);
-    throw error;
-  } finally {
-    line.close();
-  }
-  meter.end(reader.bytes(), octets.sizeBytes);
-  const { blksize, windowsize, tsize } = session.terms() ?? { blksize: 512, windowsize: 1 };
-  const result = {
-    bytes: reader.bytes(),
-    tookMs: performance.now() - startedAt,
-    blksize,
-    windowsize,
-    ...(tsize !== undefined && { tsize }),
-    retransmissions: session.retransmissions(),
-    ...(hash !== undefined && { sha256: hash.digest('hex') }),
-  };
-  return { session, touched: reader.bytes() > 0, result };
+  const tick = (now: number) => meter.tick(now, reader.bytes(), octets.sizeBytes);
+  return { refill, sendBlocks, tick, ...(trace && { trace }) };
 }
 
 type Reader = { read(into: Uint8Array): number; bytes(): number };

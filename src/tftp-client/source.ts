@@ -117,7 +117,8 @@ function ofStream(stream: AsyncIterable<Uint8Array>): Octets {
       return coming;
     },
     async close() {
-      if (!ended && failure === undefined) await iterator.return?.();
+      // Not awaited: it stands behind a read that may never end.
+      if (!ended && failure === undefined) iterator.return?.().catch(() => {});
     },
   };
 }

@@ -1,4 +1,11 @@
 import { decode, type TftpOption } from '../tftp-packet/index.ts';
+import type { Work } from './drive.ts';
+import type { TransferOptions } from './face.ts';
+
+/** The part of {@link Work} that tells packets to whoever wants to see them. */
+export function tracing({ onTrace }: TransferOptions): Pick<Work, 'trace'> {
+  return onTrace ? { trace: (direction, packet) => onTrace(traceLine(direction, packet)) } : {};
+}
 
 /** A packet as tftp-hpa's `trace` shows it: `sent RRQ <file=a, mode=octet, blksize=1468>`. */
 export function traceLine(direction: 'sent' | 'received', bytes: Uint8Array): string {

@@ -129,7 +129,7 @@ function takeData(s: State, { bytes, port }: Packet, now: number): Uint8Array | 
   if (ahead === 1) return keep(s, bytes, now);
   if (ahead === 0) {
     if (s.received > 0 && s.lastAck === s.received && isLate(s, now)) s.due = 0;
-  } else if (ahead <= s.terms.windowsize && (!s.gapTold || isLate(s, now))) {
+  } else if (ahead <= s.terms.windowsize && (!s.gapTold || now - s.sentAt >= s.patience.gapMs())) {
     s.gapTold = true;
     s.due = 0;
   }

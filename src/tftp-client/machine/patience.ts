@@ -2,12 +2,14 @@
  * How long a transfer waits for an answer before it says its last words again.
  *
  * `waitMs(tries)`: the wait after `tries` waits in vain; undefined: it is over. `measured`: a round trip of a packet that went out
- * once (Karn). `echoMs`: what comes sooner than this after our packet is no answer to it.
+ * once (Karn). `echoMs`: what comes sooner than this after our packet is no answer to it. `gapMs`: a gap that is still there so long
+ * after it was told is told again.
  */
 export type Patience = {
   waitMs(tries: number): number | undefined;
   measured(ms: number): void;
   echoMs(): number;
+  gapMs(): number;
 };
 
 /** Before a round trip was measured. A server may have to look up a name or a disk. */
@@ -30,6 +32,10 @@ export function adaptivePatience({ timeoutMs, retries }: { timeoutMs: number; re
     return Math.min(base, timeoutMs);
   }
 
+  function echoMs(): number {
+    return smoothedMs < 0 ? UNKNOWN_ROUND_TRIP_MS : smoothedMs + 4 * variationMs;
+  }
+
   return {
     waitMs(tries) {
       const base = baseMs();
@@ -47,11 +53,17 @@ export function adaptivePatience({ timeoutMs, retries }: { timeoutMs: number; re
         smoothedMs += (ms - smoothedMs) / 8;
       }
     },
-    echoMs: () => (smoothedMs < 0 ? UNKNOWN_ROUND_TRIP_MS : smoothedMs + 4 * variationMs),
+    echoMs,
+    gapMs: echoMs,
   };
 }
 
-/** The fixed waits of a boot ROM; after the last of them it is over. Whatever is repeated is answered. */
+/** The fixed waits of a boot ROM; after the last of them it is over. Whatever is repeated is answered, a gap told once. */
 export function fixedPatience(waitsMs: readonly number[]): Patience {
-  return { waitMs: (tries) => waitsMs[tries], measured: () => {}, echoMs: () => 0 };
+  return {
+    waitMs: (tries) => waitsMs[tries],
+    measured: () => {},
+    echoMs: () => 0,
+    gapMs: () => Number.POSITIVE_INFINITY,
+  };
 }

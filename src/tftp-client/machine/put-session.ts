@@ -49,7 +49,7 @@ const REFUSALS_BELIEVED = 4;
 
 export type PutSession = ClientSession & {
   /** The octets of all blocks up to `ready` are here; `ended`: it is the last one. */
-  offer(ready: number, ended: boolean, now: number): void;
+  offer(ready: number, ended: boolean): void;
   /** The last block that the server has: what came before needs not be kept. */
   acked(): number;
   /** The 16 bits that DATA `absolute` carries. */
@@ -62,7 +62,7 @@ export type PutSession = ClientSession & {
  *     const session = createPutSession({ filename: 'f', mode: 'octet', options: [], port: 69, patience }, now);
  *     session.poll(now);               // { kind: 'packet', packet: WRQ }
  *     session.receive(ack0, 4000, now);
- *     session.offer(1, true, now);     // all of it is one short block
+ *     session.offer(1, true);          // all of it is one short block
  *     session.poll(now);               // { kind: 'data', first: 1, count: 1 }, for port 4000
  */
 export function createPutSession(spec: RequestSpec, now: number): PutSession {
