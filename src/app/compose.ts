@@ -11,6 +11,7 @@ import { type Capture, openCapture } from './capture.ts';
 import { checkReachable } from './check-access.ts';
 import { checkSameInterfaces } from './check-interface.ts';
 import { type ControlPorts, openControlPorts } from './control-ports.ts';
+import { prepareControl } from './control-service.ts';
 import { looksAround } from './dhcp-listeners.ts';
 import { createDhcpTask } from './dhcp-task.ts';
 import { createDownloads } from './downloads.ts';
@@ -96,7 +97,11 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
   let control: ControlPorts | undefined;
   try {
     web = await openHttpPorts(network, config, { links: found.links, staysRoot: staysWho(config) });
-    control = await openControlPorts(network, { tool: given.tool, config, runAs: futureUser(config) });
+    // A program that has a pxed in it has its own ways to control it.
+    if (!io.guest) {
+      control = await openControlPorts(network, { tool: given.tool, config, runAs: futureUser(config) });
+      if (control) await prepareControl();
+    }
     const setup = withOwnUrl(given, web.ports);
     const facts = withLinks(found, setup, found.links);
     const boot = createBootFiles(bootFactsOf(setup, facts), io.emit);

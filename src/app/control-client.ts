@@ -93,7 +93,12 @@ function exchange(
   request.once('error', (error) => reject(asProblem(error, String(options.socketPath))));
   request.once('response', (response) => {
     if ((response.statusCode ?? 500) < 300) resolve(response);
-    else refusalOf(response).then(reject, reject);
+    else {
+      // Nobody wants the rest of what is being sent.
+      refusalOf(response)
+        .then(reject, reject)
+        .finally(() => request.destroy());
+    }
   });
   if (body === undefined || typeof body === 'string') request.end(body);
   else

@@ -1,24 +1,36 @@
-import type { Pages } from '../server/control/page.ts';
-import { pathOf } from '../server/control/page.ts';
+import type { Metrics } from '../server/control/metrics.ts';
+import { type Page, type Pages, pathOf } from '../server/control/page.ts';
 import type { ControlParts } from './control-parts.ts';
+import { metricSources } from './metric-sources.ts';
 import { isReady } from './service-operations.ts';
 
-/** What is no part of the API: health for whoever watches over processes, metrics, the console. */
-export function controlPages({ supervisor }: ControlParts): Pages {
-  return (request) => {
+/**
+ * What is no part of the API: health, for whoever watches over processes and knows no token; metrics; the console.
+ */
+export function controlPages(parts: ControlParts): Pages {
+  let metrics: Promise<Metrics> | undefined;
+  const load = async () => {
+    const { createMetrics } = await import('../server/control/metrics.ts');
+    return createMetrics(metricSources(parts));
+  };
+  return async (request) => {
     switch (pathOf(request)) {
       case '/healthz':
-        return { type: 'text/plain; charset=utf-8', body: 'ok\n' };
-      case '/readyz': {
-        const ready = isReady(supervisor.states());
-        return {
-          status: ready ? 200 : 503,
-          type: 'text/plain; charset=utf-8',
-          body: ready ? 'ready\n' : 'not ready\n',
-        };
+        return plain(200, 'ok');
+      case '/readyz':
+        return isReady(parts.supervisor.states()) ? plain(200, 'ready') : plain(503, 'not ready');
+      case '/metrics': {
+        parts.access.admit(request);
+        metrics ??= load();
+        const { contentType, render } = await metrics;
+        return { type: contentType, body: await render() };
       }
       default:
         return undefined;
     }
   };
+}
+
+function plain(status: number, text: string): Page {
+  return { status, type: 'text/plain; charset=utf-8', body: `${text}\n` };
 }

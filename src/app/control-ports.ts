@@ -55,7 +55,7 @@ export async function openControlPorts(
     let warning: BootEvent | undefined;
     let socket: string | undefined;
     if (path !== false) {
-      const server = createControlServer(load);
+      const server = createControlServer(load, { local: true });
       server.on('connection', (connection) => void locals.add(connection));
       try {
         await listenAt(path, server, { runAs, gid: gidOf(control.group) });

@@ -1,7 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { createAccess } from '../server/control/access.ts';
 import type { ControlHandler } from '../server/control/server.ts';
+import { readableByAll } from './code-access.ts';
 import type { ControlParts } from './control-parts.ts';
+
+/**
+ * Loads now what would be loaded when somebody comes, if it will be out of reach by then. Called while root is still there; costs
+ * memory, and so does nothing where everybody can read the program's files.
+ */
+export async function prepareControl(): Promise<void> {
+  const packages = fileURLToPath(import.meta.resolve('fastify'));
+  if (process.getuid?.() !== 0 || (readableByAll(import.meta.dirname) && readableByAll(packages))) return;
+  await Promise.all([import('./control.ts'), import('../server/control/metrics.ts')]);
+}
 
 /**
  * Answers whoever comes by the control socket or port. The framework and all routes are loaded when the first one comes: a pxed

@@ -22,30 +22,26 @@ ${nodes.flatMap(valueCases).join('\n')}
   case "$at" in
 ${nodes.map(wordCase).join('\n')}
   esac
-  if [[ \${#COMPREPLY[@]} -eq 0 && $cur != -* ]]; then
-    compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-  fi
 }
 complete -F _${program} ${program}
 `;
 }
 
-function wordCase({ path, commands, options, choices }: CompletionNode): string {
+const FILES = 'compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur")';
+
+function wordCase({ path, commands, options, choices, files }: CompletionNode): string {
   const words = [...commands.map(({ word }) => word), ...choices].join(' ');
   const flags = options.flatMap((option) => option.flags).join(' ');
   return `    '${path.join(' ')}')
       if [[ $cur == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '${flags}' -- "$cur")
-      else mapfile -t COMPREPLY < <(compgen -W '${words}' -- "$cur"); fi ;;`;
+      else ${words === '' && files ? FILES : `mapfile -t COMPREPLY < <(compgen -W '${words}' -- "$cur")`}; fi ;;`;
 }
 
 function valueCases(node: CompletionNode): string[] {
   return withValues(node).map(({ flags, values = [] }) => {
     const pattern = flags.map((flag) => `'${[...node.path, flag].join(' ')}'`).join(' | ');
     const reply =
-      values.length > 0
-        ? `mapfile -t COMPREPLY < <(compgen -W '${values.join(' ')}' -- "$cur")`
-        : 'compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur")';
+      values === 'files' ? FILES : `mapfile -t COMPREPLY < <(compgen -W '${values.join(' ')}' -- "$cur")`;
     return `    ${pattern}) ${reply}; return ;;`;
   });
 }

@@ -18,18 +18,19 @@ ${nodes.flatMap((node) => linesOf(program, node)).join('\n')}
 `;
 }
 
-function linesOf(program: string, { path, commands, options, choices }: CompletionNode): string[] {
+function linesOf(program: string, { path, commands, options, choices, files }: CompletionNode): string[] {
   const start = `complete -c ${program} -n ${quoted(`__${program}_at ${quoted(path.join(' '))}`)}`;
   const words = [
     ...commands.map(({ word, description }) => `${start} -f -a ${word} -d ${quoted(description)}`),
     ...(choices.length > 0 ? [`${start} -f -a ${quoted(choices.join(' '))}`] : []),
+    ...(files ? [] : [`${start} -f`]),
   ];
   const flags = options.map(({ flags: names, description, values }) => {
     const named = names.map((flag) =>
       flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
     );
     const value =
-      values === undefined ? '' : values.length > 0 ? ` -x -a ${quoted(values.join(' '))}` : ' -r';
+      values === undefined ? '' : values === 'files' ? ' -r -F' : ` -x -a ${quoted(values.join(' '))}`;
     return `${start} ${named.join(' ')}${value} -d ${quoted(description)}`;
   });
   return [...words, ...flags];

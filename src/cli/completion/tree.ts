@@ -6,8 +6,10 @@ export type CompletionNode = {
   readonly path: readonly string[];
   readonly commands: readonly Word[];
   readonly options: readonly CompletionOption[];
-  /** What the arguments may be, where that is known; files otherwise. */
+  /** What the arguments may be, where that is known. */
   readonly choices: readonly string[];
+  /** One of the arguments is a file or a folder. */
+  readonly files: boolean;
 };
 
 export type Word = { readonly word: string; readonly description: string };
@@ -15,8 +17,8 @@ export type Word = { readonly word: string; readonly description: string };
 export type CompletionOption = {
   readonly flags: readonly string[];
   readonly description: string;
-  /** What follows it: nothing, one of these, or (an empty list) a file. */
-  readonly values?: readonly string[];
+  /** What follows it, where something does: one of these, `files`, or what nobody can guess (an empty list). */
+  readonly values?: readonly string[] | 'files';
 };
 
 /** A command and all below it, as commander knows them; hidden ones left out. */
@@ -29,13 +31,21 @@ export function completionTree(command: Command, above: readonly string[] = []):
     commands: children.map((one) => ({ word: one.name(), description: one.summary() || one.description() })),
     options: help.visibleOptions(command).map(optionOf),
     choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    files: command.registeredArguments.some((argument) => isFile(argument.name())),
   };
   return [node, ...children.flatMap((one) => completionTree(one, path))];
 }
 
-function optionOf({ short, long, description, required, optional, argChoices }: Option): CompletionOption {
+function optionOf({ short, long, flags: shown, ...option }: Option): CompletionOption {
+  const { description, required, optional, argChoices } = option;
   const flags = [long, short].filter((flag): flag is string => flag !== undefined && flag !== null);
-  return { flags, description, ...((required || optional) && { values: argChoices ?? [] }) };
+  if (!required && !optional) return { flags, description };
+  return { flags, description, values: argChoices ?? (isFile(shown) ? 'files' : []) };
+}
+
+/** By its placeholder: `<file>`, `[root]`. */
+function isFile(placeholder: string): boolean {
+  return /file|folder|path|root|local|pcap/.test(placeholder.replace(/^.*(?=[<[])/, ''));
 }
 
 /** Options after which comes a value, by their flags. */

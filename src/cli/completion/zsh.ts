@@ -7,7 +7,7 @@ export function zshCompletion(nodes: readonly CompletionNode[]): string {
   return `#compdef ${program}
 # zsh completion of ${program}: ${program} completion zsh > "\${fpath[1]}/_${program}"
 _${program}() {
-  local at=${program} i
+  local at=${program} i files=0
   local -a found flags
   for ((i = 2; i < CURRENT; i++)); do
     case "$at \${words[i]}" in
@@ -22,22 +22,22 @@ ${nodes.map(wordCase).join('\n')}
   esac
   if [[ \${words[CURRENT]} == -* ]]; then _describe 'option' flags
   elif (( \${#found} )); then _describe 'command' found
-  else _files; fi
+  elif (( files )); then _files; fi
 }
 if [[ "$funcstack[1]" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
 `;
 }
 
-function wordCase({ path, commands, options, choices }: CompletionNode): string {
+function wordCase({ path, commands, options, choices, files }: CompletionNode): string {
   const found = [...commands.map(({ word, description }) => entry(word, description)), ...choices];
   const flags = options.flatMap((option) => option.flags.map((flag) => entry(flag, option.description)));
-  return `    ('${path.join(' ')}') found=(${found.join(' ')}); flags=(${flags.join(' ')}) ;;`;
+  return `    ('${path.join(' ')}') found=(${found.join(' ')}); flags=(${flags.join(' ')})${files ? '; files=1' : ''} ;;`;
 }
 
 function valueCases(node: CompletionNode): string[] {
   return withValues(node).map(({ flags, values = [] }) => {
     const pattern = flags.map((flag) => `'${[...node.path, flag].join(' ')}'`).join('|');
-    return `    (${pattern}) ${values.length > 0 ? `compadd -- ${values.join(' ')}` : '_files'}; return ;;`;
+    return `    (${pattern}) ${values === 'files' ? '_files' : `compadd -- ${values.join(' ')}`}; return ;;`;
   });
 }
 

@@ -41,6 +41,9 @@ export async function createControlApp({
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, _request, reply) => void answerError(error, reply, onFault),
   });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
@@ -83,7 +86,7 @@ export async function createControlApp({
     });
     if (route.response === 'events') {
       reply.hijack();
-      await sendEvents(reply.raw, given as AsyncIterable<SentEvent>);
+      await sendEvents(reply.raw, given as AsyncIterable<SentEvent>).catch(onFault);
       return reply;
     }
     if (route.response === 'octets') return answerOctets(given as Octets, reply);
@@ -116,7 +119,6 @@ function answerOctets({ octets, sizeBytes, type, fileName }: Octets, reply: Fast
   if (fileName !== undefined) {
     reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`);
   }
-  reply.header('x-content-type-options', 'nosniff');
   return reply.send(
     octets instanceof Uint8Array ? Buffer.from(octets) : Readable.from(octets, { objectMode: false }),
   );
@@ -132,6 +134,9 @@ function answerPage(page: Page, request: FastifyRequest, reply: FastifyReply): F
 function answerError(error: unknown, reply: FastifyReply, onFault: (error: unknown) => void): FastifyReply {
   if (error instanceof ControlError) {
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+    // What a stranger goes on sending is not read to its end.
+    if ([401, 403, 429].includes(error.status) && !reply.request.raw.complete)
+      reply.header('connection', 'close');
     return reply.code(error.status).send(errorBody(error));
   }
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };

@@ -9,14 +9,17 @@ export type ControlHandler = (request: IncomingMessage, response: ServerResponse
 const CONNECTIONS_MOST = 128;
 const PER_ADDRESS_MOST = 32;
 const HEADERS_MS = 10_000;
-/** A connection on which nothing moves. Streams of events say something each 15 seconds. */
-const IDLE_MS = 120_000;
+/** A connection by TCP on which nothing moves. Streams of events say something each 15 seconds. */
+const IDLE_MS = 300_000;
 
 /**
  * An HTTP server that costs nothing before somebody comes: `load` brings the framework and all that is served then. Connections are
- * limited in number and in time; none of them can end the process.
+ * limited in number and in time; none of them can end the process. `local`: for a Unix socket.
  */
-export function createControlServer(load: () => Promise<ControlHandler>): Server {
+export function createControlServer(
+  load: () => Promise<ControlHandler>,
+  { local = false }: { readonly local?: boolean } = {},
+): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -34,7 +37,8 @@ export function createControlServer(load: () => Promise<ControlHandler>): Server
     },
   );
   server.maxConnections = CONNECTIONS_MOST;
-  server.setTimeout(IDLE_MS, (socket: Socket) => socket.destroy());
+  // Who is on this machine may wait for as long as what was asked takes.
+  if (!local) server.setTimeout(IDLE_MS, (socket: Socket) => socket.destroy());
   const perAddress = createPerAddress(PER_ADDRESS_MOST);
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => {});
