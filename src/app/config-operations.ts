@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
 import { dataOf, editText } from '../config/edit.ts';
 import { differences } from '../config/edit-diff.ts';
-import type { Change } from '../config/edit-json.ts';
-import { parseEditPath } from '../config/edit-path.ts';
 import { configSchema } from '../config/json-schema.ts';
 import type {
   Applied,
@@ -16,6 +14,7 @@ import type {
   Staged,
 } from '../server/control/config-routes.ts';
 import { ControlError } from '../server/control/control-error.ts';
+import { changesOf } from './config-changes.ts';
 import { problemsIn } from './config-check.ts';
 import {
   ConfigFileProblem,
@@ -43,6 +42,8 @@ export type ConfigIo = {
   readonly reload: () => ReloadOutcome;
   /** Ms since 1970. */
   readonly now: () => number;
+  /** May a file that is not there be made? */
+  readonly mayCreate?: boolean;
 };
 
 /** Texts whose readers can be told what was changed meanwhile. */
@@ -73,6 +74,8 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
     try {
       return remember(readConfigFile(named()));
     } catch (error) {
+      const isMissing = error instanceof ConfigFileProblem && error.code === 'missing';
+      if (isMissing && io.mayCreate) return { path: named(), text: '', etag: NO_FILE };
       throw asControlError(error);
     }
   }
@@ -103,9 +106,7 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
   function put(before: ConfigText, text: string, apply: boolean): Saved {
     const { problems, changed } = tried(before, text);
     if (problems.length > 0) {
-      const [first] = problems;
-      const message =
-        problems.length === 1 ? first!.message : `the configuration has ${problems.length} mistakes`;
+      const message = 'nothing was changed: the configuration would have mistakes';
       throw new ControlError(422, 'config-problems', message, { problems });
     }
     const path = named();
@@ -210,20 +211,6 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
 function outcomeOf(outcome: ReloadOutcome): Applied {
   if (outcome.applied) return { applied: true, needsRestart: [], problems: [] };
   return { applied: false, needsRestart: [...outcome.needsRestart], problems: [...outcome.problems] };
-}
-
-/** Values first, then what is to go. Throws ControlError. */
-function changesOf({ set = {}, unset = [] }: ConfigChanges): Change[] {
-  return [
-    ...Object.entries(set).map(([place, value]) => ({ path: pathOf(place), value })),
-    ...unset.map((place) => ({ path: pathOf(place), unset: true as const })),
-  ];
-}
-
-function pathOf(place: string): Change['path'] {
-  const parsed = parseEditPath(place);
-  if (parsed.ok) return parsed.path;
-  throw new ControlError(400, 'bad-path', parsed.message);
 }
 
 function readable(read: () => ConfigText): ConfigText | string {

@@ -63,9 +63,8 @@ export type EditSessions = ReturnType<typeof createEditSessions>;
 
 function beingEdited(editing: Editing): ControlError {
   const { who, since, expiresAt } = editorOf(editing);
-  return new ControlError(409, 'being-edited', `${who} has been editing the configuration since ${since}`, {
-    ...{ who, since, expiresAt },
-  });
+  const message = `${who} has been editing the configuration since ${since}; --force goes on all the same`;
+  return new ControlError(409, 'being-edited', message, { who, since, expiresAt });
 }
 
 /** What others may know of an editing; not its id, which is its key. */

@@ -1,5 +1,3 @@
-import { dataOf } from '../config/edit.ts';
-import { isList, isMap } from '../config/edit-value.ts';
 import type { HostConfig } from '../config/schema.ts';
 import { isLive, type Lease, type LeaseMutation } from '../dhcp/lease.ts';
 import type { Emit } from '../events/event.ts';
@@ -11,6 +9,7 @@ import type { LeaseOperations, LeaseQuery } from '../server/control/lease-routes
 import type { LeaseStore } from '../store/lease-store.ts';
 import { exportLeases } from './lease-export.ts';
 import { leaseWords, pastWords, stateOf } from './lease-words.ts';
+import { reservationIn } from './reservation.ts';
 
 export type LeaseIo = {
   /** Loaded; undefined where pxed gives no addresses. */
@@ -109,24 +108,12 @@ export function createLeaseOperations(io: LeaseIo): LeaseOperations {
       }
       return { released: held.map((lease) => ({ ...words(lease), state: 'released' as const })) };
     },
-    reserve(macText, { address, hostname }, user) {
-      const mac = parseMac(macText);
-      if (mac === undefined) throw new ControlError(400, 'bad-mac', `${macText} is no MAC address`);
+    reserve(mac, wish, user) {
       const { config } = io;
       if (!config)
         throw new ControlError(409, 'no-file', 'There is no configuration to reserve addresses in');
       const { text = '', etag } = config.view();
-      const index = indexOfHost(text, mac);
-      const place = index === undefined ? undefined : `hosts[${index}]`;
-      const named = hostname === undefined ? {} : { hostname };
-      const set =
-        place === undefined
-          ? { 'hosts[+]': { mac, address, ...named } }
-          : {
-              [`${place}.address`]: address,
-              ...(hostname !== undefined && { [`${place}.hostname`]: hostname }),
-            };
-      return config.save({ set, ifMatch: etag }, user);
+      return config.save({ set: reservationIn(text, mac, wish), ifMatch: etag }, user);
     },
     export: (format) => exportLeases(all(), format, words),
   };
@@ -149,17 +136,6 @@ function commit(store: LeaseStore, mutations: readonly LeaseMutation[]): void {
     const why = error instanceof Error ? error.message : String(error);
     throw new ControlError(503, 'not-saved', `Nothing was released, as it cannot be saved: ${why}`);
   }
-}
-
-/** The entry that is about this machine by its MAC. */
-function indexOfHost(text: string, mac: Mac): number | undefined {
-  const data = dataOf(text);
-  const hosts = isMap(data) ? data.hosts : undefined;
-  if (!isList(hosts)) return undefined;
-  const index = hosts.findIndex(
-    (host) => isMap(host) && typeof host.mac === 'string' && parseMac(host.mac) === mac,
-  );
-  return index < 0 ? undefined : index;
 }
 
 function whoIs(text: string): { readonly ip: Ipv4 } | { readonly mac: Mac } {

@@ -2,6 +2,7 @@ import {
   accessSync,
   chownSync,
   constants,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -63,6 +64,12 @@ export function prepareState({ state }: Pick<Config, 'state'>, runAs: RunAs | un
 /** The folder that is used when none is named, for who asks. */
 export function usualStateFolder(): string {
   return process.getuid?.() === 0 ? SYSTEM_FOLDER : ownFolder();
+}
+
+/** That folder, if there are leases in it. */
+export function storedLeasesFolder(): string | undefined {
+  const folder = usualStateFolder();
+  return existsSync(join(folder, LEASE_FILE)) ? folder : undefined;
 }
 
 function ownFolder(): string {

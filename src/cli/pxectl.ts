@@ -4,9 +4,13 @@ import { packageVersion } from '../app/package-version.ts';
 import { rescue } from '../app/rescue.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
+import { leasesCommand } from './commands/leases.ts';
 import { loadersCommand } from './commands/loaders.ts';
+import { machineCommands } from './commands/machines.ts';
 import { renderCommand } from './commands/render.ts';
+import { selftestCommand } from './commands/selftest.ts';
 import { serviceCommands } from './commands/services.ts';
 import { simulateCommand } from './commands/simulate.ts';
 
@@ -35,9 +39,13 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
   const commands = [
     ...serviceCommands(end),
     eventsCommand(end),
+    ...machineCommands(end),
+    configCommand(end),
+    leasesCommand(end),
     checkCommand(end),
     loadersCommand(end),
     renderCommand(end),
+    selftestCommand(end),
     simulateCommand(end),
     completionCommand(command, end),
   ];

@@ -1,4 +1,4 @@
-import { Document, parse, Scalar } from 'yaml';
+import { Document, parse, Scalar, stringify } from 'yaml';
 import type { Json } from './edit-path.ts';
 
 export type ParsedValue =
@@ -74,6 +74,12 @@ export function listLines(value: readonly Json[], indent: string): string[] {
     const [first = '', ...rest] = itemLines(one, indent);
     return [indent + first, ...rest];
   });
+}
+
+/** For people: a single value as it is, lists and maps as YAML. */
+export function valueText(value: Json): string {
+  if (typeof value === 'string') return value;
+  return isList(value) || isMap(value) ? stringify(value, { lineWidth: 0 }).trimEnd() : String(value);
 }
 
 export function isList(value: Json | undefined): value is readonly Json[] {

@@ -43,7 +43,7 @@ export const configShape = z.strictObject({
 const changes = {
   text: text.optional().describe('The whole new text.'),
   set: z
-    .record(place, z.json())
+    .record(place, z.unknown())
     .optional()
     .describe('Values by place: {"tftp.port": 1069, "hosts[+]": {…}}; comments stay.'),
   unset: z.array(place).max(1000).optional().describe('Places that are to be left out.'),
