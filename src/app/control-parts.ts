@@ -20,8 +20,8 @@ export type ControlParts = {
   readonly recent: RecentEvents;
   readonly composed: Composed;
   readonly supervisor: Supervisor;
-  /** What machines did; there wherever control is. */
-  readonly timeline: Timeline | undefined;
+  /** What machines did and do. */
+  readonly timeline: Timeline;
   /** Puts the configuration file in force again. */
   readonly reload: () => ReloadOutcome;
   /** What its text, or another, comes to; changes nothing. */

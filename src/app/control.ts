@@ -3,6 +3,7 @@ import { configRoutes } from '../server/control/config-routes.ts';
 import { eventRoutes } from '../server/control/event-routes.ts';
 import { fileRoutes } from '../server/control/file-routes.ts';
 import { leaseRoutes } from '../server/control/lease-routes.ts';
+import { machineRoutes } from '../server/control/machine-routes.ts';
 import { openApiRoute } from '../server/control/openapi.ts';
 import type { Route } from '../server/control/route.ts';
 import { serviceRoutes } from '../server/control/service-routes.ts';
@@ -13,6 +14,7 @@ import type { ControlParts } from './control-parts.ts';
 import { createFileOperations } from './file-operations.ts';
 import { createLeaseOperations, type LeaseIo } from './lease-operations.ts';
 import { liveSourcesOf } from './live-sources.ts';
+import { createMachineOperations } from './machine-operations.ts';
 import { servedFiles } from './served-files.ts';
 import { serviceOperations } from './service-operations.ts';
 
@@ -36,6 +38,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
     ...sessionRoutes(parts.access),
     ...serviceRoutes(serviceOperations(parts)),
     ...eventRoutes(liveSourcesOf(parts)),
+    ...machineRoutes(createMachineOperations(parts)),
     ...fileRoutes(createFileOperations(servedFiles(parts))),
     ...configRoutes(config),
     ...leaseRoutes(createLeaseOperations({ ...leaseIo(parts), config })),

@@ -61,10 +61,11 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     };
     stop.signal.addEventListener('abort', () => composed.notify('STOPPING=1'));
     const supervisor = createSupervisor(composed.tasks, { emit: bus.emit, signal: stop.signal, onReady });
-    serveControl({
-      ...{ version: io.version, bus, counts, recent, composed, supervisor, timeline },
-      ...{ reload: reread, read: io.reload, configFile: io.configFile },
-    });
+    if (timeline)
+      serveControl({
+        ...{ version: io.version, bus, counts, recent, composed, supervisor, timeline },
+        ...{ reload: reread, read: io.reload, configFile: io.configFile },
+      });
     const outcome = await supervisor.finished;
     return outcome === 'stopped' ? EXIT.OK : EXIT.FAILED;
   } finally {
