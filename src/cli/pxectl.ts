@@ -6,6 +6,7 @@ import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { eventsCommand } from './commands/events.ts';
+import { filesCommand } from './commands/files.ts';
 import { leasesCommand } from './commands/leases.ts';
 import { loadersCommand } from './commands/loaders.ts';
 import { machineCommands } from './commands/machines.ts';
@@ -39,6 +40,7 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
   const commands = [
     ...serviceCommands(end),
     eventsCommand(end),
+    filesCommand(end),
     ...machineCommands(end),
     configCommand(end),
     leasesCommand(end),
