@@ -9,13 +9,11 @@ const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
 const LIBRARY = pathToFileURL(join(ROOT, 'src/library/index.ts')).href;
 
-const examples = [...PAGE.matchAll(/^## (.*?)$|```ts\n(.*?)```/gms)].reduce<
-  { title: string; code: string }[]
->((found, [, title, code]) => {
-  if (title !== undefined) return [...found, { title, code: '' }];
-  return [...found.slice(0, -1), { title: found.at(-1)!.title, code: code! }];
-}, []);
-const runnable = examples.filter(({ code }) => code !== '');
+/** The sections of the page that have an example. */
+const runnable = PAGE.split(/^## /m).flatMap((section) => {
+  const code = /```ts\n(.*?)```/s.exec(section)?.[1];
+  return code === undefined ? [] : [{ title: section.split('\n')[0]!, code }];
+});
 
 test('docs/library.md has examples', () => {
   expect(runnable.map(({ title }) => title)).toEqual(['A TFTP server', 'Files', 'The whole appliance']);

@@ -66,7 +66,7 @@ test('a program that uses the library type-checks against the declarations that 
     const config: ConfigInput = {
       version: 1,
       interfaces: ['eth0'],
-      networks: [{ subnet: '192.168.77.0/24', 'lease-time': '12h' }],
+      networks: [{ subnet: '192.168.77.0/24', lease: '12h' }],
       tftp: { root: '/tftp' },
     };
     const pxed: Pxed = createPxed(config);
