@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { supervise } from '../../src/app/supervisor.ts';
+import { createSupervisor, type Supervisor, supervise } from '../../src/app/supervisor.ts';
 import type { Task } from '../../src/app/task.ts';
 import type { BootEvent } from '../../src/events/event.ts';
 
@@ -123,4 +123,167 @@ test('supervise() calls a stop with a failing drain still a stop', async () => {
   stop.abort();
   expect(await running).toBe('stopped');
   expect(events).toEqual([{ type: 'service.failed', service: 'sour', detail: 'could not drain' }]);
+});
+
+/** Serves until it is told to stop, and then for `drainMs` more. */
+function draining(name: string, drainMs: number): Task & { rests: string[] } {
+  const rests: string[] = [];
+  return {
+    name,
+    rests,
+    async run({ signal, ready }) {
+      ready(`${name} serves`);
+      await untilAborted(signal);
+      await new Promise((resolve) => void setTimeout(resolve, drainMs));
+    },
+    rest() {
+      rests.push('rests');
+      return () => void rests.push('wakes');
+    },
+  };
+}
+
+function phases(supervisor: Supervisor): string[] {
+  return supervisor.states().map(({ name, phase }) => `${name} ${phase}`);
+}
+
+test('createSupervisor() stops a service, which stays so until it is started, and leaves the others alone', async () => {
+  const { events, stop, options } = setup();
+  const [dhcp, tftp] = [steady('dhcp'), draining('tftp', 100)];
+  const supervisor = createSupervisor([dhcp, tftp], options);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(phases(supervisor)).toEqual(['dhcp running', 'tftp running']);
+
+  const stopping = supervisor.stop('tftp');
+  await vi.advanceTimersByTimeAsync(99);
+  expect(phases(supervisor)).toEqual(['dhcp running', 'tftp stopping']);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await stopping).toMatchObject({ changed: true, states: [{ name: 'tftp', phase: 'halted' }] });
+  expect(events.at(-1)).toEqual({ type: 'service.stopped', service: 'tftp' });
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(phases(supervisor)).toEqual(['dhcp running', 'tftp halted']);
+  expect(tftp.rests).toEqual(['rests']);
+
+  expect(await supervisor.start('tftp')).toMatchObject({ changed: true, states: [{ phase: 'running' }] });
+  expect(tftp.rests).toEqual(['rests', 'wakes']);
+  expect(supervisor.states()[1]).toMatchObject({ restarts: 1, detail: 'tftp serves' });
+  expect(dhcp.starts).toBe(1);
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await supervisor.finished).toBe('stopped');
+});
+
+test('createSupervisor() says when a service is so already', async () => {
+  const { stop, options } = setup();
+  const task = steady('http');
+  const supervisor = createSupervisor([task], options);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await supervisor.start('http')).toMatchObject({ changed: false, states: [{ phase: 'running' }] });
+  await supervisor.stop('http');
+  expect(await supervisor.stop('http')).toMatchObject({ changed: false, states: [{ phase: 'halted' }] });
+  expect(task.starts).toBe(1);
+  stop.abort();
+  expect(await supervisor.finished).toBe('stopped');
+});
+
+test('createSupervisor() restarts all workers of a service at once', async () => {
+  const { stop, options } = setup();
+  const workers = [steady('tftp 1'), steady('tftp 2')];
+  const supervisor = createSupervisor([steady('dhcp'), ...workers], options);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(supervisor.services).toEqual(['dhcp', 'tftp']);
+  const { states } = await supervisor.restart('tftp');
+  expect(states.map(({ name, phase, restarts }) => [name, phase, restarts])).toEqual([
+    ['tftp 1', 'running', 1],
+    ['tftp 2', 'running', 1],
+  ]);
+  expect(workers.map(({ starts }) => starts)).toEqual([2, 2]);
+  stop.abort();
+  await supervisor.finished;
+});
+
+test('createSupervisor() starts a service anew that failed too often before it was stopped', async () => {
+  const { stop, options } = setup();
+  const task = shaky('http', 5);
+  const supervisor = createSupervisor([task], options);
+  await vi.advanceTimersByTimeAsync(250 + 500 + 1000 + 2000);
+  expect(supervisor.states()[0]).toMatchObject({ phase: 'backing-off', lastError: 'trouble 5' });
+  await supervisor.stop('http');
+  expect(supervisor.states()[0]).toMatchObject({ phase: 'halted', lastError: 'trouble 5' });
+  // A sixth failure within the minute would have ended everything.
+  task.starts = 0;
+  const started = await supervisor.start('http');
+  expect(started.states[0]).toMatchObject({ phase: 'backing-off', lastError: 'trouble 1' });
+  await vi.advanceTimersByTimeAsync(250);
+  stop.abort();
+  expect(await supervisor.finished).toBe('stopped');
+});
+
+test('createSupervisor() does not start a service twice that is told so while it stops', async () => {
+  const { stop, options } = setup();
+  const task = draining('tftp', 1000);
+  const supervisor = createSupervisor([task], options);
+  await vi.advanceTimersByTimeAsync(0);
+  const stopped = supervisor.stop('tftp');
+  const started = [supervisor.start('tftp'), supervisor.start('tftp')];
+  await vi.advanceTimersByTimeAsync(1000);
+  await Promise.all([stopped, ...started]);
+  expect(supervisor.states()[0]).toMatchObject({ phase: 'running', restarts: 1 });
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await supervisor.finished).toBe('stopped');
+});
+
+test('createSupervisor() ends while a service rests, and while one stops', async () => {
+  const { stop, options } = setup();
+  const supervisor = createSupervisor([steady('http'), draining('tftp', 500)], options);
+  await vi.advanceTimersByTimeAsync(0);
+  await supervisor.stop('http');
+  void supervisor.stop('tftp');
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await supervisor.finished).toBe('stopped');
+});
+
+test('createSupervisor() tells what a draining service is that does not come to an end', async () => {
+  const { stop, options } = setup();
+  const stuck: Task = {
+    name: 'tftp',
+    run: ({ ready }) => {
+      ready();
+      return new Promise(() => {});
+    },
+  };
+  const supervisor = createSupervisor([stuck], { ...options, timing: { drainMs: 3000 } });
+  await vi.advanceTimersByTimeAsync(0);
+  const stopping = supervisor.stop('tftp');
+  await vi.advanceTimersByTimeAsync(3000);
+  expect((await stopping).states[0]).toMatchObject({ phase: 'stopping' });
+  const starting = supervisor.start('tftp');
+  const refused = expect(starting).rejects.toThrow('tftp has not come to an end yet');
+  await vi.advanceTimersByTimeAsync(3000);
+  await refused;
+  stop.abort();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(await supervisor.finished).toBe('stopped');
+});
+
+test('createSupervisor() knows its services by name', async () => {
+  const { stop, options } = setup();
+  const supervisor = createSupervisor([steady('dhcp')], options);
+  await expect(supervisor.stop('tftp')).rejects.toThrow('There is no service tftp; there is dhcp');
+  stop.abort();
+  await supervisor.finished;
+});
+
+test('createSupervisor() is ready when what is not halted is', async () => {
+  const { stop, options } = setup();
+  const onReady = vi.fn();
+  const supervisor = createSupervisor([steady('a'), shaky('b', 3)], { ...options, onReady });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(onReady).not.toHaveBeenCalled();
+  await supervisor.stop('b');
+  expect(onReady).toHaveBeenCalledTimes(1);
+  stop.abort();
+  await supervisor.finished;
 });

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type ControlApp, createControlApp } from '../../../src/server/control/app.ts';
+import { route } from '../../../src/server/control/route.ts';
+import { createControlServer } from '../../../src/server/control/server.ts';
+
+let folder: string;
+let path: string;
+let server: Server;
+let app: ControlApp;
+let faults: unknown[];
+
+const hello = route({
+  ...{ method: 'POST', path: '/api/v1/hello/:name', summary: 'x', tag: 'x' },
+  params: z.strictObject({ name: z.string() }),
+  query: z.strictObject({ loud: z.string().optional() }),
+  body: z.strictObject({ word: z.string() }).optional(),
+  response: z.string(),
+  handle: ({ params }) => `hello ${params.name}`,
+});
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pxed-control-'));
+  path = join(folder, 's');
+  faults = [];
+  app = await createControlApp({
+    ...{ routes: [hello], admit: () => 'ann', pages: () => undefined },
+    onFault: (error) => void faults.push(error),
+  });
+  server = createControlServer(async () => app.handle, { local: true });
+  await new Promise<void>((resolve) => void server.listen({ path }, resolve));
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await app.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Sends octets, and resolves with what came back when the other side, or time, ended it. */
+function converse(octets: Uint8Array | string): Promise<string> {
+  return new Promise((resolve) => {
+    const got: string[] = [];
+    const socket = connect(path);
+    socket.on('data', (chunk) => void got.push(chunk.toString('latin1')));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(got.join('')));
+    socket.end(octets);
+  });
+}
+
+const GOOD = 'POST /api/v1/hello/ann HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+
+test('createControlServer() answers by its app', async () => {
+  const answer = await converse(GOOD);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(answer).toMatch(/hello ann$/);
+});
+
+test('createControlServer() answers whatever comes, and goes on', async () => {
+  const chunk = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.string({ unit: 'binary', maxLength: 100 }).map((text) => new TextEncoder().encode(text)),
+    fc
+      .record({
+        method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'BREW', ''),
+        target: fc.oneof(
+          fc.webPath(),
+          fc.constantFrom('*', '/api/v1/hello/%', '/api/v1/hello/a?loud=1&loud=2', '//', '/..'),
+        ),
+        header: fc.constantFrom(
+          ...[
+            '',
+            'content-length: 5',
+            'content-length: -1',
+            'transfer-encoding: chunked',
+            'upgrade: websocket',
+          ],
+          ...[
+            'content-type: application/json\r\ncontent-length: 3',
+            'expect: 100-continue',
+            'connection: upgrade',
+          ],
+        ),
+        body: fc.string({ maxLength: 40 }),
+      })
+      .map(({ method, target, header, body }) =>
+        new TextEncoder().encode(`${method} ${target} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n${body}`),
+      ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(chunk, { minLength: 1, maxLength: 3 }), async (chunks) => {
+      const answer = await converse(Buffer.concat(chunks));
+      if (answer !== '') expect(answer).toMatch(/^HTTP\/1\.1 [1-4]\d\d /);
+    }),
+    { numRuns: 150 },
+  );
+  expect(faults).toEqual([]);
+  expect(await converse(GOOD)).toContain('hello ann');
+});
+
+test('createControlServer() lets nobody have more connections than there are', async () => {
+  const idle = Array.from({ length: 128 }, () => connect(path).on('error', () => {}));
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+  expect(await converse(GOOD)).toBe('');
+  for (const socket of idle) socket.destroy();
+  await expect.poll(() => converse(GOOD)).toContain('hello ann');
+});
+
+test('createControlServer() closes a connection whose app cannot be loaded, and tries again with the next', async () => {
+  let tries = 0;
+  const other = createControlServer(async () => {
+    if (++tries === 1) throw new Error('no memory');
+    return app.handle;
+  });
+  const first = path;
+  path = join(folder, 'other');
+  await new Promise<void>((resolve) => void other.listen({ path }, resolve));
+  expect(await converse(GOOD)).toMatch(/^HTTP\/1\.1 503 /);
+  expect(await converse(GOOD)).toContain('hello ann');
+  await new Promise((resolve) => other.close(resolve));
+  path = first;
+});
