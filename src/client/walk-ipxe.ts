@@ -47,6 +47,7 @@ export function* walkScript(scene: Scene, script: Loaded, onward: Onward): Walki
         const verdict = yield* onward.boot(scene, location);
         return { ...verdict, config: verdict.config ?? config };
       }
+      yield* report(diary, { step: 'config', since }, { ok: false, why: 'url-unusable', detail: end.uri });
       return { ...found, ok: false, ended: 'failed' };
     }
     case 'local':

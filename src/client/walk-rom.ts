@@ -83,6 +83,15 @@ function* runBootFile(scene: Scene, location: Location): Walking<Verdict> {
   const marks = createMarks();
   const found: Verdict = { ok: true, steps: diary.steps, lease, ended: 'foreign-loader' };
   const isIpxe = firmwareOf(rom) === 'ipxe';
+  if (diary.steps.length > MOST_STEPS) {
+    const detail = 'one program leads to another without an end';
+    yield* report(
+      diary,
+      { step: 'boot-file', since: diary.clock.now },
+      { ok: false, why: 'endless', detail },
+    );
+    return { ...found, ok: false, ended: 'failed' };
+  }
   const file = yield* loadStation(scene, {
     step: 'boot-file',
     location,
@@ -114,6 +123,8 @@ function* runBootFile(scene: Scene, location: Location): Walking<Verdict> {
 }
 
 const SCRIPT_BYTES = 262_144;
+/** Longer ways are circles. */
+const MOST_STEPS = 100;
 
 /** What a script of iPXE chains is loaded by iPXE, and runs as what it is. */
 const ONWARD: Onward = { dhcp: walkFirmware, boot: runBootFile };

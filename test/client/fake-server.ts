@@ -10,6 +10,7 @@ import {
   writeOption,
 } from '../../src/dhcp-packet/index.ts';
 import { latin1Encode } from '../../src/lib/bytes.ts';
+import { formatIpv4 } from '../../src/lib/ipv4.ts';
 import { decode as decodeTftp, encode as encodeTftp, type TftpPacket } from '../../src/tftp-packet/index.ts';
 
 export const SERVER = 0xc0a8_4d01; // 192.168.77.1
@@ -20,14 +21,19 @@ export type FakeServer = {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** Changes a reply before it is sent; undefined keeps silent. */
   readonly reply?: (packet: DhcpPacket, type: number) => DhcpPacket | undefined;
+  /** What port 4011 answers; silence when left out. */
+  readonly bootServer?: (reply: DhcpPacket, request: DhcpPacket) => DhcpPacket | undefined;
 };
 
 /** A correct DHCP and TFTP server of the smallest kind: one function from datagram to datagrams. Notes what was asked. */
 export function createFakeServer(options: FakeServer): {
   answer(transmit: Transmit): Received[];
   readonly asked: string[];
+  /** Addresses that were given back. */
+  readonly released: string[];
 } {
   const asked: string[] = [];
+  const released: string[] = [];
   const transfers = new Map<
     number,
     { readonly bytes: Uint8Array; readonly blksize: number; readonly port: number }
@@ -38,10 +44,25 @@ export function createFakeServer(options: FakeServer): {
     const decoded = decode(transmit.bytes);
     if (!decoded.ok) throw new Error(`The client sent bad DHCP: ${decoded.reason}`);
     const request = decoded.value.packet;
-    const type = messageType(request) === MessageType.DISCOVER ? MessageType.OFFER : MessageType.ACK;
+    const asks = messageType(request);
+    if (asks === MessageType.RELEASE) {
+      released.push(formatIpv4(request.ciaddr));
+      return [];
+    }
+    const type = asks === MessageType.DISCOVER ? MessageType.OFFER : MessageType.ACK;
     const reply = (options.reply ?? ((packet) => packet))(plainReply(request, type), type);
     if (!reply) return [];
-    return [{ source: SERVER, sourcePort: 67, destinationPort: 68, bytes: encode(reply) }];
+    if (asks === undefined) reply.options.clear(); // BOOTP
+    return [{ source: SERVER, sourcePort: 67, destinationPort: transmit.sourcePort, bytes: encode(reply) }];
+  }
+
+  function bootServer(transmit: Transmit): Received[] {
+    const decoded = decode(transmit.bytes);
+    if (!decoded.ok) throw new Error(`The client sent bad DHCP: ${decoded.reason}`);
+    const request = decoded.value.packet;
+    const reply = options.bootServer?.(plainReply(request, MessageType.ACK), request);
+    const from = { source: SERVER, sourcePort: 4011, destinationPort: transmit.sourcePort };
+    return reply ? [{ ...from, bytes: encode(reply) }] : [];
   }
 
   function tftp(transmit: Transmit): TftpPacket[] {
@@ -75,8 +96,9 @@ export function createFakeServer(options: FakeServer): {
 
   return {
     asked,
+    released,
     answer(transmit) {
-      if (transmit.destinationPort === 4011) return [];
+      if (transmit.destinationPort === 4011) return bootServer(transmit);
       if (transmit.destinationPort === 67) return dhcp(transmit);
       const packets = tftp(transmit);
       const sourcePort = transfers.get(transmit.sourcePort)?.port ?? 39_999;

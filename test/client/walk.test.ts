@@ -89,7 +89,12 @@ describe('createWalk()', () => {
   });
 
   test('obeys options 209 and 210', () => {
-    const files = { 'pxelinux.0': 'l', 'tree/ldlinux.c32': 'c', 'tree/my.cfg': 'DEFAULT k', 'tree/k': 'kernel' };
+    const files = {
+      'pxelinux.0': 'l',
+      'tree/ldlinux.c32': 'c',
+      'tree/my.cfg': 'DEFAULT k',
+      'tree/k': 'kernel',
+    };
     const { verdict } = boot(files, (packet) => {
       writeOption(packet.options, 'config-file', 'my.cfg');
       writeOption(packet.options, 'path-prefix', 'tree/');

@@ -6,6 +6,7 @@ import { EpollPoller, wakeFd } from './epoll.ts';
 import { layoutsHold } from './ffi.ts';
 import { interfaceFacts } from './interface-facts.ts';
 import { keepTogether } from './keep-together.ts';
+import { hearAlso } from './membership.ts';
 import { notifyServiceManager } from './notify.ts';
 import { closeFd, openEcho, openPacket, openUdp } from './open.ts';
 import { createOpenBeneath } from './openat2.ts';
