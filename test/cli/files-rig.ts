@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Finished, type Running, run, start } from '../rig/process.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** A pxed that serves a folder by TFTP alone, as whoever runs the tests, with a control socket of its own. */
+export type FilesRig = {
+  readonly base: string;
+  readonly root: string;
+  readonly socket: string;
+  readonly server: Running;
+  /** `pxectl files …` of it. */
+  files(args: readonly string[], input?: string | Uint8Array): Promise<Finished>;
+  close(): Promise<void>;
+};
+
+export type RigOptions = {
+  /** Lines below `control` of the configuration. */
+  readonly control?: readonly string[];
+};
+
+export async function createFilesRig({ control = [] }: RigOptions = {}): Promise<FilesRig> {
+  const base = mkdtempSync(join(tmpdir(), 'pxed-files-'));
+  const root = join(base, 'root');
+  const socket = join(base, 'pxed.sock');
+  mkdirSync(root);
+  const config = ['version: 1', 'control:', `  socket: ${socket}`, ...control.map((line) => `  ${line}`), ''];
+  writeFileSync(join(base, 'pxed.yaml'), config.join('\n'));
+  const user = process.getuid?.() === 0 ? ['--user', 'root'] : [];
+  const options = ['--config', join(base, 'pxed.yaml'), '--port', '0', ...user, '--log-format', 'json'];
+  const server = start([process.execPath, join(PROJECT, 'bin/ptftpd.ts'), ...options, root]);
+  await server.waitFor(/"msg":"ptftpd ready"/, 30_000);
+  return {
+    ...{ base, root, socket, server },
+    files: (args, input) => pxectlFiles([...args, '--socket', socket], { cwd: base, input }),
+    async close() {
+      await server.stop();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs `pxectl files` from the sources. */
+export function pxectlFiles(
+  args: readonly string[],
+  { cwd, input }: { readonly cwd: string; readonly input?: string | Uint8Array | undefined },
+): Promise<Finished> {
+  const command = [process.execPath, join(PROJECT, 'bin/pxectl.ts'), 'files', ...args] as const;
+  return run(command, { cwd, ...(input !== undefined && { input }) });
+}
