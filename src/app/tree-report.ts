@@ -52,7 +52,7 @@ export async function reportTree(question: TreeQuestion, io: TreeReportIo): Prom
   try {
     const root = checkRoot(named);
     const user = resolveRunAs({ user: question.user ?? config.user, group: config.group });
-    const findings = await findingsOf({ root, config, user }, io);
+    const findings = await treeFindings({ root, config, user }, io);
     const { complete, looked, found } = findings;
     const text = question.json
       ? `${JSON.stringify({ root, user: user.user, looked, complete, findings: found }, undefined, 2)}\n`
@@ -75,9 +75,10 @@ function usage(problems: readonly string[], { err }: TreeReportIo): number {
   return EXIT.USAGE;
 }
 
-type About = { readonly root: string; readonly config: Config; readonly user: RunAs };
+export type TreeAbout = { readonly root: string; readonly config: Config; readonly user: RunAs };
 
-async function findingsOf({ root, config, user }: About, { now }: TreeReportIo) {
+/** What is wrong with a boot root, for the user that pxed becomes. Throws StartProblem where the root is out of reach. */
+export async function treeFindings({ root, config, user }: TreeAbout, { now }: Pick<TreeReportIo, 'now'>) {
   const facts = await lookAtTree(root, { ...LIMITS, now, mayRead: readableBy(user) });
   const ignoreCase = config.tftp['ignore-case'];
   const exists = createRootFiles(root, { ignoreCase, now });
@@ -90,7 +91,7 @@ async function findingsOf({ root, config, user }: About, { now }: TreeReportIo) 
 }
 
 /** Folders above the root, and the root, that this user cannot pass. */
-function closedFolders({ root, user }: Omit<About, 'config'>): TreeFinding[] {
+function closedFolders({ root, user }: Omit<TreeAbout, 'config'>): TreeFinding[] {
   const found: TreeFinding[] = [];
   const mayPass = readableBy(user);
   for (let folder = root; ; folder = dirname(folder)) {
