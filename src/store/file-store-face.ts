@@ -42,6 +42,8 @@ export type FileStore = AsyncDisposable & {
   read(path: string): Promise<Uint8Array>;
   /** Into a file of this machine, as {@link put} does it: whole or not at all. */
   getLocal(path: string, local: string, options?: PutOptions): Promise<PutResult>;
+  /** To an http(s) URL, by PUT. */
+  sendTo(path: string, url: string, signal?: AbortSignal): Promise<void>;
   /** Octets here and there. */
   open(path: string): Promise<FileReader>;
   create(path: string, options?: RenameOptions): Promise<FileWriter>;

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { FileNotFound } from '../lib/tftp-error.ts';
 import type { BootTree } from './boot-file.ts';
 import { createBootTree } from './boot-tree.ts';
@@ -14,7 +15,7 @@ import { hashFile, readOpened } from './file-reading.ts';
 import { openLocal, piecesOf } from './file-source.ts';
 import type { FileStore, FileStoreOptions } from './file-store-face.ts';
 import { openStorage, storageFileOf } from './other-storage.ts';
-import { openUrl, type RemoteFile } from './remote-file.ts';
+import { openUrl, type RemoteFile, sendToUrl } from './remote-file.ts';
 
 /**
  * Opens a folder of files. Throws what node:fs throws where the root is none.
@@ -140,6 +141,14 @@ export function createFileStore({ root: named, create = false, openBeneath }: Fi
         } finally {
           folder.close();
         }
+      } finally {
+        octets.destroy();
+      }
+    },
+    async sendTo(path, url, signal) {
+      const { octets, sizeBytes } = await store.get(path);
+      try {
+        await sendToUrl(url, { octets: Readable.toWeb(octets) as ReadableStream, sizeBytes }, signal);
       } finally {
         octets.destroy();
       }

@@ -76,6 +76,40 @@ function nextUrl(from: URL, location: string | null): URL {
   return to;
 }
 
+/**
+ * Sends octets to an http(s) URL by PUT, as a URL that an object storage signed in advance wants it. Throws TftpError `source` for an
+ * answer that is no good one.
+ */
+export async function sendToUrl(
+  text: string,
+  { octets, sizeBytes }: { readonly octets: ReadableStream; readonly sizeBytes: number },
+  signal?: AbortSignal,
+): Promise<void> {
+  const url = parseUrl(text);
+  const authorization = authorizationOf(url);
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-length': String(sizeBytes),
+    ...(authorization !== undefined && { authorization }),
+  };
+  let response: Response;
+  try {
+    const body = { body: octets, duplex: 'half' } as const;
+    response = await fetch(url, {
+      method: 'PUT',
+      redirect: 'error',
+      headers,
+      ...body,
+      ...(signal && { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw sourceProblem(url.href, innermost(cause), cause);
+  }
+  await response.body?.cancel();
+  if (!response.ok) throw sourceProblem(url.href, `its server answered ${response.status} to PUT`);
+}
+
 async function ask(
   url: URL,
   headers: Record<string, string>,

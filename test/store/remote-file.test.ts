@@ -143,3 +143,18 @@ test('an abort ends it', async () => {
   await expect(files.putFrom(url, 'a', { signal: stop.signal })).rejects.toThrow(/abort/i);
   expect(readdirSync(root)).toEqual([]);
 });
+
+test('sendTo() sends a file by PUT, with its length', async () => {
+  let came = '';
+  const url = await serve(async (request, response) => {
+    for await (const chunk of request) came += chunk;
+    response.writeHead(request.url === '/full' ? 507 : 201).end();
+  });
+  await files.put('a', new TextEncoder().encode(FILE));
+  await files.sendTo('a', `${url}/bucket/a?signature=x`);
+  expect(came).toBe(FILE);
+  expect(asked[0]).toMatchObject({ method: 'PUT', url: '/bucket/a?signature=x' });
+  expect(asked[0]?.headers['content-length']).toBe(String(FILE.length));
+  expect(await reasonOf(files.sendTo('a', `${url}/full`))).toBe('source');
+  expect(await reasonOf(files.sendTo('none', url))).toBe('not-found');
+});
