@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigPlace } from './config-place.ts';
-import { problemLine, problemsOf, savedLines } from './config-report.ts';
+import { problemsOf, savedLines } from './config-report.ts';
 import { ControlProblem } from './control-client.ts';
 import type { ReportIo } from './control-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { harmless } from './output/table.ts';
+import { problemLine } from './problem-line.ts';
 
 export type EditIo = ReportIo & {
   /** Has the file edited; false when the editor failed. */

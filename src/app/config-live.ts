@@ -80,8 +80,8 @@ async function saveHere(client: ControlClient, { seen, own, ask }: Saving): Prom
   const text = await asked(() => edited(own, ask));
   refuseMistakes(file, text);
   const isRead = seen.text !== undefined;
-  const isAlone = !isRead || ask.session !== undefined;
-  const editing = isAlone ? undefined : await begun(client, ask.force ?? false);
+  const isAdmitted = !isRead || (await isOpen(client, ask.session));
+  const editing = isAdmitted ? undefined : await begun(client, ask.force ?? false);
   try {
     if (isRead) await refuseProblems(client, text);
     const after = text === own.text ? own : written(file, text, own.etag);
@@ -112,6 +112,18 @@ function edited({ text }: ConfigText, ask: SaveAsk): string {
 async function begun(client: ControlClient, takeOver: boolean): ReturnType<ConfigPlace['begin']> {
   const { id } = (await client.send('POST', `${CONFIG}/edit`, { takeOver })) as EditSession;
   return { id, end: async () => void (await client.send('DELETE', `${CONFIG}/edit/${id}`)) };
+}
+
+/** Does the editing that somebody began go on, so that nobody else edits? */
+async function isOpen(client: ControlClient, session: string | undefined): Promise<boolean> {
+  if (session === undefined) return false;
+  try {
+    await client.get(`${CONFIG}/edit/${session}`);
+    return true;
+  } catch (error) {
+    if (error instanceof ControlProblem && error.code === 'no-such-editing') return false;
+    throw error;
+  }
 }
 
 /** Also of what only says that it is pxed's: nothing is written that is no configuration. */

@@ -156,7 +156,9 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
     view() {
       const read = file === undefined ? undefined : readable(() => remember(readConfigFile(file)));
       const text = typeof read === 'object' ? read.text : undefined;
-      const result = file !== undefined && text !== undefined ? problemsIn(file, text, io) : undefined;
+      const isChanged = file !== undefined && text !== undefined && text !== io.setup().text;
+      // What is in force was checked, and a large one takes its time.
+      const result = isChanged ? problemsIn(file, text, io) : undefined;
       const problems =
         typeof read === 'string' ? [{ file: file ?? '', message: read }] : (result?.problems ?? []);
       const setup = io.setup();

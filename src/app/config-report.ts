@@ -11,6 +11,7 @@ import type { ReportIo } from './control-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { printJson } from './output/json.ts';
 import { harmless } from './output/table.ts';
+import { problemLine } from './problem-line.ts';
 import { whyUnreadable } from './read-config.ts';
 
 type Asked = { readonly json?: boolean };
@@ -150,10 +151,6 @@ export function problemsOf(error: unknown): readonly ConfigProblem[] {
   if (!(error instanceof ControlProblem) || error.code !== 'config-problems') return [];
   const { problems } = error.details as { readonly problems: readonly ConfigProblem[] };
   return problems;
-}
-
-export function problemLine({ file, line, path, message }: ConfigProblem): string {
-  return `${file}:${line === undefined ? '' : `${line}:`} ${path ? `${path}: ` : ''}${message}`;
 }
 
 /** What changed, and when it holds. */

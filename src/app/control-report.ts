@@ -1,6 +1,7 @@
 import { ControlProblem } from './control-client.ts';
 import { EXIT } from './exit-codes.ts';
 import { harmless, type Out } from './output/table.ts';
+import { isToldProblem, problemLine } from './problem-line.ts';
 
 /** Where a command of pxectl writes to. */
 export type ReportIo = { readonly out: Out; readonly err: Out };
@@ -34,6 +35,10 @@ function furtherLines({ details, message }: ControlProblem): string[] {
   if (typeof details !== 'object' || details === null || !('problems' in details)) return [];
   const { problems } = details;
   if (!Array.isArray(problems)) return [];
-  const lines = problems.map((one: unknown) => (typeof one === 'string' ? one : JSON.stringify(one)));
+  const untold = problems.filter((one: unknown) => !(isToldProblem(one) && message.includes(one.message)));
+  const lines = untold.map((one: unknown) => {
+    if (isToldProblem(one)) return problemLine(one);
+    return typeof one === 'string' ? one : JSON.stringify(one);
+  });
   return lines.length === 1 && message.includes(lines[0]!) ? [] : lines;
 }
