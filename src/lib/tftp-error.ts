@@ -29,7 +29,10 @@ export class FileNotFound extends TftpError {
 
 /** Asked for what only a running server has. */
 export class ServerNotRunning extends TftpError {
-  constructor(message = 'The server does not run: start() it first', options: Partial<TftpErrorOptions> = {}) {
+  constructor(
+    message = 'The server does not run: start() it first',
+    options: Partial<TftpErrorOptions> = {},
+  ) {
     super(message, { reason: 'not-running', ...options });
     this.name = 'ServerNotRunning';
   }
