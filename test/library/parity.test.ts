@@ -308,7 +308,7 @@ ring('Jumpstarter: other storage', [opendal], () => {
   });
 });
 
-type Service = { readonly name: string; readonly phase: string };
+type Service = { readonly name: string; readonly state: string };
 type Edit = { readonly id: string };
 
 /** As a system that manages servers sees one: by its state, and by a configuration that is begun, set, saved and applied. */
@@ -324,7 +324,7 @@ describe('Q-Layer: tftpd', () => {
 
   async function status(): Promise<string> {
     const { services } = (await control().get('/api/v1/status')) as { services: Service[] };
-    return services.find(({ name }) => name.startsWith('tftp'))!.phase;
+    return services.find(({ name }) => name.startsWith('tftp'))!.state;
   }
 
   const begin = async () => (await control().send('POST', '/api/v1/config/edit', {})) as Edit;
