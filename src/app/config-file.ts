@@ -91,21 +91,30 @@ export function writeConfigFile(file: string, text: string, etag: string): Confi
     throw new ConfigFileProblem('busy', `Cannot write ${file}: somebody else is writing it; try again`);
   const draft = join(dirname(path), `${draftPrefix(path)}${process.pid}`);
   try {
-    const now = currentEtag(path);
-    if (now !== etag) {
-      throw new ConfigFileProblem('changed', `Cannot write ${file}: it was changed since it was read`);
-    }
-    sweepDrafts(path);
-    writeDraft(draft, path, text);
-    renameSync(draft, path);
-    syncFolder(dirname(path));
-    return { path, text, etag: etagOf(text) };
-  } catch (error) {
+    return failing(file, () => {
+      const now = currentEtag(path);
+      if (now !== etag) {
+        throw new ConfigFileProblem('changed', `Cannot write ${file}: it was changed since it was read`);
+      }
+      sweepDrafts(path);
+      writeDraft(draft, path, text);
+      renameSync(draft, path);
+      syncFolder(dirname(path));
+      return { path, text, etag: etagOf(text) };
+    });
+  } finally {
     rmSync(draft, { force: true });
+    unlock();
+  }
+}
+
+/** What the system throws comes out as a problem of that file. */
+function failing<T>(file: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
     if (error instanceof ConfigFileProblem) throw error;
     throw new ConfigFileProblem('failed', `Cannot write ${file}: ${reasonOf(error)}`, error);
-  } finally {
-    unlock();
   }
 }
 

@@ -11,7 +11,9 @@ import { basename, dirname, join } from 'node:path';
 export function lockConfig(path: string, owner: string = ownName()): (() => void) | undefined {
   const lock = join(dirname(path), `.${basename(path)}.lock`);
   const own = `${lock}-${process.pid}`;
-  writeFileSync(own, owner, { mode: 0o644 });
+  // Of one that was killed and had this id; and never through a link that somebody laid.
+  rmSync(own, { force: true });
+  writeFileSync(own, owner, { flag: 'wx', mode: 0o644 });
   try {
     for (let tries = 0; tries < 3; tries++) {
       if (linked(own, lock)) return () => giveUp(lock, owner);

@@ -189,3 +189,19 @@ test('writeConfigFile() leaves one text or the other, whole, whenever it is kill
   writeConfigFile(file, 'version: 1\n', readConfigFile(file).etag);
   expect(readdirSync(folder)).toEqual(['pxed.yaml']);
 });
+
+test('writeConfigFile() loses nothing of several who write at once', async () => {
+  const script = join(import.meta.dirname, 'config-adder-process.ts');
+  const names = ['one', 'two', 'three'];
+  const ends = names.map(async (name) => {
+    const child = spawn(process.execPath, [script, file, name, '7'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    return await new Promise((resolve) => child.once('exit', resolve));
+  });
+  expect(await Promise.all(ends)).toEqual([0, 0, 0]);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(1).sort();
+  const want = names.flatMap((name) => Array.from({ length: 7 }, (_, index) => `# ${name} ${index}`));
+  expect(lines).toEqual(want.sort());
+  expect(readdirSync(folder)).toEqual(['pxed.yaml']);
+});
