@@ -190,12 +190,17 @@ function writeDraft(draft: string, path: string, text: string): void {
   }
 }
 
+/** The file has its new text already: a folder that may not be read (mode -wx) only makes a power cut less certain. */
 function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
   try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(folder, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Some file systems do not sync folders at all.
   }
 }
 
