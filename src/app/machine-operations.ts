@@ -91,8 +91,9 @@ export function createMachineOperations({ composed, timeline }: Parts): MachineO
         throw new ControlError(409, 'no-profiles', message);
       }
       if (name === null) {
-        keeper.choose(mac, undefined);
-        return { machine: mac, profile: null, once: false, text: `${mac} boots what the configuration says` };
+        const cleared = `${mac} boots what the configuration says`;
+        const text = keeper.choose(mac, undefined) ? cleared : cleared + UNSAVED;
+        return { machine: mac, profile: null, once: false, text };
       }
       const profile = profileNamed(policy.profiles, name);
       if (!profile) {
@@ -104,8 +105,8 @@ export function createMachineOperations({ composed, timeline }: Parts): MachineO
         const message = `Profile ${name} is never offered (once: never); ${profile.instead} is in its place`;
         throw new ControlError(422, 'never-offered', message);
       }
-      keeper.choose(mac, { profile, once });
-      const text = `${mac} boots ${name} ${once ? 'the next time' : 'from now on'}`;
+      const chosen = `${mac} boots ${name} ${once ? 'the next time' : 'from now on'}`;
+      const text = keeper.choose(mac, { profile, once }) ? chosen : chosen + UNSAVED;
       return { machine: mac, profile: name, once, text };
     },
     forget(id) {
@@ -118,6 +119,8 @@ export function createMachineOperations({ composed, timeline }: Parts): MachineO
     },
   };
 }
+
+const UNSAVED = '; that could not be saved, and a restart of pxed forgets it';
 
 /** As it is kept: MACs in lower case with colons, UUIDs in lower case. */
 function nameOf(id: string): string {

@@ -21,7 +21,9 @@ export function openTimeline({ inside, leases }: Composed, emit: Emit): Timeline
   const warn = (problem: string, detail: string) =>
     emit({ type: 'service.warning', service: 'timeline', problem, detail });
   const store =
-    inside.stateFolder === undefined ? undefined : openStore(join(inside.stateFolder, TIMELINE_FILE), warn);
+    inside.stateFolder === undefined
+      ? undefined
+      : openTimelineFile(join(inside.stateFolder, TIMELINE_FILE), warn);
   let warnAt = Number.NEGATIVE_INFINITY;
   return createTimeline({
     store,
@@ -44,7 +46,11 @@ function hostnameOf(lease: Lease | undefined, mac: string | undefined): string |
   return lease !== undefined && lease.mac === mac ? lease.hostname : undefined;
 }
 
-function openStore(path: string, warn: (problem: string, detail: string) => void): TimelineStore | undefined {
+/** In memory alone where it cannot be had: said so, and nothing worse. */
+export function openTimelineFile(
+  path: string,
+  warn: (problem: string, detail: string) => void,
+): TimelineStore | undefined {
   try {
     return openTimelineStore(path);
   } catch (error) {

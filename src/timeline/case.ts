@@ -7,7 +7,7 @@ export type Case = {
   readonly view: BootView;
   readonly arch?: Arch;
   readonly facts: Facts;
-  /** How long nothing has been heard of it. */
+  /** For how long it has not got any further. */
   readonly quietMs: number;
 };
 

@@ -41,7 +41,7 @@ export function explainView(
   { facts, now }: { readonly facts: Facts; readonly now: number },
 ): Explanation {
   const arch = archNamed(name);
-  const about: Case = { view, facts, quietMs: Math.max(0, now - view.last), ...(arch && { arch }) };
+  const about: Case = { view, facts, quietMs: Math.max(0, now - view.moved), ...(arch && { arch }) };
   const found = findingsOf(about);
   const verdict = verdictOf(about, found);
   const told = verdict === 'booted' ? found.filter(({ note }) => note) : found;

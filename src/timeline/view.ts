@@ -3,7 +3,7 @@ import { LOCAL_PROFILE } from '../boot/profile.ts';
 import { baseOf } from '../boot/tree.ts';
 import { KERNEL_EXTENSIONS } from '../boot/tree-rules-table.ts';
 import type { Boot } from './boot.ts';
-import type { Mark, Opening } from './mark.ts';
+import type { Mark, MarkKind, Opening } from './mark.ts';
 
 /** A file of a boot, and how far it came. */
 export type BootedFile = {
@@ -24,6 +24,8 @@ export type Reached = 'address' | 'loader' | 'config' | 'kernel' | 'initrd' | 's
 export type BootView = {
   readonly began: number;
   readonly last: number;
+  /** When it got further last: firmware that has failed goes on asking in other ways, for minutes. */
+  readonly moved: number;
   readonly openings: readonly Opening[];
   readonly marks: readonly Mark[];
   /** The answers that named what to boot, the last of each kind. */
@@ -61,7 +63,7 @@ const ORDER: readonly Reached[] = ['address', 'loader', 'config', 'kernel', 'ini
 /** Goes through the marks once. */
 export function viewOf(boot: Boot): BootView {
   const view: Writable = {
-    ...{ began: boot.began, last: boot.last, openings: boot.openings, marks: boot.marks },
+    ...{ began: boot.began, last: boot.last, moved: boot.began, openings: boot.openings, marks: boot.marks },
     ...{
       ignored: [],
       naks: [],
@@ -74,7 +76,11 @@ export function viewOf(boot: Boot): BootView {
     },
   };
   const files = new Map<string, BootedFile>();
-  for (const mark of boot.marks) take(view, files, mark);
+  for (const mark of boot.marks) {
+    take(view, files, mark);
+    if (files.size === 0 || !ASKING.has(mark.what))
+      view.moved = Math.max(view.moved, mark.last ?? endOf(mark));
+  }
   view.files = [...files.values()];
   for (const { mark, state } of view.files) {
     const bytes = state === 'done' || state === 'failed' ? (mark.bytes ?? 0) : 0;
@@ -82,6 +88,21 @@ export function viewOf(boot: Boot): BootView {
     view.totalBytes += state === 'refused' || state === 'probed' ? 0 : Math.max(bytes, mark.size ?? 0);
   }
   return view;
+}
+
+/** What leads to no file by itself. */
+const ASKING: ReadonlySet<MarkKind> = new Set([
+  'offered',
+  'told-file',
+  'ignored',
+  'malformed',
+  'no-address',
+  'pool-exhausted',
+]);
+
+/** A transfer's mark has the time of its beginning. */
+function endOf({ at, tookMs = 0 }: Mark): number {
+  return at + tookMs;
 }
 
 type Writable = { -readonly [Key in keyof BootView]: BootView[Key] };

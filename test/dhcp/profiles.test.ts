@@ -17,3 +17,17 @@ test('handle() a network’s and the default profile count likewise', () => {
     expect(received(world.send(discover({ with: PXE_UEFI }))).file).toBe('ipxe.efi');
   }
 });
+
+test('handle() what an operator chose for a machine goes before all of these', () => {
+  const asked: string[] = [];
+  const chosen = (mac: string) => {
+    asked.push(mac);
+    return mac === MAC ? { name: 'live', from: 'pxectl boot' } : undefined;
+  };
+  const world = createWorld({ files: [], chosen });
+  const sent = world.send(discover({ with: IPXE }));
+  expect(received(sent).file).toBe('boot.ipxe');
+  expect(sent.boot?.reason).toContain('profile live');
+  expect(world.send(discover({ mac: '52:54:00:00:00:01', with: IPXE })).boot?.file).toBeUndefined();
+  expect(asked).toContain(MAC);
+});

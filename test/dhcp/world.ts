@@ -1,4 +1,4 @@
-import type { Decision, DhcpRequest, ProbeOutcome } from '../../src/dhcp/conversation.ts';
+import type { Decision, DhcpContext, DhcpRequest, ProbeOutcome } from '../../src/dhcp/conversation.ts';
 import { handle } from '../../src/dhcp/handle.ts';
 import type { Lease } from '../../src/dhcp/lease.ts';
 import { planDhcp } from '../../src/dhcp/plan.ts';
@@ -53,6 +53,8 @@ export type WorldOptions = {
   readonly links?: readonly Link[];
   /** Clients that go on asking are answered in another way. */
   readonly quirks?: QuirkMemory;
+  /** What an operator chose. */
+  readonly chosen?: DhcpContext['chosen'];
 };
 
 export type How = {
@@ -81,8 +83,8 @@ export function createWorld(options: WorldOptions = {}) {
 
   function decide(request: DhcpRequest, probe?: ProbeOutcome): Decision {
     last = request;
-    const { quirks } = options;
-    const context = { now, plan, leases, exists, ...(probe && { probe }) };
+    const { quirks, chosen } = options;
+    const context = { now, plan, leases, exists, ...(probe && { probe }), ...(chosen && { chosen }) };
     const decision = handle(request, { ...context, ...(quirks && { quirks }) });
     if (decision.trial) quirks?.apply(decision.trial);
     leases.stage(decision.mutations);

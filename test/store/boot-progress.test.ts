@@ -291,3 +291,47 @@ test('BOOT has the application id "pxbd", not that of leases', () => {
   expect(readFileSync(path).readUInt32BE(68)).toBe(BOOT.applicationId);
   expect(BOOT.applicationId.toString(16)).toBe('70786264');
 });
+
+test('createSqliteProgress() keeps what operators chose over a restart, and what they took back is gone', () => {
+  const path = file();
+  const store = loaded(path);
+  store.choose(macOf(1), { profile: 'install', once: true, since: 1000 });
+  store.choose(macOf(2), { profile: 'local', once: false, since: 2000 });
+  store.choose(macOf(3), { profile: 'live', once: true, since: 3000 });
+  store.save();
+  store.choose(macOf(1), { profile: 'install', once: true, since: 1000, takenAt: 1500 });
+  store.choose(macOf(3), undefined);
+  store.choose(macOf(4), undefined);
+  store.save();
+  store.close();
+  const again = loaded(path);
+  expect(new Map(again.choices())).toEqual(
+    new Map([
+      [macOf(1), { profile: 'install', once: true, since: 1000, takenAt: 1500 }],
+      [macOf(2), { profile: 'local', once: false, since: 2000 }],
+    ]),
+  );
+  expect([...again.all()]).toEqual([]);
+  again.close();
+});
+
+test('createSqliteProgress() takes a file of before there were choices', () => {
+  const path = file();
+  const db = new DatabaseSync(path);
+  db.exec(`PRAGMA application_id = ${BOOT.applicationId}; ${BOOT.migrations[0]}; PRAGMA user_version = 1`);
+  db.prepare('INSERT INTO progress VALUES (1,?,?,?,?,NULL,?,?)').run(
+    macOf(1),
+    'install',
+    'offered',
+    1000,
+    '["vmlinuz"]',
+    '[]',
+  );
+  db.close();
+  const store = loaded(path);
+  expect(store.get(macOf(1))).toEqual(OFFERED);
+  store.choose(macOf(1), { profile: 'live', once: false, since: 1 });
+  store.save();
+  store.close();
+  expect(loaded(path).choiceOf(macOf(1))).toEqual({ profile: 'live', once: false, since: 1 });
+});

@@ -146,3 +146,21 @@ test('rescueProgress() makes of any damage a store that can be opened', () => {
     { numRuns: 60 },
   );
 });
+
+test('rescueProgress() saves what operators chose, too', () => {
+  const path = filled(file(), 3);
+  const store = createSqliteProgress(path);
+  store.load();
+  store.choose(macOf(1), { profile: 'live', once: true, since: 5 });
+  store.save();
+  store.close();
+  const octets = readFileSync(path);
+  octets.fill(0xa5, 0, 100);
+  writeFileSync(path, octets);
+  expect(rescueProgress(path, TIME)).toMatchObject({ kind: 'rescued', machines: 3 });
+  const saved = createSqliteProgress(path);
+  saved.load();
+  expect(saved.choiceOf(macOf(1))).toEqual({ profile: 'live', once: true, since: 5 });
+  expect([...saved.all()]).toHaveLength(3);
+  saved.close();
+});

@@ -49,9 +49,9 @@ export type BootKeeper = {
   choiceOf(mac: Mac): BootChoice | undefined;
   /**
    * From now on it is offered this profile, also one that it got through already; with `once` in one boot alone. undefined takes it
-   * back.
+   * back. False when it could not be saved, and a restart forgets it.
    */
-  choose(mac: Mac, choice: { readonly profile: Profile; readonly once: boolean } | undefined): void;
+  choose(mac: Mac, choice: { readonly profile: Profile; readonly once: boolean } | undefined): boolean;
   /** Makes safe what is not yet. */
   save(): void;
 };
@@ -77,16 +77,19 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   /** Told once they are safe: who reads that a machine is installed may cut the power. */
   let untold: BootEvent[] = [];
 
-  function save(): void {
+  function save(): boolean {
     waiting = undefined;
     const events = untold;
     untold = [];
+    let saved = true;
     try {
       store.save();
     } catch (error) {
+      saved = false;
       unsaved(error);
     }
     for (const event of events) emit(event);
+    return saved;
   }
 
   function unsaved(error: unknown): void {
@@ -198,7 +201,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     return choice && isValid(choice, now()) ? choice : undefined;
   }
 
-  function choose(mac: Mac, choice: Parameters<BootKeeper['choose']>[1]): void {
+  function choose(mac: Mac, choice: Parameters<BootKeeper['choose']>[1]): boolean {
     if (choice) {
       const { profile, once } = choice;
       const progress = store.get(mac);
@@ -207,7 +210,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
       else if (next && next !== progress) store.put(mac, next);
       store.choose(mac, { profile: profile.name, once, since: now() });
     } else store.choose(mac, undefined);
-    save();
+    return save();
   }
 
   /** What was chosen for one boot holds until the next one begins. */
@@ -255,7 +258,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
     },
     choiceOf,
     choose,
-    save,
+    save: () => void save(),
   };
 }
 

@@ -310,3 +310,51 @@ test('createBootKeeper() warns when the disk refuses, once a minute, and goes on
   keeper.save();
   expect(warnings()).toHaveLength(2);
 });
+
+test('createBootKeeper().choose() holds for one boot with `once`, else until it is taken back', () => {
+  const { keeper, wait, settleLater } = rig();
+  const live = kernel('live');
+  expect(keeper.choose(MAC, { profile: live, once: true })).toBe(true);
+  keeper.hear(offer('rom'));
+  expect(keeper.choiceOf(MAC)).toMatchObject({ profile: 'live', once: true });
+  keeper.offered(MAC, live);
+  expect(settleLater()).toBe(1);
+  wait(1000);
+  keeper.offered(MAC, live);
+  keeper.hear(offer('installer'));
+  expect(keeper.choiceOf(MAC)).toMatchObject({ profile: 'live' });
+  wait(60_000);
+  keeper.hear(offer('rom'));
+  expect(keeper.choiceOf(MAC)).toBeUndefined();
+  keeper.choose(MAC, { profile: live, once: false });
+  keeper.offered(MAC, live);
+  wait(60_000);
+  keeper.hear(offer('ipxe'));
+  expect(keeper.choiceOf(MAC)).toMatchObject({ profile: 'live', once: false });
+  keeper.choose(MAC, undefined);
+  expect(keeper.choiceOf(MAC)).toBeUndefined();
+  expect(keeper.choiceOf(OTHER)).toBeUndefined();
+});
+
+test('createBootKeeper().choose() offers again what a machine got through, and forgets nothing else', () => {
+  const { keeper, next, settle } = rig();
+  for (const profile of [INSTALL, REPORT]) {
+    keeper.offered(MAC, profile);
+    for (const file of ['vmlinuz', 'initrd.img', 'Kickstart_end']) keeper.hear(done(file));
+    settle();
+  }
+  expect([next(INSTALL), next(REPORT)]).toEqual(['local', 'local']);
+  keeper.choose(MAC, { profile: INSTALL, once: true });
+  expect([next(INSTALL), next(REPORT)]).toEqual(['install', 'local']);
+  keeper.choose(MAC, { profile: REPORT, once: true });
+  expect([next(INSTALL), next(REPORT)]).toEqual(['install', 'report']);
+});
+
+test('createBootKeeper().choose() says when it could not be saved', () => {
+  const broken = () => {
+    throw new Error('boot.db: the disk is full');
+  };
+  const { keeper } = rig({ store: { ...createMemoryProgress(), save: broken } });
+  expect(keeper.choose(MAC, { profile: INSTALL, once: true })).toBe(false);
+  expect(keeper.choiceOf(MAC)).toMatchObject({ profile: 'install' });
+});
