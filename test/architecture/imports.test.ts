@@ -59,7 +59,7 @@ const MAY_IMPORT: Record<string, { from: string[]; types?: string[] }> = {
   cli: { from: ['app', 'config', 'lib', 'tftp-client'] },
   library: { from: ['app', 'config', 'events', 'lib', 'net', 'store'] },
   demo: { from: ['lib', 'client', 'net', 'frame'] },
-  ui: { from: ['lib'], types: ['server', 'timeline'] },
+  ui: { from: ['lib'], types: ['server'] },
 };
 
 /** Folders whose code takes time, randomness, files and sockets as arguments. */
@@ -173,6 +173,42 @@ test('what the console is made of is known to the console alone', () => {
     .filter((file) => folderOf(file) !== 'ui')
     .filter((file) => /from '(preact|@preact\/|uplot|vite)/.test(readFileSync(file, 'utf8')));
   expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
+});
+
+test('frameworks of control are known to one file each', () => {
+  const knows = (name: string) =>
+    files.filter((file) => new RegExp(`(from|import\\()\\s*'${name}[/']`).test(readFileSync(file, 'utf8')));
+  expect(knows('(@fastify/[a-z]+|fastify)').map((file) => relative(SRC, file))).toEqual([
+    'server/control/app.ts',
+  ]);
+  expect(knows('prom-client').map((file) => relative(SRC, file))).toEqual(['server/control/metrics.ts']);
+});
+
+test('what only operators need is not loaded at start', () => {
+  const statically = new Map<string, string[]>();
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const targets = [
+      ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(?!type\b)(?:[^;'"]*?\bfrom\s+)?'(\.[^']+)'/g),
+    ];
+    statically.set(
+      relative(SRC, file),
+      targets.map((match) => relative(SRC, resolve(dirname(file), match[1]!))),
+    );
+  }
+  const loaded = new Set<string>();
+  const waiting = ['cli/main.ts'];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (loaded.has(file)) continue;
+    loaded.add(file);
+    waiting.push(...(statically.get(file) ?? []));
+  }
+  expect(loaded.size).toBeGreaterThan(100);
+  expect(loaded).toContain('app/control-service.ts');
+  for (const late of ['app/control.ts', 'server/control/app.ts', 'server/control/metrics.ts']) {
+    expect(statically.has(late)).toBe(true);
+    expect(loaded).not.toContain(late);
+  }
 });
 
 test('imports have no circles', () => {
