@@ -64,7 +64,8 @@ export function needRestart(before: Setup, after: Setup): string[] {
     user: config.user,
     group: config.group,
     log: JSON.stringify(config.log),
-    control: JSON.stringify(config.control),
+    // What of it is asked at each request changes as it is.
+    control: JSON.stringify({ ...config.control, fetch: undefined, 'upload-max': undefined }),
   });
   const now = facts(after);
   return Object.entries(facts(before))

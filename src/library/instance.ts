@@ -1,7 +1,9 @@
-import { type Composed, type ComposeIo, compose } from '../app/compose.ts';
+import type { Composed } from '../app/compose.ts';
+import type { Guest } from '../app/guest.ts';
+import { type Launched, launch } from '../app/launch.ts';
+import type { ReloadOutcome } from '../app/reload.ts';
 import type { Setup } from '../app/setup.ts';
 import { StartProblem } from '../app/start-problem.ts';
-import { supervise } from '../app/supervisor.ts';
 import { createBus } from '../events/bus.ts';
 import type { BootEvent } from '../events/event.ts';
 import { ServerNotRunning, TftpError } from '../lib/tftp-error.ts';
@@ -19,55 +21,58 @@ export type Instance = {
   start(): Promise<void>;
   /** Lets transfers end, within 10 s. Does nothing when it does not run. */
   stop(): Promise<void>;
+  /** Puts in force what `setupOf` gives by now. Throws ServerNotRunning. */
+  reload(): ReloadOutcome;
   /** What runs. Throws ServerNotRunning. */
   running(): Composed;
 };
 
 export type InstanceOptions = {
   readonly version: string;
-  readonly guest: NonNullable<ComposeIo['guest']>;
+  readonly guest: Guest;
   readonly onEvent?: OnEvent | undefined;
 };
 
-/** `setupOf` is asked at each start. */
+/** `setupOf` is asked at each start, and at each reload. */
 export function createInstance(setupOf: () => Setup, options: InstanceOptions): Instance {
   const { version, guest, onEvent } = options;
   let state: ServerState = 'stopped';
-  let composed: Composed | undefined;
-  let stopping = new AbortController();
+  let launched: Launched | undefined;
   let starting: Promise<void> | undefined;
   let ended: Promise<void> = Promise.resolve();
 
   async function begin(): Promise<void> {
     state = 'starting';
-    stopping = new AbortController();
     const bus = createBus(Date.now);
     if (onEvent) bus.subscribe(({ event, at }) => tell(() => onEvent(event, at)));
+    const ready = Promise.withResolvers<void>();
+    const read = () => ({ ok: true, value: setupOf() }) as const;
     try {
-      composed = await compose(setupOf(), { version, emit: bus.emit, guest });
+      launched = await launch(setupOf(), { version, bus, read, guest, onReady: () => ready.resolve() });
     } catch (error) {
       state = 'stopped';
       throw error instanceof StartProblem ? startError(error) : error;
     }
-    const ready = Promise.withResolvers<void>();
-    ended = run(composed, bus.emit, ready.resolve);
+    ended = watch(launched);
     await Promise.race([ready.promise, ended]);
-    if (stopping.signal.aborted) throw new ServerNotRunning('The server was stopped before it ran');
-    if (composed === undefined)
+    if (launched === undefined)
       throw new TftpError('The server failed while it started', { reason: 'failed' });
     state = 'running';
   }
 
-  async function run(made: Composed, emit: (event: BootEvent) => void, onReady: () => void): Promise<void> {
+  async function watch({ finished }: Launched): Promise<void> {
     let outcome: ServerState = 'failed';
     try {
-      const { signal } = stopping;
-      if ((await supervise(made.tasks, { emit, signal, onReady })) === 'stopped') outcome = 'stopped';
+      if ((await finished) === 'stopped') outcome = 'stopped';
     } finally {
-      await made.release();
-      composed = undefined;
+      launched = undefined;
       state = outcome;
     }
+  }
+
+  function active(): Launched {
+    if (launched === undefined || state === 'starting') throw new ServerNotRunning();
+    return launched;
   }
 
   return {
@@ -84,14 +89,12 @@ export function createInstance(setupOf: () => Setup, options: InstanceOptions): 
       if (state === 'starting') await starting?.catch(() => {});
       if (state === 'running') {
         state = 'stopping';
-        stopping.abort();
+        launched?.stop();
       }
       await ended;
     },
-    running() {
-      if (composed === undefined || state === 'starting') throw new ServerNotRunning();
-      return composed;
-    },
+    reload: () => active().reload(),
+    running: () => active().composed,
   };
 }
 

@@ -1,5 +1,4 @@
 import { packageVersion } from '../app/package-version.ts';
-import { reload } from '../app/reload.ts';
 import type { ConfigInput } from '../config/schema.ts';
 import type { Network } from '../net/datagram.ts';
 import { createInstance, type OnEvent, type ServerState } from './instance.ts';
@@ -63,16 +62,13 @@ export function createPxed(config: ConfigInput, options: PxedOptions = {}): Pxed
       await instance.start();
     },
     apply(changed) {
-      const next = setupOfObject(changed);
-      if (instance.state === 'running') {
-        const outcome = reload(
-          instance.running(),
-          () => ({ ok: true, value: next }),
-          () => {},
-        );
-        if (!outcome.applied) throw new ConfigProblem(problemsOf(outcome));
-      }
-      setup = next;
+      const before = setup;
+      setup = setupOfObject(changed);
+      if (instance.state !== 'running') return;
+      const outcome = instance.reload();
+      if (outcome.applied) return;
+      setup = before;
+      throw new ConfigProblem(problemsOf(outcome));
     },
     host: () => hostOf(instance.running()),
     port: () => instance.running().ports.tftp ?? 0,
