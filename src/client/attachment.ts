@@ -17,6 +17,7 @@ export type Ear = {
  */
 export type Attachment = {
   plug(machine: number, rom: RomIdentity, ear: Ear): void;
+  /** What it said still leaves. */
   unplug(machine: number): void;
   send(machine: number, transmit: Transmit, now: number): void;
   /** From now on it has this address. */

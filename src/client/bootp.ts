@@ -3,12 +3,12 @@ import { messageType } from '../dhcp-packet/index.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 import { bootSourceOf, replyOf, senderOf } from './dhcp-reply.ts';
 import { discoverOf, toServers } from './dhcp-voice.ts';
-import { DHCP_RETRY_MS } from './discover.ts';
+import { DHCP_RETRY_MS, dhcpClosed } from './discover.ts';
 import { type Exchange, failure, type Outcome, success } from './exchange.ts';
 import { type Lease, leaseFacts } from './request.ts';
 import type { RomIdentity } from './rom-identity.ts';
 
-/** Its failure codes are `no-reply`, `no-boot-file` and `other-server`. */
+/** Its failure codes are `no-reply`, `dhcp-closed`, `no-boot-file` and `other-server`. */
 export function createBootp(rom: RomIdentity, startedAt: number): Exchange<Lease> {
   let tries = 0;
   let sendAt = startedAt;
@@ -34,6 +34,9 @@ export function createBootp(rom: RomIdentity, startedAt: number): Exchange<Lease
               bootServer: source.server,
               bootFile: source.file,
             });
+    },
+    unreachable(notice) {
+      result ??= dhcpClosed(notice);
     },
     poll(now) {
       if (result || now < sendAt) return undefined;

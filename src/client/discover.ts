@@ -9,9 +9,10 @@
  *     asking   --silence, all repeats used up-->        failed
  */
 import { MessageType, messageType } from '../dhcp-packet/index.ts';
-import { dhcpReply } from './dhcp-reply.ts';
+import { formatIpv4 } from '../lib/ipv4.ts';
+import { dhcpReply, SERVER_PORT } from './dhcp-reply.ts';
 import { discoverOf, firmwareOf, toServers } from './dhcp-voice.ts';
-import { type Exchange, failure, type Outcome } from './exchange.ts';
+import { type Exchange, failure, type Outcome, success, type Unreachable } from './exchange.ts';
 import { createOffers, type Offer } from './offers.ts';
 import type { RomIdentity } from './rom-identity.ts';
 
@@ -19,7 +20,16 @@ import type { RomIdentity } from './rom-identity.ts';
 export const DHCP_RETRY_MS = [1000, 2000, 4000, 8000] as const;
 const PROXY_WAIT_MS = 3000;
 
-/** Its failure codes are `no-offer` and those of {@link createOffers}. */
+/** A relay's question that ICMP says nobody is there for. */
+export function dhcpClosed({ destination, destinationPort }: Unreachable): Outcome<never> | undefined {
+  if (destinationPort !== SERVER_PORT) return undefined;
+  return failure(
+    'dhcp-closed',
+    `UDP port ${SERVER_PORT} of ${formatIpv4(destination)} is closed (ICMP): no DHCP server there`,
+  );
+}
+
+/** Its failure codes are `no-offer`, `dhcp-closed` and those of {@link createOffers}. */
 export function createDiscover(rom: RomIdentity, startedAt: number): Exchange<Offer> {
   const offers = createOffers(firmwareOf(rom), rom.server);
   let tries = 0;
@@ -36,10 +46,15 @@ export function createDiscover(rom: RomIdentity, startedAt: number): Exchange<Of
       if (decideAt === Number.POSITIVE_INFINITY) decideAt = now + PROXY_WAIT_MS;
       if (offers.best()) decideAt = now;
     },
+    unreachable(notice) {
+      const closed = dhcpClosed(notice);
+      if (closed && !offers.hasAddress) result ??= closed;
+    },
     poll(now) {
       if (result) return undefined;
       if (now >= decideAt) {
-        result = offers.final();
+        const final = offers.final();
+        result = final.ok && !offers.best() ? success({ ...final.value, waited: true }) : final;
         return undefined;
       }
       if (offers.hasAddress || now < sendAt) return undefined;

@@ -24,6 +24,8 @@ type Machine = {
   fetch?: { readonly http: HttpFetch; readonly server: Ipv4 };
   /** Connections so far: each has a port of its own. */
   connections: number;
+  /** It stays until what it said last has left: a RELEASE may have to wait for an answer to ARP. */
+  leaving: boolean;
 };
 
 const FIRST_TCP_PORT = 33_000;
@@ -69,7 +71,14 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
       }
     }
     for (let frame = stack.poll(now); frame; frame = stack.poll(now)) link.write(frame);
-    if (deadlineOf(machine) === Number.POSITIVE_INFINITY) busy.delete(machine);
+    if (deadlineOf(machine) < Number.POSITIVE_INFINITY) return;
+    busy.delete(machine);
+    if (machine.leaving) forget(machine);
+  }
+
+  function forget(machine: Machine): void {
+    byMac.delete(machine.mac);
+    if (machine.ip !== undefined && byIp.get(machine.ip) === machine) byIp.delete(machine.ip);
   }
 
   function start(machine: Machine, request: HttpRequest, server: Ipv4 | undefined, now: number): void {
@@ -92,7 +101,7 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
           if (fetch?.server === from) fetch.http.receive(segment, lastNow);
         },
       });
-      const machine: Machine = { mac, ear, stack, connections: 0 };
+      const machine: Machine = { mac, ear, stack, connections: 0, leaving: false };
       machines.set(number, machine);
       byMac.set(mac, machine);
     },
@@ -100,9 +109,9 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
       const machine = machines.get(number);
       if (!machine) return;
       machines.delete(number);
-      byMac.delete(machine.mac);
-      if (machine.ip !== undefined && byIp.get(machine.ip) === machine) byIp.delete(machine.ip);
-      busy.delete(machine);
+      delete machine.fetch;
+      machine.leaving = true;
+      if (!busy.has(machine)) forget(machine);
     },
     send(number, transmit, now) {
       const machine = machines.get(number);
@@ -120,9 +129,11 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
     http(number, request, now) {
       const machine = machines.get(number);
       if (!machine) return;
-      const host = partsOfUrl(request.url)?.host ?? '';
-      const literal = parseIpv4(host);
-      if (literal !== undefined) start(machine, request, literal, now);
+      const host = partsOfUrl(request.url)?.host;
+      const literal = host === undefined ? undefined : parseIpv4(host);
+      if (host === undefined)
+        machine.ear.http(failure('url-unusable', `${request.url} is no URL that can be asked for`));
+      else if (literal !== undefined) start(machine, request, literal, now);
       else void options.resolve(host).then((server) => start(machine, request, server, lastNow));
     },
     receive(now) {

@@ -135,6 +135,7 @@ export function createGrub(scene: Scene, config: Location): { run(text: string):
   /** What is not about files is decided by words; a file is asked for. */
   function* test(words: readonly string[]): Walking<boolean> {
     const [option = '', name = ''] = words;
+    if (option === '!') return !(yield* test(words.slice(1)));
     if (!/^-[efs]$/.test(option)) return testWords(words);
     const location = locate(name);
     if (!location || location === 'disk') return false;
@@ -190,9 +191,8 @@ export function createGrub(scene: Scene, config: Location): { run(text: string):
   /** The entry that boots by itself: `default` is its place, its title or its id; `a>b` leads into a submenu. */
   function* menu(depth: number): Walking<GrubEnd> {
     if (entries.length === 0) {
-      return kernel
-        ? { kind: 'booted' }
-        : { kind: 'stuck', detail: 'no entry and no kernel: GRUB would wait at its prompt' };
+      const detail = kernel ? 'a kernel is loaded, and nothing says boot' : 'no entry and no kernel';
+      return { kind: 'stuck', detail: `${detail}: GRUB would wait at its prompt` };
     }
     const wanted = (variables.get('default') ?? '0').split('>');
     const [first = '0', ...inner] = wanted;

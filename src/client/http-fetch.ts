@@ -102,6 +102,7 @@ export function createHttpFetch(
     },
     startedAt,
   );
+  if (!parts) connection.close();
   if (!parts) result = failure('url-unusable', `${url} is no URL that can be asked for`);
 
   function settle(): void {

@@ -33,7 +33,7 @@ type Script = { readonly text: string; readonly location: Location };
 const MOST_COMMANDS = 1000;
 const MOST_FILES = 64;
 const MOST_SCRIPTS = 12;
-const SCRIPT_BYTES = 262_144;
+const SCRIPT_BYTES = 65_536;
 /** Programs that are loaders or scripts, not kernels: `chain` runs them. */
 const LOADER = /\.(0|efi|kpxe|pxe|kkpxe|kkkpxe)$|pxelinux|grub|shim/i;
 
@@ -159,7 +159,7 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     const uri = resolveUri(name, around.location);
     if (LOADER.test(uri.replace(/[?#].*$/, '')) && locateUrl(uri, true) !== undefined)
       return { kind: 'chained', uri };
-    const got = yield* get(uri);
+    const got = yield* get(uri, SCRIPT_BYTES);
     if (!got.ok) return yield* missed('config', { uri, got }, around);
     if (latin1Decode(got.value.head.subarray(0, 6)) !== '#!ipxe') return yield* ran(got.value, around);
     yield* report(diary, { step: 'config', since: diary.clock.now }, { ok: true, detail: got.value.detail });
@@ -188,7 +188,7 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     if (name === undefined) return false;
     const since = diary.clock.now;
     const uri = resolveUri(name, around.location);
-    const got = yield* get(uri);
+    const got = yield* get(uri, PROGRAM_HEAD_BYTES);
     if (!got.ok) return yield* missed(step, { uri, got }, around);
     const { detail, sizeBytes, location } = got.value;
     const asked = describeAsk(location, IPXE_MANNER);
@@ -206,15 +206,12 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     return true;
   }
 
-  function* get(uri: string): Walking<Outcome<Loaded>> {
+  function* get(uri: string, keepBytes: number): Walking<Outcome<Loaded>> {
     if (++files > MOST_FILES) return failure('endless', `${uri}: more than ${MOST_FILES} files`);
     const location = locateUrl(uri, true);
     if (location === undefined || location === 'no-url')
       return failure('url-unusable', `${uri}: cannot be tried from here`);
-    return yield* load(scene, location, {
-      manner: IPXE_MANNER,
-      keepBytes: Math.max(SCRIPT_BYTES, PROGRAM_HEAD_BYTES),
-    });
+    return yield* load(scene, location, { manner: IPXE_MANNER, keepBytes });
   }
 
   /** A file that the script can do without is told, and is no failure. */

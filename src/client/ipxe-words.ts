@@ -25,7 +25,8 @@ export function commandsOf(line: string, expand: (text: string) => string): Comm
     words = [];
   }
   commands.push({ when, words });
-  return commands.filter((command) => command.words.length > 0);
+  // Nothing behind `||` does nothing, and what failed before it is forgiven.
+  return commands.filter((command) => command.words.length > 0 || command.when === '||');
 }
 
 function wordsOf(line: string): string[] {

@@ -31,6 +31,8 @@ export type Offer = {
   readonly ask?: { readonly server: Ipv4; readonly item?: PxeBootItem; readonly line?: string };
   /** The menu's first line is the machine's own disk. */
   readonly local?: boolean;
+  /** No offer was good enough to be taken at once. */
+  readonly waited?: boolean;
 };
 
 /** What an OFFER is good for. */

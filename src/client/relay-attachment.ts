@@ -3,16 +3,13 @@
  * relay agent (RFC 2131 §4.1, RFC 1542 §4), files come to sockets of ours. Nothing is broadcast, and nobody is answered.
  */
 import { createSocket } from 'node:dgram';
-import { request as httpRequest } from 'node:http';
-import { concatBytes } from '../lib/bytes.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import { formatMac, type Mac } from '../lib/mac.ts';
 import type { BoundSocket, DatagramSocket, Network, Poller } from '../net/datagram.ts';
 import type { Attachment, Ear } from './attachment.ts';
 import { SERVER_PORT } from './dhcp-reply.ts';
-import { failure, type Outcome, type Transmit, type Unreachable } from './exchange.ts';
-import { partsOfUrl } from './http-fetch.ts';
-import { type HttpFile, type HttpRequest, httpFileOf } from './http-file.ts';
+import type { Transmit, Unreachable } from './exchange.ts';
+import { fetchByHost } from './host-http.ts';
 
 type Conversation = {
   readonly socket: DatagramSocket;
@@ -23,13 +20,12 @@ type Conversation = {
   heard: boolean;
 };
 
-type Machine = { readonly mac: Mac; readonly ear: Ear; current?: Conversation };
+type Machine = { readonly mac: Mac; readonly ear: Ear; questions: number; current?: Conversation };
 
 /** Enough for a window; a datagram of any Ethernet that is not jumbo. */
 const SMALL = { batch: 4, slotBytes: 1600, outMessages: 4 } as const;
 const SMALL_BUFFER_BYTES = 1 << 17;
 const CHADDR_AT = 28;
-const HTTP_SILENCE_MS = 15_000;
 
 /** `dhcp` is bound to port 67 of `address`. */
 export function createRelayAttachment(
@@ -42,6 +38,8 @@ export function createRelayAttachment(
   const poller: Poller = network.createPoller();
   const relay = network.attach(dhcp, { batch: 64, slotBytes: 1600 });
   poller.add(relay);
+  /** Anybody of port 67. */
+  let answered = false;
   /** Sockets that have something to send. */
   const full = new Set<DatagramSocket>();
 
@@ -94,6 +92,7 @@ export function createRelayAttachment(
         if (bytes.length < CHADDR_AT + 6) continue;
         const machine = byMac.get(formatMac(bytes.subarray(CHADDR_AT, CHADDR_AT + 6)));
         const from = { source: peer, sourcePort: peerPort, destinationPort: SERVER_PORT };
+        answered = true;
         machine?.ear.datagram({ ...from, bytes });
       }
     }
@@ -116,13 +115,14 @@ export function createRelayAttachment(
 
   return {
     plug(number, { mac }, ear) {
-      const machine: Machine = { mac, ear };
+      const machine: Machine = { mac, ear, questions: 0 };
       machines.set(number, machine);
       byMac.set(mac, machine);
     },
     unplug(number) {
       const machine = machines.get(number);
       if (!machine) return;
+      relay.flush();
       hangUp(machine);
       machines.delete(number);
       byMac.delete(machine.mac);
@@ -132,6 +132,10 @@ export function createRelayAttachment(
       if (!machine) return;
       if (transmit.sourcePort === SERVER_PORT) {
         lay(relay, transmit);
+        machine.questions++;
+        // The first answer may be on its way; of many machines the first will do.
+        if (machine.questions === 2 && !answered)
+          knock(transmit, (notice) => machine.ear.unreachable(notice));
         return;
       }
       const { current } = machine;
@@ -150,7 +154,7 @@ export function createRelayAttachment(
     },
     http(number, request) {
       const machine = machines.get(number);
-      if (machine) fetchByHttp(request, formatIpv4(address), (outcome) => machine.ear.http(outcome));
+      if (machine) fetchByHost(request, formatIpv4(address), (outcome) => machine.ear.http(outcome));
     },
     receive() {
       for (let i = 0; i < poller.readyCount; i++) {
@@ -200,76 +204,3 @@ function knock(
   socket.connect(destinationPort, formatIpv4(destination), () => socket.send(new Uint8Array(0)));
   socket.unref();
 }
-
-/** By this host's own stack and resolver. */
-function fetchByHttp(
-  request: HttpRequest,
-  localAddress: string,
-  done: (outcome: Outcome<HttpFile>) => void,
-): void {
-  const { url, method, keepBytes, onData } = request;
-  const parts = partsOfUrl(url);
-  let over = false;
-  const finish = (outcome: Outcome<HttpFile>) => {
-    if (over) return;
-    over = true;
-    done(outcome);
-  };
-  if (!parts) {
-    queueMicrotask(() => finish(failure('url-unusable', `${url} is no URL that can be asked for`)));
-    return;
-  }
-  const { host, port, target: path } = parts;
-  let received = 0;
-  let keptBytes = 0;
-  const kept: Uint8Array[] = [];
-  const asking = httpRequest(
-    {
-      host,
-      port,
-      path,
-      method,
-      localAddress,
-      agent: false,
-      family: 4,
-      timeout: HTTP_SILENCE_MS,
-      headers: HEADERS,
-    },
-    (response) => {
-      const { statusCode: status = 0, headers } = response;
-      const length = headers['content-length'];
-      const conclude = () =>
-        finish(
-          httpFileOf(request, {
-            status,
-            announced: length === undefined ? undefined : Number(length),
-            contentType: headers['content-type'],
-            received,
-            head: concatBytes(kept),
-          }),
-        );
-      response.on('data', (chunk: Buffer) => {
-        received += chunk.length;
-        onData?.(chunk);
-        if (keptBytes >= keepBytes) return;
-        const part = chunk.subarray(0, keepBytes - keptBytes);
-        kept.push(part);
-        keptBytes += part.length;
-      });
-      // A connection that is cut is told by its length.
-      response.on('end', conclude);
-      response.on('error', conclude);
-    },
-  );
-  asking.on('timeout', () => asking.destroy(new Error('silence')));
-  asking.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNREFUSED') finish(failure('http-refused', `${url}: TCP port ${port} is closed`));
-    else if (error.code === 'ENOTFOUND')
-      finish(failure('name-unknown', `${url}: no address is known for its host`));
-    else if (error.message === 'silence') finish(failure('timeout', `${url}: no answer`));
-    else finish(failure('http-reset', `${url}: ${error.message}`));
-  });
-  asking.end();
-}
-
-const HEADERS = { connection: 'close', 'user-agent': 'pxed-selftest' } as const;

@@ -101,13 +101,12 @@ export async function runMachines(
       else options.onStep?.(number, output.step);
     }
     const verdict = walk.verdict();
+    if (!running.has(number)) return; // an ear was called within `send` or `http`, and it ended there
     if (!verdict) {
       deadlines.schedule(one);
       return;
     }
     running.delete(number);
-    // What was said last, a RELEASE, is to leave first.
-    attachment.flush(time);
     attachment.unplug(number);
     options.onVerdict(number, verdict, time - startedAt);
   }
@@ -135,7 +134,7 @@ export async function runMachines(
     startDue();
     for (let one = deadlines.due(now()); one; one = deadlines.due(now())) turn(one);
     attachment.flush(now());
-    if (running.size === 0 && next.done) return;
+    if (running.size === 0 && next.done && attachment.deadline() === Number.POSITIVE_INFINITY) return;
     options.checkAborted?.();
     const startAt = next.done ? Number.POSITIVE_INFINITY : began + (next.value.startMs ?? 0);
     const until = Math.min(deadlines.next(), attachment.deadline(), startAt) - now();

@@ -13,17 +13,11 @@ const SLOW_MS: Readonly<Partial<Record<StepName, number>>> = {
 const SLOW_BYTES_PER_SECOND = 800_000;
 const SMALL_FILE_BYTES = 500_000;
 
-/** A remark on a station that took long; never a failure. */
-export function slowNote({ step, ok, tookMs, sizeBytes }: Step): string | undefined {
+/** A remark on a station that took long, where no other says why; never a failure. */
+export function slowNote({ step, ok, tookMs, sizeBytes, notes }: Step): string | undefined {
   if (!ok) return undefined;
   const limit = SLOW_MS[step];
-  if (limit !== undefined && tookMs > limit) {
-    const why =
-      step === 'discover'
-        ? ': the offer does not say PXEClient with a boot file, so firmware waits for another'
-        : '';
-    return `slow, more than ${limit / 1000} s${why}`;
-  }
+  if (limit !== undefined && tookMs > limit && !notes) return `slow, more than ${limit / 1000} s`;
   if (sizeBytes === undefined || sizeBytes < SMALL_FILE_BYTES || tookMs <= 0) return undefined;
   const rate = (sizeBytes / tookMs) * 1000;
   return rate < SLOW_BYTES_PER_SECOND ? `slow, ${formatBytes(rate)} a second` : undefined;

@@ -160,6 +160,8 @@ function* locateBootFile({ rom, lease, diary }: Scene): Walking<Location | undef
   return undefined;
 }
 
+const WAITED = 'no offer names a boot file as PXE firmware wants it: it waits 3 s for another one';
+
 type Told = { readonly lease: Lease; readonly local?: boolean };
 
 function* walkBootp(rom: RomIdentity, diary: Diary): Walking<Told | undefined> {
@@ -186,7 +188,8 @@ function* walkDhcp(rom: RomIdentity, diary: Diary): Walking<Told | undefined> {
   }
   const { packet } = offer.value;
   const detail = `${formatIpv4(senderOf(packet))} offers ${formatIpv4(packet.yiaddr)}${describeHelper(offer.value)}`;
-  yield* report(diary, discover, { ok: true, detail, asked });
+  const notes = offer.value.waited ? [WAITED] : [];
+  yield* report(diary, discover, { ok: true, detail, asked, notes });
 
   const request = { step: 'request', since: clock.now } as const;
   const got = yield* run(createRequest(rom, offer.value, clock.now));

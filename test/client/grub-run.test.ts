@@ -92,6 +92,7 @@ describe('createGrub()', () => {
     ['initrd', 'not-found', 'linux /vmlinuz\ninitrd /gone\nboot', {}],
     ['kernel', 'truncated', LINUX, { '/vmlinuz': linuxKernel().subarray(0, 4000) }],
     ['config', 'no-entry', 'set timeout=5\n', {}],
+    ['config', 'no-entry', LINUX, {}],
     ['config', 'no-entry', 'menuentry x { set a=b }', {}],
   ])('names %s as the station that failed: %s', (step, why, config, more) => {
     expect(runGrub(config, more).last).toMatchObject({ step, ok: false, why });

@@ -98,6 +98,17 @@ describe('runMachines()', () => {
     expect(ethernet.released).toHaveLength(3);
   });
 
+  test('gives the address back to a server that it never had to look for before', async () => {
+    // The boot file is on another server, which does not exist: ARP for the DHCP server comes with the RELEASE.
+    const ethernet = createFakeEthernet({
+      files: {},
+      reply: (packet) => ({ ...packet, siaddr: packet.yiaddr + 100 }),
+    });
+    const [verdict] = await runAll(ethernet, [machine(0)]);
+    expect(verdict?.steps.find(({ ok }) => !ok)).toMatchObject({ step: 'boot-file', why: 'timeout' });
+    expect(ethernet.released).toHaveLength(1);
+  });
+
   test('tells of a host name that has no address', async () => {
     const ethernet = createFakeEthernet({
       files: { ...FILES, 'boot.ipxe': '#!ipxe\nkernel http://boot.example/k\n' },

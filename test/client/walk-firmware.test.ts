@@ -342,6 +342,27 @@ test('createWalk() behind a relay asks by unicast, with the relay’s address, a
   ]);
 });
 
+test('createWalk() behind a relay names the closed port of a server that does no DHCP', () => {
+  const rom: RomIdentity = { ...ROM, via: 0x0a00_0001, server: SERVER };
+  const refuses = ({ destinationPort }: { destinationPort: number }) =>
+    destinationPort === 67 ? 3 : undefined;
+  for (const firmware of ['bios', 'bootp'] as const) {
+    const { verdict } = drive(() => [], { ...rom, firmware }, { refuses });
+    expect(verdict.steps).toMatchObject([{ ok: false, why: 'dhcp-closed' }]);
+  }
+});
+
+test('createWalk() remarks that it had to wait for another offer', () => {
+  const noted = (reply: NonNullable<FakeServer['reply']>) => boot(ROM, { reply }).steps[0]?.notes;
+  expect(noted((packet) => packet)).toBeUndefined();
+  expect(
+    noted((packet) => {
+      packet.options.delete(60);
+      return packet;
+    }),
+  ).toEqual([expect.stringContaining('waits 3 s')]);
+});
+
 test('createWalk() says what each kind of firmware says', () => {
   const said = (rom: RomIdentity) => {
     const words: string[] = [];

@@ -1,0 +1,65 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/client/exchange.ts';
+import { fetchByHost } from '../../src/client/host-http.ts';
+import type { HttpFile, HttpRequest } from '../../src/client/http-file.ts';
+
+describe('fetchByHost()', () => {
+  let server: Server;
+  let origin = '';
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      if (request.url === '/file') {
+        response.setHeader('Content-Type', 'application/efi');
+        response.setHeader('Content-Length', 5);
+        response.end(request.method === 'HEAD' ? undefined : 'hello');
+      } else if (request.url === '/cut') {
+        response.setHeader('Content-Length', 500);
+        response.write('hello', () => response.destroy());
+      } else {
+        response.statusCode = request.url === '/gone' ? 404 : 500;
+        response.end();
+      }
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.close();
+  });
+
+  function fetched(path: string, more: Partial<HttpRequest> = {}): Promise<Outcome<HttpFile>> {
+    const url = path.startsWith('/') ? origin + path : path;
+    return new Promise((done) =>
+      fetchByHost({ url, method: 'GET', keepBytes: 3, ...more }, '127.0.0.1', done),
+    );
+  }
+
+  test('counts a file, keeps its beginning, and shows all of it to whoever looks', async () => {
+    let seen = 0;
+    const outcome = await fetched('/file', {
+      onData(part) {
+        seen += part.length;
+      },
+    });
+    expect(outcome).toMatchObject({ ok: true, value: { sizeBytes: 5, contentType: 'application/efi' } });
+    expect(outcome.ok && outcome.value.head).toEqual(Buffer.from('hel'));
+    expect(seen).toBe(5);
+  });
+
+  test('takes what HEAD announces', async () => {
+    expect(await fetched('/file', { method: 'HEAD' })).toMatchObject({ ok: true, value: { sizeBytes: 5 } });
+  });
+
+  test.each([
+    ['/gone', 'not-found'],
+    ['/broken', 'http-error'],
+    ['/cut', 'wrong-size'],
+    ['http://127.0.0.1:1/', 'http-refused'],
+    ['ftp://127.0.0.1/', 'url-unusable'],
+  ])('says what is wrong with %s', async (path, why) => {
+    expect(await fetched(path)).toMatchObject({ ok: false, why });
+  });
+});
