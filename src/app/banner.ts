@@ -9,6 +9,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { broadcastOf, formatIpv4, formatSubnet } from '../lib/ipv4.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
 import type { BoundTcp } from '../net/tcp.ts';
+import type { ControlPorts } from './control-ports.ts';
 import type { RunAs } from './run-as.ts';
 import type { Setup } from './setup.ts';
 import type { Sockets } from './sockets.ts';
@@ -28,6 +29,8 @@ export type Started = {
   readonly tftp?: Sockets['tftp'];
   /** One for each interface; none when HTTP is off. */
   readonly http?: readonly BoundTcp[];
+  /** Where pxectl and browsers come to; absent where control is off. */
+  readonly control?: Pick<ControlPorts, 'socket' | 'listening'>;
   /** Which sockets carry it: `linux` or `dgram`. */
   readonly backend: string;
 };
@@ -46,6 +49,8 @@ export function bannerOf(started: Started): BootEvent {
   const profiles = describeProfiles(setup.config);
   if (profiles !== undefined) facts.profiles = profiles;
   if (started.dhcp) Object.assign(facts, bootFacts(started.dhcp, started.exists));
+  const control = [started.control?.socket ?? [], started.control?.listening ?? []].flat();
+  if (control.length > 0) facts.control = control.join(', ');
   if (runAs) facts['runs as'] = `${runAs.user}:${runAs.group}`;
   if (started.backend !== 'linux')
     facts.sockets = 'plain node:dgram; slower, and no unicast to hosts without an address';

@@ -135,6 +135,7 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
         ...{ setup, ...facts, version: io.version, backend: network.name, http: web.ports },
         ...(sockets.tftp && { tftp: sockets.tftp }),
         ...(runAs && { runAs }),
+        ...(control && { control }),
         ...(state && { leases: state.detail }),
       }),
     );

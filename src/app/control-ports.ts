@@ -6,7 +6,9 @@ import type { BootEvent } from '../events/event.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 import type { Network } from '../net/datagram.ts';
 import { tcpPortOwner } from '../net/port-owner.ts';
+import type { ConsoleFiles } from '../server/control/console.ts';
 import { type ControlHandler, createControlServer } from '../server/control/server.ts';
+import { openConsoleFiles } from './console-files.ts';
 import { USUAL_SOCKET } from './control-client.ts';
 import { listenAt } from './control-socket.ts';
 import { type RunAs, resolveRunAs } from './run-as.ts';
@@ -22,6 +24,8 @@ export type ControlPorts = {
   /** What whoever comes by TCP must know. */
   readonly token?: string;
   readonly warning?: BootEvent;
+  /** For browsers. */
+  readonly console: ConsoleFiles;
   /** `load` is called at each request until it succeeds; `local` tells whether it came by the Unix socket. */
   serve(load: () => Promise<ControlHandler>): void;
   isLocal(socket: unknown): boolean;
@@ -76,6 +80,7 @@ export async function openControlPorts(
       listening: control.listen.map(formatPlace),
       ...(token !== undefined && { token }),
       ...(warning && { warning }),
+      console: openConsoleFiles(),
       serve: (how) => loader.resolve(how),
       isLocal: (connection) =>
         typeof connection === 'object' && connection !== null && locals.has(connection),
@@ -93,7 +98,13 @@ function without({ message }: StartProblem): BootEvent {
 }
 
 function gidOf(group: string | undefined): number | undefined {
-  return group === undefined ? undefined : resolveRunAs({ user: '0', group }).gid;
+  if (group === undefined) return undefined;
+  try {
+    return resolveRunAs({ user: '0', group }).gid;
+  } catch (cause) {
+    const why = `Cannot let group ${group} use the control socket: there is none`;
+    throw new StartProblem(why, 'Name another in control.group, or add it', { cause });
+  }
 }
 
 async function listenTcp(

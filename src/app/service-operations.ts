@@ -10,7 +10,7 @@ export function serviceOperations(parts: ControlParts): ServiceOperations {
   const { supervisor, composed } = parts;
   const act =
     (verb: 'start' | 'stop' | 'restart') =>
-    async (service: string): Promise<Change> => {
+    async (service: string, user: string): Promise<Change> => {
       if (!supervisor.services.includes(service)) {
         throw new ControlError(
           404,
@@ -18,6 +18,7 @@ export function serviceOperations(parts: ControlParts): ServiceOperations {
           `There is no service ${service}; there is ${supervisor.services.join(', ')}`,
         );
       }
+      parts.bus.emit({ type: 'service.asked', service, action: verb, user });
       return changeOf(verb, service, await supervisor[verb](service));
     };
   return {
@@ -25,10 +26,11 @@ export function serviceOperations(parts: ControlParts): ServiceOperations {
     stop: act('stop'),
     restart: act('restart'),
     status: () => statusOf(parts),
-    reload() {
+    reload(user) {
       if (parts.configFile === undefined) {
         throw new ControlError(409, 'no-configuration', 'pxed was started without a configuration file');
       }
+      parts.bus.emit({ type: 'service.asked', service: composed.setup.tool, action: 'reload', user });
       const outcome = parts.reload();
       if (outcome.applied) return { text: 'the new configuration is in force' };
       const { problems, needsRestart } = outcome;

@@ -91,6 +91,8 @@ export function describe(event: BootEvent): string {
       return `${event.interface} changed: ${event.detail}`;
     case 'service.stopped':
       return `${event.service} stopped`;
+    case 'service.asked':
+      return `${event.user} asked ${event.service} to ${event.action}`;
     case 'service.failed': {
       const next = event.restartInMs === undefined ? 'giving up' : `again in ${event.restartInMs} ms`;
       return `${event.service} failed: ${event.detail}; ${next}`;

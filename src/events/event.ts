@@ -258,6 +258,14 @@ export type ServiceEvent =
     }
   | { readonly type: 'service.ready'; readonly service: string; readonly detail?: string }
   | { readonly type: 'service.stopped'; readonly service: string }
+  /** An operator has a service stopped, started, restarted, or the configuration read again (`reload`). */
+  | {
+      readonly type: 'service.asked';
+      readonly service: string;
+      readonly action: 'start' | 'stop' | 'restart' | 'reload';
+      /** As he called himself, `console` or `token`. */
+      readonly user: string;
+    }
   /** An interface is not what it was: its addresses, MTU, MAC or carrier. */
   | { readonly type: 'service.interface'; readonly interface: string; readonly detail: string }
   | {

@@ -59,11 +59,12 @@ export const reloadShape = z.strictObject({ text: z.string() });
 /** What is done with a pxed as a whole, and with its services. */
 export type ServiceOperations = {
   status(): Promise<Status>;
-  start(service: string): Promise<Change>;
-  stop(service: string): Promise<Change>;
-  restart(service: string): Promise<Change>;
+  /** `user`: who asks, for the log. */
+  start(service: string, user: string): Promise<Change>;
+  stop(service: string, user: string): Promise<Change>;
+  restart(service: string, user: string): Promise<Change>;
   /** Throws ControlError 422 with every problem as `details` when the configuration cannot be put in force. */
-  reload(): z.infer<typeof reloadShape>;
+  reload(user: string): z.infer<typeof reloadShape>;
 };
 
 const named = z.strictObject({ name: z.string().max(64) });
@@ -77,7 +78,7 @@ export function serviceRoutes(operations: ServiceOperations): Route[] {
       tag: 'services',
       params: named,
       response: changeShape,
-      handle: ({ params }) => operations[verb](params.name),
+      handle: ({ params, user }) => operations[verb](params.name, user),
     });
   return [
     route({
@@ -97,7 +98,7 @@ export function serviceRoutes(operations: ServiceOperations): Route[] {
       summary: 'Read the configuration again, and put it in force if it has no mistake',
       tag: 'services',
       response: reloadShape,
-      handle: () => operations.reload(),
+      handle: ({ user }) => operations.reload(user),
     }),
   ];
 }
