@@ -1,3 +1,4 @@
+import { consolePage } from '../server/control/console.ts';
 import type { Metrics } from '../server/control/metrics.ts';
 import { type Page, type Pages, pathOf } from '../server/control/page.ts';
 import type { ControlParts } from './control-parts.ts';
@@ -13,8 +14,10 @@ export function controlPages(parts: ControlParts): Pages {
     const { createMetrics } = await import('../server/control/metrics.ts');
     return createMetrics(metricSources(parts));
   };
+  const files = parts.composed.inside.control?.console;
   return async (request) => {
-    switch (pathOf(request)) {
+    const path = pathOf(request);
+    switch (path) {
       case '/healthz':
         return plain(200, 'ok');
       case '/readyz':
@@ -26,7 +29,7 @@ export function controlPages(parts: ControlParts): Pages {
         return { type: contentType, body: await render() };
       }
       default:
-        return undefined;
+        return path === undefined || !files ? undefined : consolePage(files, path);
     }
   };
 }

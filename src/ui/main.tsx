@@ -1,3 +1,12 @@
 import { render } from 'preact';
+import './style/base.css';
+import './style/shell.css';
+import './style/parts.css';
+import './style/table.css';
+import './style/views.css';
+import { createConsole } from './console.ts';
+import { applyScheme, rememberedScheme } from './scheme.ts';
+import { App } from './views/app.tsx';
 
-render(<p>pxed</p>, document.getElementById('app')!);
+applyScheme(rememberedScheme());
+render(<App console={createConsole()} />, document.getElementById('app')!);
