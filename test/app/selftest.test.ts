@@ -156,7 +156,11 @@ describe('selftest()', () => {
   const QUESTION: SelftestQuestion = { clients: 1, rate: 1, timeoutMs: 1000, json: false };
   async function ask(question: Partial<SelftestQuestion>): Promise<[number, string]> {
     let said = '';
-    const say = { write: (text: string) => void (said += text) };
+    const say = {
+      write(text: string) {
+        said += text;
+      },
+    };
     const io = { out: say, err: say, now: () => performance.now(), random: () => 1, stopped: () => true };
     return [await selftest({ ...QUESTION, ...question }, io), said];
   }

@@ -27,7 +27,7 @@ test.each<Tool>(['pxed', 'bootpd', 'dhcpd', 'ptftpd'])(
   },
 );
 
-test.each(['check', 'loaders install'])('README.md names every option of pxectl %s', (name) => {
+test.each(['check', 'loaders install', 'selftest'])('README.md names every option of pxectl %s', (name) => {
   const table = README.split(`| option of \`pxectl ${name}\``)[1]?.split('\n\n')[0] ?? '';
   const commands = withSubcommands(pxectlCommand('0', () => {}));
   const { options } = commands.find((one) => one.name() === name.split(' ').at(-1))!;

@@ -1,25 +1,15 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { which } from '../../bench/peers.ts';
 import { linuxKernel } from '../client/images.ts';
 import { type BootRoot, createEmptyRoot, loader } from '../rig/boot-root.ts';
 import { dnsmasqCommand, PROJECT, pxedCommand, waitForPorts } from '../rig/server.ts';
+import { tftpHpa, tftpHpaProgram } from '../rig/tftp-hpa.ts';
 import { type Command, command, createLab, type Host, type Lab, namespaces, ring } from './harness.ts';
 
 const SERVER = '192.168.77.1';
 const TESTER = '192.168.77.9';
 const RUN_MS = 60_000;
-
-/** tftpd-hpa is not installed beside atftpd: its program out of the package. */
-const CACHE = '/var/cache/pxed-test';
-const UNPACKED = join(CACHE, 'tftpd-hpa/usr/sbin/in.tftpd');
-async function findTftpd(): Promise<string> {
-  if (existsSync(UNPACKED)) return UNPACKED;
-  await mkdir(CACHE, { recursive: true });
-  return which('in.tftpd', 'tftpd-hpa', CACHE) ?? 'in.tftpd';
-}
 
 const NEEDS = [
   namespaces,
@@ -28,6 +18,7 @@ const NEEDS = [
   command('nft', 'nftables'),
   command('dnsmasq', 'dnsmasq-base'),
   command('kea-dhcp4', 'kea-dhcp4-server'),
+  tftpHpa,
 ];
 
 type Told = {
@@ -116,7 +107,7 @@ ring('pxectl selftest', NEEDS, () => {
     await writeFile(file, JSON.stringify({ Dhcp4: config }));
     const env = { KEA_PIDFILE_DIR: lab.folder, KEA_LOCKFILE_DIR: 'none' };
     await waitForPorts(server.start(['kea-dhcp4', '-c', file], { env }), [67]);
-    const program = await findTftpd();
+    const program = tftpHpaProgram() ?? '';
     const tftpd = server.start([
       program,
       '-L',
