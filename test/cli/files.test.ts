@@ -95,7 +95,9 @@ describe.each(WAYS)('pxectl files $way', ({ files }) => {
     await good('put', `${mirrorUrl}/debian/a%20b`, `${folder}/`);
     const { code } = await files(['put', '-', `${folder}/piped`], KERNEL);
     expect(code).toBe(0);
-    expect(readdirSync(inRoot()).sort()).toEqual(['a b', `${folder}-initrd`, 'piped']);
+    await good('put', local('empty', ''), `${folder}/none`);
+    expect(readdirSync(inRoot()).sort()).toEqual(['a b', `${folder}-initrd`, 'none', 'piped']);
+    expect(readFileSync(inRoot('none'), 'utf8')).toBe('');
     expect(readFileSync(inRoot('a b'), 'utf8')).toBe('the octets of /debian/a%20b');
     expect(readFileSync(inRoot('piped'), 'utf8')).toBe(KERNEL);
   });

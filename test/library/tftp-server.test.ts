@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createControlClient } from '../../src/app/control-client.ts';
 import {
   ConfigProblem,
   createPxed,
@@ -197,6 +198,21 @@ describe('createPxed()', () => {
     expect(events).toContain('service.started');
     expect(events).toContain('service.ready');
     expect(events).toContain('tftp.done');
+  });
+
+  test('a control socket that it is given answers, and goes with it', async () => {
+    mkdirSync(root);
+    const socket = join(base, 'pxed.sock');
+    const pxed = createPxed({
+      ...{ version: 1, mode: 'off', bootp: { enabled: false }, http: { enabled: false } },
+      ...{ control: { socket }, tftp: { root, port: 0 } },
+    });
+    expect(existsSync(socket)).toBe(false);
+    await pxed.start();
+    const status = await createControlClient({ socket }).get('/api/v1/status');
+    expect(status).toMatchObject({ ready: true, root });
+    await pxed.stop();
+    expect(existsSync(socket)).toBe(false);
   });
 
   test('a port of somebody else’s is told by start(), and not before', async () => {
