@@ -67,6 +67,8 @@ export type Inside = {
   readonly control?: ControlPorts;
   /** Files under way. */
   transfers(): Promise<readonly LiveTransfer[]>;
+  /** Does everything that serves turn its loop? */
+  answer(): Promise<boolean>;
 };
 
 export type ComposeIo = { readonly version: string; readonly emit: Emit; readonly guest?: Guest };
@@ -276,6 +278,7 @@ function assemble(
       ...(stateFolder !== undefined && { stateFolder }),
       ...(control && { control }),
       transfers: async () => (await Promise.all(looks.map((look) => look()))).flat(),
+      answer: async () => (await tftp?.answer()) ?? true,
     },
     async release() {
       unwatch();

@@ -18,6 +18,8 @@ export type TftpTasks = {
   reconfigure(settings: TftpSettings): void;
   /** Those of all workers. */
   transfers(): Promise<readonly LiveTransfer[]>;
+  /** Does every thread that serves turn its loop? */
+  answer(): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -68,6 +70,7 @@ export async function createTftpTasks({ crew, ...rest }: CrewParts): Promise<Tft
       });
     },
     transfers: async () => (await Promise.all(workers.map((worker) => worker.transfers()))).flat(),
+    answer: async () => (await Promise.all(workers.map((worker) => worker.answer()))).every(Boolean),
     close,
   };
 }
@@ -128,6 +131,7 @@ function createWorker(name: string, { startThread, ...parts }: WorkerParts): Wor
       running?.reconfigure(next);
     },
     transfers: async () => (await running?.transfers()) ?? [],
+    answer: async () => running === undefined || (await running.transfers()) !== undefined,
     close: async () => thread?.close(),
   };
 }

@@ -22,8 +22,8 @@ export type TftpServer = {
   stop(graceMs: number): Promise<void>;
   /** For requests from now on; transfers under way keep their terms. */
   reconfigure(settings: TftpSettings): void;
-  /** Those under way; none while it does not serve. */
-  transfers(): Promise<readonly LiveTransfer[]>;
+  /** Those under way; none while it does not serve; undefined when its thread does not answer. */
+  transfers(): Promise<readonly LiveTransfer[] | undefined>;
 };
 
 export type StartParts = Omit<ServiceParts, 'render'> & {
