@@ -6,6 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import { type Launched, launch } from './launch.ts';
 import type { Setup, SetupResult } from './setup.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
+import { feedWatchdog } from './watchdog.ts';
 import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** What the process gives: where to write, and how to read the configuration once more. */
@@ -49,6 +50,7 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     launched.composed.notify('STOPPING=1');
     launched.stop();
   });
+  feedWatchdog(launched.composed, { env: process.env, pid: process.pid, signal: stop.signal });
   const end = listen(stop, () => void launched.reload());
   try {
     return (await launched.finished) === 'stopped' ? EXIT.OK : EXIT.FAILED;
