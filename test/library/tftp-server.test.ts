@@ -203,10 +203,8 @@ describe('createPxed()', () => {
   test('a control socket that it is given answers, and goes with it', async () => {
     mkdirSync(root);
     const socket = join(base, 'pxed.sock');
-    const pxed = createPxed({
-      ...{ version: 1, mode: 'off', bootp: { enabled: false }, http: { enabled: false } },
-      ...{ control: { socket }, tftp: { root, port: 0 } },
-    });
+    const alone = { mode: 'off', bootp: { enabled: false }, http: { enabled: false } } as const;
+    const pxed = createPxed({ version: 1, ...alone, control: { socket }, tftp: { root, port: 0 } });
     expect(existsSync(socket)).toBe(false);
     await pxed.start();
     const status = await createControlClient({ socket }).get('/api/v1/status');
