@@ -10,6 +10,9 @@ import type { RequestSpec } from './machine/transfer.ts';
 import { type Address, resolveHost } from './resolve-host.ts';
 import { TFTP_PORT } from './target.ts';
 
+/** IPv6's header is 20 octets longer: what fits Ethernet is less. */
+const IPV6_BLKSIZE = 1448;
+
 const DEFAULTS = { blksize: 1468, windowsize: 16, timeoutMs: 2000, retries: 5 } as const;
 
 export type Settings = {
@@ -69,10 +72,9 @@ export async function tryUntilAccepted<T extends Attempt>(
 ): Promise<T> {
   const { target, options } = settings;
   const addresses = await resolveHost(target.host);
-  const rungs = settings.offer === undefined ? [undefined] : ladder(settings.offer);
   let failure: Failure | undefined;
   for (const address of addresses) {
-    for (const offer of rungs) {
+    for (const offer of rungsFor(settings, address)) {
       const spec = requestOf(settings, optionsOf(offer));
       const line = await openLine({
         address: address.address,
@@ -89,6 +91,11 @@ export async function tryUntilAccepted<T extends Attempt>(
     if (failure === undefined || !isElsewhere(failure)) break;
   }
   throw asError(failure!, settings, addresses.at(-1)!);
+}
+
+function rungsFor({ offer, options }: Settings, { ipv6 }: Address): readonly (Offer | undefined)[] {
+  if (offer === undefined) return [undefined];
+  return ladder(ipv6 && options.blksize === undefined ? { ...offer, blksize: IPV6_BLKSIZE } : offer);
 }
 
 /** The next address of the same name may be the one that a server listens on. */

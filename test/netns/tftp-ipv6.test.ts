@@ -156,6 +156,15 @@ const CLIENTS: { name: string; need: Need; get(address: string, file: string, to
     need: command('tftp', 'tftp-hpa'),
     get: (address, file, to) => ['tftp', '-6', '-m', 'binary', address, '-c', 'get', file, to],
   },
+  {
+    name: 'ptftp',
+    need: () => undefined,
+    get: (address, file, to) => [
+      process.execPath,
+      join(PROJECT, 'bin/ptftp.ts'),
+      ...[`[${address}]`, 'get', file, to],
+    ],
+  },
 ];
 
 ring('TFTP over IPv6 on one interface', [namespaces], () => {

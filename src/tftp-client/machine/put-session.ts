@@ -33,7 +33,8 @@ import {
  * | any      | ERROR                         | failed                                                        |
  *
  * After 65,535 we go on with 0. A server that wants 1 has no way to say so but by ACKing 65,535 again; after the fourth
- * time, each of them later than a round trip, it gets 1.
+ * time, each of them later than a round trip, it gets 1. Before that is settled no window goes past that block: a server that drops
+ * our 0 would take our 1 for its own, and the file would lack a block.
  */
 type State = Transfer & {
   acked: number;
@@ -42,6 +43,7 @@ type State = Transfer & {
   /** Number of the last block, Infinity before the end of the file is known. */
   last: number;
   rollover: 0 | 1;
+  rolloverKnown: boolean;
   refusals: number;
 };
 
@@ -73,6 +75,7 @@ export function createPutSession(spec: RequestSpec, now: number): PutSession {
     ready: 0,
     last: Number.POSITIVE_INFINITY,
     rollover: 0,
+    rolloverKnown: false,
     refusals: 0,
   };
   return {
@@ -136,6 +139,7 @@ function begin(s: State, now: number): void {
 
 function advance(s: State, ahead: number, now: number): void {
   s.acked += ahead;
+  if (s.acked > LAST_WIRE_BLOCK) s.rolloverKnown = true;
   progress(s, now);
   if (s.acked === s.last) {
     s.outcome = { ok: true };
@@ -145,8 +149,9 @@ function advance(s: State, ahead: number, now: number): void {
 
 function repeated(s: State, now: number): void {
   if (s.sent === s.acked || now - s.sentAt < s.patience.echoMs()) return;
-  if (s.acked === LAST_WIRE_BLOCK && ++s.refusals >= REFUSALS_BELIEVED) s.rollover = 1;
-  if (s.terms!.windowsize > 1 || s.acked === LAST_WIRE_BLOCK) s.due = 0;
+  const refused = s.acked === LAST_WIRE_BLOCK && !s.rolloverKnown;
+  if (refused && ++s.refusals >= REFUSALS_BELIEVED) s.rollover = 1;
+  if (s.terms!.windowsize > 1 || refused) s.due = 0;
 }
 
 function offer(s: State, ready: number, ended: boolean): void {
@@ -173,7 +178,8 @@ function sendRequest(s: State, now: number): Action {
 
 function sendWindow(s: State, now: number): Action | undefined {
   const { windowsize } = s.terms!;
-  const to = Math.min(s.acked + windowsize, s.last);
+  const most = s.rolloverKnown ? s.last : Math.min(s.last, LAST_WIRE_BLOCK + 1);
+  const to = Math.min(s.acked + windowsize, most);
   if (to > s.ready) {
     s.due = Number.POSITIVE_INFINITY; // until more is offered
     return undefined;
