@@ -6,7 +6,7 @@ import { hashDescriptor } from './file-hash.ts';
 /** What a file can be stored from. A piece must not be changed once it was given. */
 export type FileSource = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** In pieces that come one by one. */
 export async function* piecesOf(source: FileSource): AsyncGenerator<Uint8Array> {

@@ -56,11 +56,9 @@ const plain = { overwrite: true, storage: {} };
 
 test('reportPut() shows how far it is, and clears that at the end', async () => {
   await reportPut(files, { ...plain, source: local(new Uint8Array(3_000_000)), path: 'a' }, io);
-  expect(shown.map(({ bytes, totalBytes }) => [bytes, totalBytes])).toEqual([
-    [1_048_576, 3_000_000],
-    [2_097_152, 3_000_000],
-    [3_000_000, 3_000_000],
-  ]);
+  expect(shown.length).toBeGreaterThan(5);
+  expect(shown.map(({ bytes }) => bytes)).toEqual(shown.map(({ bytes }) => bytes).sort((a, b) => a - b));
+  expect(shown.at(-1)).toMatchObject({ bytes: 3_000_000, totalBytes: 3_000_000 });
   expect(shown.every(({ bytesPerSecond }) => bytesPerSecond > 0)).toBe(true);
   expect(cleared).toBe(1);
   expect(told).toMatch(/^a: created, 3\.0 MB, SHA-256 [0-9a-f]{64}\n$/);
