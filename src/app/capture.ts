@@ -15,6 +15,8 @@ const MOST_KEPT = 32;
 const SETTLE_MS = 3000;
 /** Failures that are so near are of one boot. */
 const SAME_BOOT_MS = 120_000;
+const LOOK_EVERY_MS = 5000;
+const MOST_SEEN = 256;
 
 export type CaptureParts = {
   readonly network: Network;
@@ -24,6 +26,9 @@ export type CaptureParts = {
   readonly machineOf: (peer: string) => Mac | undefined;
   readonly emit: Emit;
 };
+
+/** A machine, how far it came and since when. */
+export type WatchedMachine = { readonly id: string; readonly stage: string; readonly since: number };
 
 /** Packets of machines: what is recorded, and what is kept of boots that failed. */
 export type Capture = {
@@ -37,6 +42,8 @@ export type Capture = {
   hear(event: BootEvent): void;
   /** This machine's boot has failed: what it said is kept, in a moment. A MAC or an address. */
   failed(machine: string): void;
+  /** From now on asks now and then which machines were heard of last, and keeps the packets of those that failed. */
+  watch(machines: () => readonly WatchedMachine[]): void;
   close(): void;
 };
 
@@ -57,7 +64,10 @@ export function openCapture({ network, config, links: given, machineOf, emit }: 
   const waiting = new Map<string, NodeJS.Timeout>();
   /** The last file of each machine, so that a boot that fails twice is kept once. */
   const last = new Map<string, { readonly name: string; readonly at: number }>();
+  /** Machines whose failure is known, each with when that was. */
+  const seen = new Map<string, number>();
   let kept: KeptCaptures | undefined;
+  let looking: NodeJS.Timeout | undefined;
 
   function keep(machine: string): void {
     waiting.delete(machine);
@@ -83,6 +93,17 @@ export function openCapture({ network, config, links: given, machineOf, emit }: 
     waiting.set(name, setTimeout(() => keep(name), SETTLE_MS).unref());
   }
 
+  /** While the interfaces are busy nothing new is recorded, and others want this thread. */
+  function look(machines: readonly WatchedMachine[]): void {
+    for (const { id, stage, since } of machines) {
+      if (stage !== 'failed' || seen.get(id) === since) continue;
+      seen.delete(id);
+      seen.set(id, since);
+      if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value!);
+      failed(id);
+    }
+  }
+
   return {
     recorder,
     get kept() {
@@ -101,7 +122,14 @@ export function openCapture({ network, config, links: given, machineOf, emit }: 
       else if (event.type === 'boot.loop') failed(event.mac ?? event.peer);
     },
     failed,
+    watch(machines) {
+      clearInterval(looking);
+      looking = setInterval(() => {
+        if (recorder.state === 'recording') look(machines());
+      }, LOOK_EVERY_MS).unref();
+    },
     close() {
+      clearInterval(looking);
       for (const [machine, timer] of waiting) {
         clearTimeout(timer);
         keep(machine);

@@ -1,4 +1,5 @@
 import { type ControlApp, createControlApp } from '../server/control/app.ts';
+import { captureRoutes } from '../server/control/capture-routes.ts';
 import { configRoutes } from '../server/control/config-routes.ts';
 import { eventRoutes } from '../server/control/event-routes.ts';
 import { fileRoutes } from '../server/control/file-routes.ts';
@@ -8,6 +9,7 @@ import { openApiRoute } from '../server/control/openapi.ts';
 import type { Route } from '../server/control/route.ts';
 import { serviceRoutes } from '../server/control/service-routes.ts';
 import { sessionRoutes } from '../server/control/session-routes.ts';
+import { createCaptureOperations } from './capture-operations.ts';
 import { type ConfigIo, createConfigOperations } from './config-operations.ts';
 import { controlPages } from './control-pages.ts';
 import type { ControlParts } from './control-parts.ts';
@@ -42,6 +44,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
     ...fileRoutes(createFileOperations(servedFiles(parts))),
     ...configRoutes(config),
     ...leaseRoutes(createLeaseOperations({ ...leaseIo(parts), config })),
+    ...captureRoutes(createCaptureOperations(parts.composed.capture)),
   ];
   return [...routes, openApiRoute(routes, parts.version)];
 }

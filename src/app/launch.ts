@@ -33,6 +33,9 @@ export type Launched = {
   readonly finished: Promise<Outcome>;
 };
 
+/** Those among whom boots that failed are looked for. */
+const RECENT_MACHINES = 32;
+
 /** Composes a setup, and runs it with all that watches it and answers for it. Throws StartProblem when it cannot be served. */
 export async function launch(setup: Setup, io: LaunchIo): Promise<Launched> {
   const { version, bus, guest } = io;
@@ -44,6 +47,7 @@ export async function launch(setup: Setup, io: LaunchIo): Promise<Launched> {
   bus.subscribe(({ event }) => composed.capture.hear(event));
   const timeline = openTimeline(composed, bus.emit);
   if (timeline) bus.subscribe(timeline.hear);
+  if (timeline) composed.capture.watch(() => timeline.machines(RECENT_MACHINES));
   const stop = new AbortController();
   const reread = () => reload(composed, () => io.read(), bus.emit);
   const supervisor = createSupervisor(composed.tasks, {

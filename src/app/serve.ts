@@ -3,6 +3,7 @@ import { createLineBatch } from '../events/line-batch.ts';
 import { createLog, type LogOut } from '../events/log.ts';
 import { createLoopWatch } from '../server/boot/loop-guard.ts';
 import { EXIT } from './exit-codes.ts';
+import { isJournal } from './journal.ts';
 import { type Launched, launch } from './launch.ts';
 import type { Setup, SetupResult } from './setup.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
@@ -25,10 +26,9 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
   const bus = createBus(Date.now);
   const terminal = io.out.isTTY ?? false;
   const { level, format } = setup.config.log;
-  const text = format === 'text' || (format === 'auto' && terminal);
-  bus.subscribe(
-    createLog({ level, format: text ? 'text' : 'json', colour: terminal, out: createLineBatch(io.out) }),
-  );
+  const usual = terminal ? 'text' : isJournal(1, process.env) ? 'journal' : 'json';
+  const chosen = format === 'auto' ? usual : format;
+  bus.subscribe(createLog({ level, format: chosen, colour: terminal, out: createLineBatch(io.out) }));
   bus.subscribe(createLoopWatch(bus.emit));
   let launched: Launched;
   try {

@@ -1,28 +1,16 @@
-import { closeSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { archCode } from '../boot/arch-table.ts';
-import { chosenBy, withChoices } from '../boot/choice.ts';
 import { STAGES, type Stage } from '../client/firmware-request.ts';
-import { planDhcp } from '../dhcp/plan.ts';
 import { clientUuidFromSmbios } from '../dhcp-packet/index.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { InterfaceFacts } from '../net/datagram.ts';
-import { loadNetwork } from '../net/load.ts';
-import type { BootTree } from '../store/boot-file.ts';
-import { createBootTree } from '../store/boot-tree.ts';
-import { bootPolicyOf } from './boot-policy.ts';
-import { checkBootFile, checkRoot } from './check-root.ts';
-import { dhcpSettingsOf } from './dhcp-settings.ts';
 import { EXIT } from './exit-codes.ts';
-import { wantsHttp, withOwnUrl } from './http-ports.ts';
-import { readKeptState } from './kept-state.ts';
-import { createRootFiles } from './root-files.ts';
 import type { Setup } from './setup.ts';
 import { simulatedJson } from './simulate-json.ts';
 import { type Simulated, simulatedText } from './simulate-text.ts';
-import { describeLink, simulatedLinks } from './simulated-link.ts';
-import { lookupsOf, type Shelf } from './simulated-lookups.ts';
+import { describeLink } from './simulated-link.ts';
+import { lookupsOf } from './simulated-lookups.ts';
+import { openShelf } from './simulated-shelf.ts';
 import { playDhcp, type Scene, type Script } from './simulation.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
 
@@ -88,7 +76,7 @@ export async function reportSimulation(
 }
 
 async function simulate(given: Setup, question: SimulateQuestion, io: SimulateIo): Promise<number> {
-  const { shelf, notes, close } = await shelfOf(given, question, io);
+  const { shelf, notes, close } = await openShelf(given, question, io);
   try {
     const played = playDhcp(scriptOf(question, shelf), shelf);
     if (!played.ok) {
@@ -106,62 +94,6 @@ async function simulate(given: Setup, question: SimulateQuestion, io: SimulateIo
     return exchanges.some(({ reply }) => reply) ? EXIT.OK : EXIT.START;
   } finally {
     close();
-  }
-}
-
-/** All that pxed would know, of this machine and its state folder. Throws StartProblem where pxed would not start. */
-async function shelfOf(given: Setup, question: SimulateQuestion, io: SimulateIo) {
-  const { config } = given;
-  const here = io.interfaces ?? (await loadNetwork()).interfaces();
-  const { links: found, notes } = simulatedLinks(config, { here, on: question.interface });
-  const isProxy = question.proxy || config.mode === 'proxy';
-  const links = isProxy ? found.map((link) => ({ ...link, role: 'proxy' as const })) : found;
-  const web = wantsHttp(config) ? [{ port: config.http.port }] : [];
-  const setup = withOwnUrl(given, web);
-  const settings = dhcpSettingsOf(setup, links, hostname());
-  const files = filesOf(setup);
-  const state = await readKeptState(config);
-  const choiceOf = (mac: string) => state.choiceOf(mac, io.now());
-  const said = bootPolicyOf(setup, { settings, links });
-  const policy = said && withChoices(said, choiceOf);
-  const shelf: Shelf = {
-    plan: planDhcp(settings, links),
-    link: links[0]!,
-    links,
-    leases: state.leases,
-    progressOf: state.progressOf,
-    now: io.now(),
-    ...files,
-    ...(policy && { policy, chosen: chosenBy(() => policy.profiles, choiceOf) }),
-  };
-  const assumed =
-    config.http.enabled === 'auto' && web.length > 0 ? ['HTTP is served: its port is free'] : [];
-  return { shelf, notes: [...notes, ...state.notes, ...assumed], close: state.close };
-}
-
-/** As gatherFacts of facts.ts has it, without interfaces that are up. */
-function filesOf({ config, overrides }: Setup): Pick<Shelf, 'exists' | 'read'> {
-  if (!config.tftp.enabled && !wantsHttp(config)) return {};
-  const root = checkRoot(config.tftp.root!);
-  if (overrides.nextServer === undefined) checkBootFile(root, config.boot.filename);
-  const ignoreCase = config.tftp['ignore-case'];
-  return {
-    exists: createRootFiles(root, { ignoreCase }),
-    read: (path) => readTreeFile(path, createBootTree(root, { ignoreCase })),
-  };
-}
-
-/** No loader is as long. */
-const LONGEST_PROGRAM = 32 * 1024 * 1024;
-
-function readTreeFile(path: string, tree: BootTree): Uint8Array | undefined {
-  const opened = tree.open(path);
-  try {
-    if (!opened.ok || opened.value.sizeBytes > LONGEST_PROGRAM) return undefined;
-    return readFileSync(opened.value.fd);
-  } finally {
-    if (opened.ok) closeSync(opened.value.fd);
-    tree.close();
   }
 }
 

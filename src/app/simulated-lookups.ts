@@ -107,10 +107,13 @@ function archOfEvents(exchanges: readonly Exchange[]) {
   return undefined;
 }
 
-type Asking = { readonly shelf: Shelf; readonly peer: Ipv4 | undefined; readonly here: boolean };
+export type Asking = { readonly shelf: Shelf; readonly peer: Ipv4 | undefined; readonly here: boolean };
 
-/** As the servers of files do it: a file of the tree, else what is made for whoever has this address. */
-function resolver(exchanges: readonly Exchange[], { shelf, peer, here }: Asking) {
+/**
+ * Looks names up as the servers of files do it: a file of the tree, else what is made for whoever has this address. `exchanges` say
+ * what is known of the machine.
+ */
+export function resolver(exchanges: readonly Exchange[], { shelf, peer, here }: Asking) {
   const rendered = renderedFor(exchanges, shelf);
   const utf8 = new TextDecoder();
   return (name: string): Lookup => {

@@ -106,10 +106,33 @@ type Arrival = {
   readonly decoded: DecodedPacket;
   readonly scene: Scene;
   readonly context: RehearsalContext;
+  readonly came?: Came;
 };
 
-function exchange(bytes: Uint8Array, { decoded, scene, context }: Arrival): Exchange {
-  const arrived = arrivalOf(bytes, decoded, scene.link);
+/** How a message came, where that is known. */
+export type Came = Pick<DhcpRequest, 'source' | 'destination' | 'port'> & {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+};
+
+/**
+ * Asks one message after the other, each as it came. What one leaves, the next finds. Rejected: octets that are no message.
+ */
+export function createRehearsal(scene: Scene) {
+  const context = { ...contextOf(scene), quirks: createQuirkMemory() };
+  return (bytes: Uint8Array, came: Came): Decoded<Exchange> => {
+    const decoded = decode(bytes);
+    if (!decoded.ok) return decoded;
+    const at = { ...context, now: came.now };
+    return ok(exchange(bytes, { decoded: decoded.value, scene, context: at, came }));
+  };
+}
+
+function exchange(bytes: Uint8Array, { decoded, scene, context, came }: Arrival): Exchange {
+  const usual = arrivalOf(bytes, decoded, scene.link);
+  const arrived = came
+    ? { ...usual, source: came.source, destination: came.destination, port: came.port }
+    : usual;
   const { decision, sent, probed } = rehearse(arrived, context);
   const { reply, boot, rules } = decision;
   return {

@@ -98,10 +98,11 @@ export const COMMON: readonly Option[] = [
   new Option('-c, --config <file>', 'YAML configuration; the command line wins over it'),
   new Option('-v, --verbose', 'tell every step'),
   new Option('-D, --debug', 'tell everything'),
-  new Option('--log-format <format>', 'auto: text on a terminal, else json').choices([
+  new Option('--log-format <format>', 'auto: text on a terminal, journal under systemd, else json').choices([
     'auto',
     'text',
     'json',
+    'journal',
   ]),
   new Option('--user <name>', 'who to run as once the sockets are open (default: pxed, or nobody)'),
   new Option('--group <name>', "group to run as (default: the user's)"),

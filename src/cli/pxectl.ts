@@ -2,15 +2,18 @@ import { Command } from 'commander';
 import { EXIT } from '../app/exit-codes.ts';
 import { packageVersion } from '../app/package-version.ts';
 import { rescue } from '../app/rescue.ts';
+import { captureCommand } from './commands/capture.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { filesCommand } from './commands/files.ts';
 import { leasesCommand } from './commands/leases.ts';
 import { loadersCommand } from './commands/loaders.ts';
 import { machineCommands } from './commands/machines.ts';
 import { renderCommand } from './commands/render.ts';
+import { replayCommand } from './commands/replay.ts';
 import { selftestCommand } from './commands/selftest.ts';
 import { serviceCommands } from './commands/services.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -44,11 +47,14 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
     ...machineCommands(end),
     configCommand(end),
     leasesCommand(end),
+    captureCommand(end),
+    doctorCommand(end),
     checkCommand(end),
     loadersCommand(end),
     renderCommand(end),
     selftestCommand(end),
     simulateCommand(end),
+    replayCommand(end),
     completionCommand(command, end),
   ];
   for (const one of commands) {

@@ -10,7 +10,7 @@ export type Options = {
   readonly config?: string;
   readonly verbose?: boolean;
   readonly debug?: boolean;
-  readonly logFormat?: 'auto' | 'text' | 'json';
+  readonly logFormat?: 'auto' | 'text' | 'json' | 'journal';
   readonly user?: string;
   readonly group?: string;
   readonly state?: string;

@@ -126,7 +126,10 @@ const http = z.strictObject({
 
 const log = z.strictObject({
   level: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
-  format: z.enum(['auto', 'text', 'json']).default('auto').describe('auto = text on a terminal, else json.'),
+  format: z
+    .enum(['auto', 'text', 'json', 'journal'])
+    .default('auto')
+    .describe('auto = text on a terminal, journal where systemd keeps the log, else json.'),
 });
 
 export const schema = z.strictObject({

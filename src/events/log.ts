@@ -7,10 +7,13 @@ import { fieldsOf } from './fields.ts';
 import { type Level, levelOf } from './level.ts';
 import { createRepeats } from './once.ts';
 
-/** `json`: one pino line an event, for journald and machines. `text`: readable lines, coloured on a terminal. */
+/**
+ * `json`: one pino line an event, for machines. `text`: readable lines, coloured on a terminal. `journal`: for journald, which keeps
+ * the time itself: lines without one, each with its priority in front (sd-daemon(3)).
+ */
 export type LogOptions = {
   readonly level: Level | 'trace';
-  readonly format: 'json' | 'text';
+  readonly format: 'json' | 'text' | 'journal';
   readonly colour?: boolean;
   /** Where the lines go. `writableLength`: how much waits to be read there; a node stream tells. */
   readonly out: LogOut;
@@ -23,7 +26,11 @@ const MOST_WAITING = 4 * 1024 * 1024;
 
 /** A bus listener that writes the log. */
 export function createLog(options: LogOptions): (stamped: Stamped) => void {
-  const destination = options.format === 'json' ? options.out : readable(options);
+  const destination = {
+    json: () => options.out,
+    text: () => readable(options),
+    journal: () => prioritised(options),
+  }[options.format]();
   const log = pino({ level: options.level, base: null, timestamp: false }, destination);
   const isRepeat = createRepeats();
   let lost = 0;
@@ -49,6 +56,24 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
 function lostLines(count: number): BootEvent {
   const detail = `${count} lines are missing here: nobody read the log`;
   return { type: 'service.warning', service: 'log', problem: 'lines-lost', detail };
+}
+
+/** Priorities of syslog(3), by pino's levels. */
+const PRIORITIES: Readonly<Record<number, number>> = { 10: 7, 20: 7, 30: 6, 40: 4, 50: 3, 60: 2 };
+
+function prioritised({ out }: LogOptions): LogOut {
+  return {
+    write(line) {
+      const { level, msg } = JSON.parse(line) as { readonly level: number; readonly msg: string };
+      const mark = `<${PRIORITIES[level] ?? 6}>`;
+      out.write(
+        msg
+          .split('\n')
+          .map((each) => `${mark}${each}\n`)
+          .join(''),
+      );
+    },
+  };
 }
 
 function readable(options: LogOptions): LogOut {
