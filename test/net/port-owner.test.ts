@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { portOwner, tcpPortOwner } from '../../src/net/port-owner.ts';
+import { portOwner, socketOwner, tcpPortOwner } from '../../src/net/port-owner.ts';
 
 const UDP = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   121: 00000000:0045 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 0000000000000000 0
@@ -46,4 +46,19 @@ test('portOwner() finds this process behind its own socket', async ({ skip }) =>
   await once(socket, 'listening');
   expect(portOwner(socket.address().port)).toMatch(new RegExp(`, pid ${process.pid}$`));
   socket.close();
+});
+
+const UNIX = `Num       RefCount Protocol Flags    Type St Inode Path
+0000000000000000: 00000003 00000000 00000000 0001 03 1 /run/pxed/pxed.sock
+0000000000000000: 00000002 00000000 00010000 0001 01 4711 /run/pxed/pxed.sock
+0000000000000000: 00000002 00000000 00010000 0001 01 99 /run/a name with spaces
+`;
+
+test.each([
+  ['/run/pxed/pxed.sock', 'dnsmasq, pid 812'],
+  ['/run/pxed/other.sock', undefined],
+  ['/run/a name with spaces', undefined],
+])('socketOwner() of %s is %s', (path, want) => {
+  const read = (name: string) => (name === '/proc/self/net/unix' ? UNIX : PROC.read(name));
+  expect(socketOwner(path, { ...PROC, read })).toBe(want);
 });

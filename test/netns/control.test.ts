@@ -29,6 +29,14 @@ type Status = {
   readonly tool: string;
 };
 
+type Operation = {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+};
+type Document = { readonly openapi: string; readonly paths: Record<string, Record<string, Operation>> };
+
 ring(
   'control of a pxed that runs',
   [namespaces, command('curl', 'curl'), command('udhcpc', 'udhcpc')],
@@ -300,6 +308,39 @@ ring(
         status: '204',
       });
       expect(await curl('-b', jar, `${url}/api/v1/session`)).toMatchObject({ status: '401' });
+    });
+
+    test('/api/v1/openapi.json describes routes that are there, and answer', async () => {
+      const document = (await control.get('/api/v1/openapi.json')) as Document;
+      expect(document.openapi).toBe('3.1.0');
+      const ids = new Set<string>();
+      for (const [path, operations] of Object.entries(document.paths)) {
+        for (const [method, operation] of Object.entries(operations)) {
+          const of = `${method} ${path}`;
+          expect(ids, of).not.toContain(operation.operationId);
+          ids.add(operation.operationId);
+          expect(operation.summary, of).not.toBe('');
+          const named = (operation.parameters ?? [])
+            .filter((one) => one.in === 'path')
+            .map(({ name }) => name);
+          expect(
+            [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
+            of,
+          ).toEqual(named);
+          const good = Object.entries(operation.responses).find(([status]) => status.startsWith('2'));
+          expect(good, of).toBeDefined();
+          // A stream of events has no end.
+          if (method !== 'get' || JSON.stringify(good).includes('text/event-stream')) continue;
+          const problem = await control.get(path.replaceAll(/\{\w+\}/g, 'x')).then(
+            () => undefined,
+            (error: unknown) => error as { status: number; code: string },
+          );
+          if (!operation.parameters?.some(({ required }) => required)) expect(problem, of).toBeUndefined();
+          expect(problem?.status ?? 200, of).toBeLessThan(500);
+          expect(problem?.code, of).not.toBe('no-such-route');
+        }
+      }
+      expect(ids.size).toBeGreaterThan(15);
     });
 
     test('another program finds the socket taken, and by whom; what a killed pxed left is replaced', async () => {
