@@ -20,7 +20,7 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const toStdout = job.what === 'get' && job.local === '-';
-  const words = toStdout ? io.err : io.out;
+  const tell = (line: string) => (toStdout ? io.err : io.out).write(line);
   const bar = setup.quiet || setup.json ? undefined : await barFor(setup, job, io);
   const options: TransferOptions = {
     ...setup.transfer,
@@ -38,9 +38,9 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
     if (job.what === 'put' && setup.verify !== undefined) await verifyLocal(job.local, setup.verify);
     const result = await run(job, { setup, options, io });
     bar?.clear();
-    if (setup.json) words.write(`${jsonOf(job, result)}\n`);
-    else if (!setup.quiet) words.write(describe(job, result, setup.hash));
-    else if (setup.hash) words.write(`${result.sha256}  ${nameOf(job)}\n`);
+    if (setup.json) tell(`${jsonOf(job, result)}\n`);
+    else if (!setup.quiet) tell(describe(job, result, setup.hash));
+    else if (setup.hash) tell(`${result.sha256}  ${nameOf(job)}\n`);
     if (job.what === 'get' && result.retransmissions > 0) {
       await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     }
@@ -48,7 +48,7 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
   } catch (error) {
     bar?.clear();
     if (!(error instanceof TftpError)) throw error;
-    if (setup.json) words.write(`${jsonOfError(job, error)}\n`);
+    if (setup.json) tell(`${jsonOfError(job, error)}\n`);
     else io.err.write(`ptftp: ${error.message}${hint(error)}\n`);
     return exitCode(error);
   } finally {
@@ -64,6 +64,8 @@ async function run(job: Job, { setup, options, io }: How): Promise<TransferResul
   const target = { host, port, file, ...(job.mode !== undefined && { mode: job.mode }) };
   if (job.what === 'put') return put(job.local === '-' ? io.input : job.local, target, options);
   const download = get(target, options);
+  // Whoever stops reading a pipe is told of by the write that fails.
+  if (job.local === '-') io.out.on('error', () => {});
   if (job.local !== '-') return download.into(await placeFor(job), { force: setup.force });
   for await (const chunk of download) await written(io.out, chunk);
   return download.result;

@@ -8,7 +8,6 @@ import type {
   TransferResult,
 } from './face.ts';
 import { createDownload } from './get.ts';
-import { sendFile } from './put.ts';
 import { parseTarget, TFTP_PORT } from './target.ts';
 
 /**
@@ -33,6 +32,7 @@ export async function put(
   target: string | Target,
   options: TransferOptions = {},
 ): Promise<TransferResult> {
+  const { sendFile } = await import('./put.ts');
   return sendFile(source, typeof target === 'string' ? parseTarget(target) : target, options);
 }
 

@@ -3,7 +3,6 @@ import { TftpError } from '../lib/tftp-error.ts';
 import { createNetasciiDecoder, type NetasciiDecoder } from '../tftp/netascii.ts';
 import { ERROR_CODE } from '../tftp-packet/index.ts';
 import { type Attempt, type Settings, settle, tryUntilAccepted } from './attempts.ts';
-import { createChunkQueue } from './chunk-queue.ts';
 import { createChunks } from './chunks.ts';
 import type { Consumer } from './consumer.ts';
 import { dally, drive, sayAll, type Work } from './drive.ts';
@@ -44,6 +43,7 @@ export function createDownload(target: Target, options: TransferOptions): Downlo
 
   async function* iterate(): AsyncGenerator<Uint8Array, void> {
     begin();
+    const { createChunkQueue } = await import('./chunk-queue.ts');
     const queue = createChunkQueue();
     const left = new AbortController();
     const signals = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;

@@ -5,6 +5,7 @@ import { portableInterfaces } from '../interfaces.ts';
 import type { PeerSocket, PeerSocketSpec, TakeDatagram } from '../peer-socket.ts';
 import { Arena } from './arena.ts';
 import * as c from './ffi.ts';
+import { createLooking, LOOK_MS } from './looking.ts';
 import { closeFd } from './open.ts';
 import { openPeer, SLEEP_MS, UDP_GRO } from './open-peer.ts';
 import { writeAddress6, writeAnyAddress6, writeSockaddr } from './sockaddr.ts';
@@ -21,14 +22,8 @@ const MAX_MESSAGE = 65_000;
 
 const MSG_WAITFORONE = 0x10000;
 const MSG_ERRQUEUE = 0x2000;
-
-/**
- * How long it looks for an answer before it sleeps. A LAN's comes within this time, and to be woken takes as long again; when
- * answers take longer it does not look but sleeps at once.
- */
-const LOOK_MS = 0.06;
-const LOOKS_IN_VAIN = 8;
-const WAITS_WITHOUT_LOOK = 64;
+const F_SETFL = 4;
+const O_RDWR = 2;
 
 /** Opens a client's socket; undefined where the layouts of structs.ts do not hold. */
 export function openLinuxPeerSocket(spec: PeerSocketSpec): Outcome<PeerSocket> | undefined {
@@ -63,8 +58,7 @@ class LinuxPeerSocket implements PeerSocket {
   readonly #alone: boolean;
   #gso = true;
   #error: string | undefined;
-  #looksInVain = 0;
-  #waits = 0;
+  readonly #looking = createLooking();
   #watch: c.ReadWatch | undefined;
   #resume: (() => void) | undefined;
   #woken = false;
@@ -135,8 +129,7 @@ class LinuxPeerSocket implements PeerSocket {
     }
     return new Promise((resolve) => {
       const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => this.#resume?.(), ms);
-      this.#watch ??= c.watchReadable(this.#fd);
-      const watch = this.#watch;
+      const watch = this.#watching();
       this.#resume = () => {
         this.#resume = undefined;
         this.#woken = false;
@@ -164,6 +157,15 @@ class LinuxPeerSocket implements PeerSocket {
     this.#resume?.();
     this.#watch?.close();
     closeFd(this.#fd);
+  }
+
+  /** libuv makes what it watches non-blocking, but nothing of it reads here. */
+  #watching(): c.ReadWatch {
+    if (this.#watch === undefined) {
+      this.#watch = c.watchReadable(this.#fd);
+      c.fcntl(this.#fd, F_SETFL, O_RDWR);
+    }
+    return this.#watch;
   }
 
   #layOut(header: number): Slot {
@@ -202,20 +204,16 @@ class LinuxPeerSocket implements PeerSocket {
 
   /** A short look again and again: answers in lock-step come within microseconds. */
   #look(take: TakeDatagram): number {
-    if (this.#looksInVain >= LOOKS_IN_VAIN) {
-      if (++this.#waits < WAITS_WITHOUT_LOOK) return 0;
-      this.#waits = 0;
-      this.#looksInVain = LOOKS_IN_VAIN - 1;
-    }
+    if (!this.#looking.isWorthIt()) return 0;
     const until = performance.now() + LOOK_MS;
     do {
       const count = this.#take(take, s.MSG_DONTWAIT);
       if (count > 0) {
-        this.#looksInVain = 0;
+        this.#looking.found();
         return count;
       }
     } while (performance.now() < until);
-    this.#looksInVain++;
+    this.#looking.foundNothing();
     return 0;
   }
 
