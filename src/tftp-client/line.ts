@@ -18,12 +18,7 @@ export type LineOptions = PeerSocketSpec & { readonly plain: boolean };
 
 /** Opens one. Rejects with TftpError, reason `local-socket`. */
 export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
-  let socket = await openPeerSocket(spec).catch((cause: NodeJS.ErrnoException) => {
-    throw new TftpError(`Cannot open a socket: ${cause.code ?? cause.message}`, {
-      reason: 'local-socket',
-      cause,
-    });
-  });
+  let socket = await openPlain(spec);
   let improvable = !plain && process.platform === 'linux';
   return {
     address: spec.address,
@@ -37,9 +32,17 @@ export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
       // What has arrived meanwhile is a repeat of what we have: nothing else was asked for.
       socket.close();
       const opened = linux.openLinuxPeerSocket({ ...spec, localPort });
-      if (opened?.ok) socket = opened.value;
-      else socket = await openPeerSocket({ ...spec, localPort });
+      socket = opened?.ok ? opened.value : await openPlain({ ...spec, localPort });
     },
     close: () => socket.close(),
   };
+}
+
+async function openPlain(spec: PeerSocketSpec): Promise<PeerSocket> {
+  try {
+    return await openPeerSocket(spec);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new TftpError(`Cannot open a socket: ${code ?? message}`, { reason: 'local-socket', cause });
+  }
 }
