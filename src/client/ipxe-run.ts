@@ -44,6 +44,9 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
   let files = 0;
   let scripts = 0;
   let items: string[] = [];
+  let preset: string | undefined;
+  /** What was loaded, by the names that scripts call it. */
+  const images = new Set<string>();
   let kernel = false;
 
   /** The end of a boot, or how a command went. */
@@ -64,15 +67,19 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
       for (const [index, { when, words }] of parts.entries()) {
         if ((when === '&&' && !status) || (when === '||' && status)) continue;
         if (++commands > MOST_COMMANDS) return stuck('endless', 'its commands go round and round');
+        const tolerated = parts.slice(index + 1).some((next) => next.when === '||');
         if (words[0] === 'goto') {
           const target = labels.get(words[1] ?? '');
+          if (target === undefined && tolerated) {
+            status = false;
+            continue;
+          }
           if (target === undefined)
             return stuck('no-label', `line ${at + 1}: goto ${words[1] ?? ''}, which is nowhere`);
           at = target;
           break;
         }
         if (words[0] === 'exit') return undefined;
-        const tolerated = parts.slice(index + 1).some((next) => next.when === '||');
         const went: Went = yield* execute(words, { location, tolerated });
         if (typeof went !== 'boolean') return went;
         status = went;
@@ -93,7 +100,8 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
         settings.set(settingName(operands[0]), operands.slice(1).join(' '));
         return true;
       case 'clear':
-        return settings.delete(settingName(operands[0]));
+        settings.delete(settingName(operands[0]));
+        return true;
       case 'isset':
         return (operands[0] ?? '') !== '';
       case 'iseq':
@@ -105,11 +113,10 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
       }
       case 'menu':
         items = [];
+        preset = undefined;
         return true;
       case 'item':
-        if (!rest.some((word) => word === '--gap' || word === '-g') && operands[0] !== undefined)
-          items.push(operands[0]);
-        return true;
+        return addItem(rest);
       case 'choose':
         return choose(rest, operands);
       case 'prompt':
@@ -121,13 +128,15 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
       case 'login':
         return stuck('waits', `${name} waits for somebody`);
       case 'kernel':
+        return yield* fetch('kernel', rest, around);
       case 'imgselect':
       case 'imgload':
-        return yield* fetch('kernel', operands[0], around);
+        kernel = true;
+        return true;
       case 'initrd':
       case 'module':
       case 'imgfetch':
-        return yield* fetch('initrd', operands[0], around);
+        return yield* fetch('initrd', rest, around);
       case 'chain':
       case 'imgexec':
       case 'boot':
@@ -144,8 +153,17 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     }
   }
 
+  function addItem(words: readonly string[]): boolean {
+    // Of an item `--default` is a mark without a value.
+    const [name] = operandsOf(words.filter((word) => word !== '--default' && word !== '-d'));
+    if (words.some((word) => word === '--gap' || word === '-g') || name === undefined) return true;
+    items.push(name);
+    if (words.some((word) => word === '--default' || word === '-d')) preset = name;
+    return true;
+  }
+
   function choose(words: readonly string[], operands: readonly string[]): Went {
-    const chosen = optionOf(words, '--default', '-d') ?? items[0];
+    const chosen = optionOf(words, '--default', '-d') ?? preset ?? items[0];
     if (optionOf(words, '--timeout', '-t') === undefined)
       return stuck('waits', 'choose without a timeout waits for a key');
     if (chosen === undefined) return false;
@@ -156,6 +174,7 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
   function* chain(name: string | undefined, around: Around): Walking<Went> {
     if (name === undefined)
       return kernel ? { kind: 'booted' } : stuck('no-kernel', 'boot, and no kernel is loaded');
+    if (images.has(name)) return { kind: 'booted' };
     const uri = resolveUri(name, around.location);
     if (LOADER.test(uri.replace(/[?#].*$/, '')) && locateUrl(uri, true) !== undefined)
       return { kind: 'chained', uri };
@@ -184,7 +203,8 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     return { kind: 'booted' };
   }
 
-  function* fetch(step: StepName, name: string | undefined, around: Around): Walking<Went> {
+  function* fetch(step: StepName, words: readonly string[], around: Around): Walking<Went> {
+    const [name] = operandsOf(words);
     if (name === undefined) return false;
     const since = diary.clock.now;
     const uri = resolveUri(name, around.location);
@@ -203,6 +223,7 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     }
     yield* report(diary, { step, since }, { ok: true, detail, sizeBytes, asked });
     if (step === 'kernel') kernel = true;
+    images.add(optionOf(words, '--name', '-n') ?? uri.replace(/[?#].*$/, '').replace(/^.*\//, ''));
     return true;
   }
 

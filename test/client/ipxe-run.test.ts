@@ -56,6 +56,27 @@ describe('runIpxe()', () => {
     expect(verdict.steps.find(({ notes }) => notes)).toMatchObject({ ok: true, step: 'kernel' });
   });
 
+  test('boots an image by the name that it was given', () => {
+    const { asked, verdict } = runScript(['imgfetch --name linux vmlinuz', 'boot linux quiet']);
+    expect(asked).toEqual(['vmlinuz']);
+    expect(verdict).toMatchObject({ ok: true, ended: 'kernel' });
+  });
+
+  test('forgives what fails before a bare ||', () => {
+    expect(runScript(['iseq a b ||', 'goto nowhere ||', 'kernel vmlinuz', 'boot']).verdict.ok).toBe(true);
+  });
+
+  test('takes the item that is marked as the default', () => {
+    const lines = [
+      'menu',
+      'item a A',
+      'item --default b B',
+      'choose --timeout 100 which',
+      `kernel \${which}`,
+    ];
+    expect(runScript(lines).asked).toEqual(['b']);
+  });
+
   test('ends at a file that is missing where it does not', () => {
     expect(runScript(['kernel gone', 'boot']).last).toMatchObject({
       step: 'kernel',
