@@ -8,7 +8,6 @@ import { createTftpRoot, hashOf, type TftpRoot } from '../rig/tftp-root.ts';
 import { startTftpServer, TFTP_SERVERS, type TftpServer } from '../rig/tftp-servers.ts';
 import {
   type Command,
-  command,
   createLab,
   type Host,
   type Lab,
@@ -33,7 +32,7 @@ const SIZES = {
   f200m: 200_000_000,
 };
 
-const NEEDS = [namespaces, command('dnsmasq', 'dnsmasq-base')];
+const NEEDS = [namespaces, ...TFTP_SERVERS.map(({ need }) => need)];
 const site = {} as { lab: Lab; root: TftpRoot; host: Host; client: Host; folder: string };
 let running: Running | undefined;
 

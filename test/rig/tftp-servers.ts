@@ -1,26 +1,17 @@
 /** Other people's TFTP servers, and ours, as one kind of thing. */
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { which } from '../../bench/peers.ts';
 import type { Host } from './lab.ts';
 import type { Command, Running } from './process.ts';
+import { command, type Need } from './requirement.ts';
 import { PROJECT, waitForPorts } from './server.ts';
-
-/** atftpd and tftpd-hpa cannot be installed side by side: their programs out of the packages. */
-const CACHE = '/var/cache/pxed-test';
-
-function unpacked(program: string, debianPackage: string): string {
-  const path = join(CACHE, debianPackage, 'usr/sbin', program);
-  if (existsSync(path)) return path;
-  mkdirSync(CACHE, { recursive: true });
-  return which(program, debianPackage, CACHE) ?? program;
-}
+import { tftpHpa, tftpHpaProgram } from './tftp-hpa.ts';
 
 export type TftpServer = {
   readonly name: 'ptftpd' | 'dnsmasq' | 'atftpd' | 'in.tftpd';
   /** Grants windows (RFC 7440). */
   readonly windows: boolean;
   readonly uploads: boolean;
+  readonly need: Need;
   argv(root: string): Command;
 };
 
@@ -29,6 +20,7 @@ export const TFTP_SERVERS: readonly TftpServer[] = [
     name: 'ptftpd',
     windows: true,
     uploads: true,
+    need: () => undefined,
     argv: (root) => [
       ...([process.execPath, join(PROJECT, 'bin/ptftpd.ts')] as const),
       ...['--allow-overwrite', '--user', 'root', 'eth0', root],
@@ -38,6 +30,7 @@ export const TFTP_SERVERS: readonly TftpServer[] = [
     name: 'dnsmasq',
     windows: false,
     uploads: false,
+    need: command('dnsmasq', 'dnsmasq-base'),
     argv: (root) => [
       ...(['dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--port=0'] as const),
       ...['--user=root', '--enable-tftp', `--tftp-root=${root}`],
@@ -47,16 +40,9 @@ export const TFTP_SERVERS: readonly TftpServer[] = [
     name: 'atftpd',
     windows: true,
     uploads: true,
+    need: command('atftpd', 'atftpd'),
     argv: (root) => [
-      ...([
-        unpacked('atftpd', 'atftpd'),
-        '--daemon',
-        '--no-fork',
-        '--user',
-        'root',
-        '--group',
-        'root',
-      ] as const),
+      ...(['atftpd', '--daemon', '--no-fork', '--user', 'root', '--group', 'root'] as const),
       ...['--no-multicast', '--tftpd-timeout', '0', '--logfile', '/dev/null', root],
     ],
   },
@@ -64,8 +50,9 @@ export const TFTP_SERVERS: readonly TftpServer[] = [
     name: 'in.tftpd',
     windows: false,
     uploads: true,
+    need: tftpHpa,
     argv: (root) => [
-      ...([unpacked('in.tftpd', 'tftpd-hpa'), '-L', '-4', '-a', '0.0.0.0:69'] as const),
+      ...([tftpHpaProgram() ?? 'in.tftpd', '-L', '-4', '-a', '0.0.0.0:69'] as const),
       ...['-c', '-p', '--secure', '--user', 'root', root],
     ],
   },
