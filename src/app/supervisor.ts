@@ -193,12 +193,23 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
     return pauseMs;
   }
 
+  /** What a service does while it rests is a courtesy: a failure of it is told, and nothing worse. */
+  function attempt<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      const detail = `at rest: ${error instanceof Error ? error.message : String(error)}`;
+      emit({ type: 'service.warning', service: task.name, problem: 'at-rest', detail });
+      return undefined;
+    }
+  }
+
   async function rest(): Promise<void> {
-    const wake = task.rest?.();
+    const wake = attempt(() => task.rest?.());
     enter('halted');
     onReady(task.name);
     await reaches(['starting'], Number.POSITIVE_INFINITY);
-    wake?.();
+    attempt(() => wake?.());
   }
 
   async function keep(): Promise<void> {

@@ -287,3 +287,23 @@ test('createSupervisor() is ready when what is not halted is', async () => {
   stop.abort();
   await supervisor.finished;
 });
+
+test('createSupervisor() tells of a courtesy that fails, and goes on', async () => {
+  const { events, stop, options } = setup();
+  const task: Task = {
+    ...steady('http'),
+    rest() {
+      throw new Error('EMFILE');
+    },
+  };
+  const supervisor = createSupervisor([task], options);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await supervisor.stop('http')).toMatchObject({ states: [{ phase: 'halted' }] });
+  expect(events).toContainEqual({
+    ...{ type: 'service.warning', service: 'http', problem: 'at-rest' },
+    detail: 'at rest: EMFILE',
+  });
+  expect(await supervisor.start('http')).toMatchObject({ states: [{ phase: 'running' }] });
+  stop.abort();
+  expect(await supervisor.finished).toBe('stopped');
+});

@@ -181,6 +181,22 @@ test('createTftpTasks() serves clients by several workers, each client by one, a
   expect(done.every(({ bytes }) => bytes === 1300)).toBe(true);
 });
 
+test('createTftpTasks() tells what all workers have under way, and that their loops turn', async () => {
+  const crew = await startCrew({ root: folderWith(BIG) });
+  expect(await crew.tasks.transfers()).toEqual([]);
+  const [first, second] = await oneEach(crew);
+  second!.send(ack(1));
+  expect(await second!.receive('DATA 1 (512)')).toBe('DATA 2 (512)');
+  const live = await crew.tasks.transfers();
+  // Those that were not needed have been told so, and are gone.
+  expect(live.map(({ file, bytes, totalBytes }) => [file, bytes, totalBytes]).sort()).toEqual([
+    ['big', 0, 1300],
+    ['big', 512, 1300],
+  ]);
+  expect(await crew.tasks.answer()).toBe(true);
+  for (const client of [first, second]) client!.send({ opcode: 'error', code: 0, message: 'enough' });
+});
+
 test('createTftpTasks() restarts a worker that died, and its clients alone notice', async () => {
   const crew = await startCrew({ root: folderWith(BIG) });
   const [first, second] = await oneEach(crew);

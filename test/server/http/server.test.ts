@@ -43,6 +43,23 @@ test('startHttpServer() a file that was cut short under way ends the connection'
   expect(await event('http.failed')).toMatchObject({ failure: 'cut-short', sizeBytes: 64 * MB });
 });
 
+test('startHttpServer() tells what is under way, and how much of it', async () => {
+  const { port, event, server } = await startServer(folderWith({ initrd: Buffer.alloc(64 * MB) }));
+  expect(server.transfers()).toEqual([]);
+  const client = connectTo(port);
+  client.socket.pause();
+  client.send(GET('/initrd'));
+  await event('http.started');
+  await expect.poll(() => server.transfers()[0]?.bytes).toBeGreaterThan(0);
+  const [live] = server.transfers();
+  expect(live).toMatchObject({ protocol: 'http', peer: '127.0.0.1', file: '/initrd', totalBytes: 64 * MB });
+  expect(live!.bytes).toBeLessThan(64 * MB);
+  client.socket.resume();
+  await event('http.done');
+  expect(server.transfers()).toEqual([]);
+  client.socket.destroy();
+});
+
 test('startHttpServer() a client that leaves in the midst of a file does not have it', async () => {
   const { port, event, events } = await startServer(folderWith({ initrd: Buffer.alloc(64 * MB) }));
   const client = connectTo(port);
