@@ -44,7 +44,11 @@ export function explainView(
   const about: Case = { view, facts, quietMs: Math.max(0, now - view.moved), ...(arch && { arch }) };
   const found = findingsOf(about);
   const verdict = verdictOf(about, found);
-  const told = verdict === 'booted' ? found.filter(({ note }) => note) : found;
+  const told = found.filter(({ note, fatalMs }) => {
+    // What goes well has no reasons, and what goes on has none yet.
+    if (verdict === 'booted') return note;
+    return verdict !== 'booting' || fatalMs === undefined;
+  });
   const reasons = told.map(plainReason);
   const missing = verdict === 'booted' || verdict === 'ignored' ? undefined : missingStep(view);
   const headline = headlineOf(verdict, { about, found, missing });
@@ -112,7 +116,7 @@ function bootedLine(view: BootView): string {
   const files = `${plural(done.length, 'file')}, ${formatBytes(view.bytes)} in ${seconds.toFixed(1)} s`;
   if (view.installed)
     return `got through profile ${view.profile}; from now on it boots ${view.installed.detail}`;
-  return `booted ${what} (${files})`;
+  return what === undefined ? 'runs its system' : `booted ${what} (${files})`;
 }
 
 /** How far it came, as a clause. */

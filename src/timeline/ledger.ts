@@ -1,7 +1,7 @@
 import type { BootEvent, ClientFacts } from '../events/event.ts';
 import type { Mac } from '../lib/mac.ts';
 import { addMark, type Boot, beginBoot, beginsAnew, joinBoots } from './boot.ts';
-import type { Seen, Weight } from './mark.ts';
+import type { Opening, Seen, Weight } from './mark.ts';
 import { seenOf } from './seen.ts';
 
 /** What is known of a machine, and its last boots, the newest last. */
@@ -130,9 +130,11 @@ export function createLedger(parts: LedgerParts = {}): Ledger {
 
   function absorb(record: MachineRecord, other: MachineRecord): void {
     remove(other);
+    const { boots } = other;
+    other.boots = []; // nobody is to save them under its name
     const own = record.boots.pop();
-    const late = other.boots.at(-1);
-    if (!own || !late) record.boots.push(...other.boots.slice(-BOOTS_MOST), ...(own ? [own] : []));
+    const late = boots.at(-1);
+    if (!own || !late) record.boots.push(...boots.slice(-BOOTS_MOST), ...(own ? [own] : []));
     else if (areOne(own, late)) {
       if (own.row !== undefined && late.row !== undefined) gone(late.row);
       record.boots.push(joinBoots(own, late));
@@ -165,7 +167,7 @@ export function createLedger(parts: LedgerParts = {}): Ledger {
       const seen = seenOf(event, at);
       if (!seen) return;
       const record = recordOf(seen);
-      if (seen.client) learn(record, seen.client);
+      if (seen.client) learn(record, seen.client, seen.opening);
       addMark(bootOf(record, seen), seen.mark, seen.opening);
       if (seen.weight > record.weight) weigh(record, seen.weight);
       else touch(tiers[record.weight], record);
@@ -211,11 +213,14 @@ function touch(tier: Set<MachineRecord>, record: MachineRecord): void {
   tier.add(record);
 }
 
-/** Firmware's word on the architecture stays: loaders and systems say less. */
-function learn(record: MachineRecord, { uuid, arch, kind }: ClientFacts): void {
+/** Loaders and systems say less than firmware; and UEFI that tries HTTP when PXE has failed is still what it was. */
+function learn(record: MachineRecord, { uuid, arch, kind }: ClientFacts, opening?: Opening): void {
   if (uuid !== undefined) record.uuid = uuid;
+  const boot = record.boots.at(-1);
+  if (kind === 'http' && boot?.beyond && !boot.openings.includes('http')) return;
   if (arch !== undefined) record.arch = arch;
   if (kind !== undefined) record.kind = kind;
+  else if (opening === 'rom') delete record.kind;
 }
 
 function areOne(one: Boot, other: Boot): boolean {

@@ -1,10 +1,25 @@
 /** Rules about configurations, kernels and initrds, and about any file that does not arrive. */
 import { formatBytes } from '../lib/size.ts';
 import { type Case, isComplete, isEnd, meant, type Rule, some } from './case.ts';
-import { type BootedFile, filesOf, withoutExtension } from './view.ts';
+import { type BootedFile, bareName, filesOf } from './view.ts';
 
 const REFUSED_MS = 3_000;
 const SILENT_MS = 60_000;
+
+/** Firmware that takes octets behind the name (option 67 without NUL) for a part of it. */
+const oddName: Rule = ({ view }) => {
+  const found = view.files.find(
+    ({ state, file, mark }) => state === 'refused' && /[ÿ\ufffd]$/.test(file) && isEnd(view, mark.at),
+  );
+  if (!found) return undefined;
+  return {
+    code: 'octets-behind-name',
+    text: `it asks for ${found.file}: its firmware takes what stands behind the boot file's name for a part of it`,
+    fix: 'give it the name in the header alone: quirks: file-in-header in its host or rule',
+    certainty: 'sure',
+    fatalMs: REFUSED_MS,
+  };
+};
 
 const unreadable: Rule = ({ view, facts }) => {
   const found = view.files.find(
@@ -92,8 +107,10 @@ const missingFile: Rule = ({ view, facts }) => {
       isEnd(view, mark.at),
   );
   if (!found) return undefined;
-  const asked = new Set(view.files.map(({ file }) => file));
-  const file = withoutExtension(found.file, (name) => asked.has(name));
+  const file = bareName(view, found.file);
+  const bare = view.files.find((each) => each.file === file);
+  // What is there and is not had, or leads nowhere, is told by another rule.
+  if (facts.file(file)?.link || (bare && bare.mark.why !== 'not-found')) return undefined;
   const outside = found.mark.detail === 'outside the root';
   const near = facts.file(file)?.near;
   return {
@@ -146,11 +163,9 @@ const WHOLE_FRAME = 1468;
 
 /** Nothing of a file came through although it was asked for: large datagrams get lost, small ones do not. */
 const tooLarge: Rule = ({ view, facts }) => {
-  const found = lost(view).find(
-    ({ mark }) => mark.by === 'tftp' && mark.why === 'timeout' && (mark.bytes ?? 0) === 0,
-  );
+  const found = lost(view).find(gotNothing);
   const blksize = found?.mark.blksize ?? 0;
-  if (!found || blksize <= 512) return undefined;
+  if (!found) return undefined;
   const mtu = facts.mtu === undefined ? '' : ` (the MTU here is ${facts.mtu})`;
   return {
     code: 'mtu',
@@ -161,9 +176,14 @@ const tooLarge: Rule = ({ view, facts }) => {
   };
 };
 
+/** It took the answer to its options, and not one block that is larger. */
+function gotNothing({ mark }: BootedFile): boolean {
+  return mark.by === 'tftp' && mark.why === 'timeout' && (mark.bytes ?? 0) === 0 && (mark.blksize ?? 0) > 512;
+}
+
 const cutOff: Rule = ({ view }) => {
   const found = lost(view).at(-1);
-  if (!found) return undefined;
+  if (!found || gotNothing(found)) return undefined;
   const { mark, file } = found;
   const of = mark.size === undefined ? '' : ` of ${formatBytes(mark.size)}`;
   const got = `${formatBytes(mark.bytes ?? 0)}${of}`;
@@ -213,7 +233,7 @@ function lost(view: Case['view']): readonly BootedFile[] {
 
 const loop: Rule = ({ view }) => {
   const mark = view.loop;
-  if (!mark || isComplete(view)) return undefined;
+  if (!mark || isComplete(view) || !isEnd(view, mark.at)) return undefined;
   const times = mark.detail === undefined ? 'again and again' : `${mark.detail} times`;
   return {
     code: 'loop',
@@ -251,6 +271,7 @@ const halfInstalled: Rule = ({ view }) => {
 
 /** In the order in which they explain. */
 export const FILE_RULES: readonly Rule[] = [
+  oddName,
   unreadable,
   danglingConfig,
   danglingFile,

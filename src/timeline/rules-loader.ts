@@ -3,7 +3,7 @@ import { isUrl } from '../boot/policy.ts';
 import { baseOf } from '../boot/tree.ts';
 import { COMPANIONS, type Companion } from '../boot/tree-rules-table.ts';
 import { type Case, isEnd, loadersOf, meant, type Rule } from './case.ts';
-import { type BootedFile, filesOf, plain } from './view.ts';
+import { type BootedFile, bareName, filesOf, plain } from './view.ts';
 
 /** iPXE waits up to 16 s for an IPv6 router before it asks for its first file. */
 const FIRST_FILE_MS = 20_000;
@@ -68,23 +68,6 @@ const loaderNotAsked: Rule = ({ view, facts }) => {
   };
 };
 
-/** Firmware that takes octets behind the name (option 67 without NUL) for a part of it. */
-const oddName: Rule = ({ view }) => {
-  const found = filesOf(view, 'loader')
-    .concat(filesOf(view, 'payload'))
-    .find(
-      ({ state, file, mark }) => state === 'refused' && /(ÿ|\ufffd|\?)$/.test(file) && isEnd(view, mark.at),
-    );
-  if (!found) return undefined;
-  return {
-    code: 'octets-behind-name',
-    text: `it asks for ${found.file}: its firmware takes what stands behind the boot file's name for a part of it`,
-    fix: 'give it the name in the header alone: quirks: file-in-header in its host or rule',
-    certainty: 'sure',
-    fatalMs: REFUSED_MS,
-  };
-};
-
 const missingLoader: Rule = ({ view, facts }) => {
   const found = filesOf(view, 'loader').find(
     ({ state, mark }) =>
@@ -139,8 +122,12 @@ const missingCompanion: Rule = ({ view }) => {
 /** Modules, menus and pictures: a boot may go on without. */
 const missingModule: Rule = ({ view }) => {
   const found = filesOf(view, 'companion').filter(
-    ({ state, mark }) =>
-      state === 'refused' && mark.why === 'not-found' && !mark.optional && isEnd(view, mark.at),
+    ({ state, mark, file }) =>
+      state === 'refused' &&
+      mark.why === 'not-found' &&
+      !mark.optional &&
+      isEnd(view, mark.at) &&
+      bareName(view, file) === file,
   );
   const first = found.find(({ file }) => /\.(c32|e32|e64|mod)$/.test(file)) ?? found[0];
   if (!first) return undefined;
@@ -240,7 +227,6 @@ const loaderSilent: Rule = ({ view, arch, facts }) => {
 
 /** In the order in which they explain. */
 export const LOADER_RULES: readonly Rule[] = [
-  oddName,
   missingCompanion,
   missingLoader,
   wrongProgram,

@@ -96,12 +96,23 @@ export function storyOf(
 ): MachineStory {
   const view = viewOf(boot);
   const explanation = explainView(view, machine, about);
+  const { earlier = [] } = about;
   return {
     ...summarise(machine, { view, explanation }, about.besides ?? {}),
     steps: boot.marks.map(stepOf),
     left: boot.left,
-    explanation,
-    earlier: about.earlier ?? [],
+    explanation: withEarlier(explanation, earlier[0]),
+    earlier,
+  };
+}
+
+/** Of a machine that boots again and again, somebody asks while it boots once more. */
+function withEarlier(explanation: Explanation, before: EarlierBoot | undefined): Explanation {
+  if (explanation.verdict !== 'booting' || before?.stage !== 'failed') return explanation;
+  const text = `the time before, it ${before.text}`;
+  return {
+    ...explanation,
+    reasons: [...explanation.reasons, { code: 'failed-before', text, certainty: 'sure' }],
   };
 }
 

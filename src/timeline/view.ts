@@ -256,11 +256,11 @@ export function plain(file: string): string {
   return path === '' ? file : path;
 }
 
-/** `vmlinuz` for `vmlinuz.cbt`, where that was asked for before. */
-export function withoutExtension(file: string, asked: (file: string) => boolean): string {
+/** `vmlinuz` for `vmlinuz.cbt`, where that was asked for before: SYSLINUX tries what it is told to load under further names. */
+export function bareName({ files }: BootView, file: string): string {
   const extension = KERNEL_EXTENSIONS.find((each) => each !== '' && file.endsWith(each));
   const bare = extension === undefined ? file : file.slice(0, -extension.length);
-  return bare !== file && asked(bare) ? bare : file;
+  return files.some((other) => other.file === bare) ? bare : file;
 }
 
 /** Files of one role, in the order asked. */

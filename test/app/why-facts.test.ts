@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test('gatherWhyFacts() looks at loaders, at what was refused, and at names that 
   writeFileSync(join(root, 'bootia32.efi'), efiProgram({ machine: 0x14c }));
   writeFileSync(join(root, 'vmlinuz'), '');
   symlinkSync('default.netboot', join(root, 'pxelinux.cfg/C0A84D32'));
-  symlinkSync('/etc/hostname', join(root, 'outside'));
+  symlinkSync('/etc/passwd', join(root, 'outside'));
   const boot = bootOf(
     { file: 'pxelinux.0' },
     { file: '/bootia32.efi' },
@@ -36,24 +36,13 @@ test('gatherWhyFacts() looks at loaders, at what was refused, and at names that 
   expect(file('pxelinux.0')).toMatchObject({ exists: true, image: 'not-efi', sizeBytes: 18 });
   expect(file('bootia32.efi')).toMatchObject({ image: 'efi', cpu: 'x86' });
   expect(file('vmlinux')).toEqual({ exists: false, near: 'vmlinuz' });
-  expect(file('outside')).toEqual({ exists: false, link: { target: '/etc/hostname', why: 'outside' } });
+  expect(file('outside')).toEqual({ exists: false, link: { target: '/etc/passwd', why: 'outside' } });
   expect(file('pxelinux.cfg/C0A84D32')).toEqual({
     exists: false,
     link: { target: 'default.netboot', why: 'dangling' },
   });
   expect(file('pxelinux.cfg/default')).toMatchObject({ exists: false });
   expect(file('never-asked')).toBeUndefined();
-});
-
-test.skipIf(process.getuid?.() === 0)('gatherWhyFacts() tells what may not be read', async () => {
-  writeFileSync(join(root, 'closed'), '');
-  chmodSync(join(root, 'closed'), 0);
-  const { file } = await gatherWhyFacts(
-    bootOf({ what: 'refused', file: 'closed', why: 'access' }),
-    undefined,
-    PARTS,
-  );
-  expect(file('closed')).toEqual({ exists: true, unreadable: true });
 });
 
 test('gatherWhyFacts() tells the MTU towards a machine, and who holds its ports', async () => {

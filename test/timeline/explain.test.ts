@@ -21,6 +21,7 @@ import {
 } from './rig.ts';
 
 const DEFAULT = 'pxelinux.cfg/default';
+const EFI = 'x86-64_EFI';
 const HEX = 'pxelinux.cfg/C0A84D32';
 const OTHERS: Partial<Facts> = { servers: [{ ip: '192.168.77.2', kind: 'address', interface: 'eth0' }] };
 
@@ -61,7 +62,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'memtest as the boot file, which asks for nothing',
-    steps: [offer({ file: 'memtest86.efi', arch: 'x86-64_EFI' }), ack(), ...fetched('memtest86.efi')],
+    steps: [offer({ file: 'memtest86.efi', arch: EFI }), ack({ arch: EFI }), ...fetched('memtest86.efi')],
     verdict: 'booted',
   },
   // Planted faults: the same that QEMU boots into (test/boot/why-*.test.ts).
@@ -221,7 +222,6 @@ const ROWS: readonly Row[] = [
     verdict: 'failed',
     code: 'offer-not-taken',
   },
-  { name: 'a clock of nonsense (GRUB)', steps: [...WHOLE.slice(0, 1), ...WHOLE.slice(1)], verdict: 'booted' },
   // Loaders.
   {
     name: 'an address, and no file named',
@@ -246,7 +246,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a loader for UEFI that is not there',
-    steps: [offer({ file: 'grubx64.efi', arch: 'x86-64_EFI' }), ack(), refused('grubx64.efi')],
+    steps: [offer({ file: 'grubx64.efi', arch: EFI }), ack({ arch: EFI }), refused('grubx64.efi')],
     verdict: 'failed',
     code: 'missing-loader',
   },
@@ -279,7 +279,6 @@ const ROWS: readonly Row[] = [
     steps: uefi('grubx64.efi'),
     quietMs: 1000,
     verdict: 'booting',
-    code: 'loader-silent',
   },
   {
     name: 'an empty loader',
@@ -291,8 +290,8 @@ const ROWS: readonly Row[] = [
   {
     name: 'a missing loader by PXE, then an attempt by HTTP that is ignored',
     steps: [
-      offer({ file: 'grubx64.efi', arch: 'x86-64_EFI' }),
-      ack(),
+      offer({ file: 'grubx64.efi', arch: EFI }),
+      ack({ arch: EFI }),
       refused('grubx64.efi'),
       ignored('no-boot-file', { kind: 'http', arch: 'x86-64_HTTP' }),
     ],
