@@ -79,6 +79,8 @@ export function withSubcommands(command: Command): Command[] {
 
 /** Runs this process's command line, and ends the process with its exit code. */
 export async function main(): Promise<void> {
+  // `pxectl events -f | head`: whoever reads no more has what he wanted.
+  process.stdout.on('error', () => process.exit(EXIT.OK));
   const command = pxectlCommand(packageVersion(), (code) => process.exit(code));
   for (const one of withSubcommands(command)) {
     one.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.OK : EXIT.USAGE));

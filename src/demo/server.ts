@@ -25,7 +25,8 @@ export type Server = {
 /** Starts it. */
 export function startServer(options: ServerOptions): Server {
   const { interface: name, root, bootFile } = options;
-  const args = [name, root, bootFile, '--mode', 'dhcp', '--state', 'memory', '--log-format', 'text'];
+  const nowhere = ['--state', 'memory', '--control', 'off'];
+  const args = [name, root, bootFile, '--mode', 'dhcp', ...nowhere, '--log-format', 'text'];
   if (options.stayRoot || ![TOP, options.root].every(isOpenToAll)) args.push('--user', 'root');
   const ready = Promise.withResolvers<void>();
   const running = startProcess(process.execPath, [pxedProgram(), ...args], {
