@@ -9,7 +9,14 @@ import { type Command, command, createLab, type Host, type Lab, namespaces, ring
 
 const SERVER = '192.168.77.1';
 const TESTER = '192.168.77.9';
+const PROXY = '192.168.77.2';
 const RUN_MS = 60_000;
+
+const DNSMASQ_PROXY = [
+  ...['dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--port=0', '--user=root', '--bind-interfaces'],
+  ...['--interface=eth0', '--dhcp-range=192.168.77.0,proxy', '--enable-tftp', '--log-dhcp'],
+  ...['--pxe-service=x86PC,Linux,pxelinux', '--pxe-service=x86-64_EFI,Linux,grubnetx64.efi'],
+];
 
 const NEEDS = [
   namespaces,
@@ -57,9 +64,9 @@ ring('pxectl selftest', NEEDS, () => {
   });
   afterAll(() => root.delete());
 
-  async function selftest(words: readonly string[]): Promise<Told> {
+  async function selftest(words: readonly string[], from = SERVER): Promise<Told> {
     const path = join(PROJECT, 'bin/pxectl.ts');
-    const argv: Command = [process.execPath, path, 'selftest', '--server', SERVER, '--json', ...words];
+    const argv: Command = [process.execPath, path, 'selftest', '--server', from, '--json', ...words];
     const { code, stdout, stderr } = await tester.run(argv, { timeoutMs: RUN_MS });
     if (!stdout.startsWith('{')) throw new Error(`selftest said nothing: ${stderr}`);
     const told = JSON.parse(stdout) as Told;
@@ -91,22 +98,27 @@ ring('pxectl selftest', NEEDS, () => {
     '--dhcp-boot=tag:ipxe,boot.ipxe',
   ];
 
-  async function startKea(): Promise<void> {
+  const BOOTS = { 'next-server': SERVER };
+  const CLASSES = [
+    { name: 'ipxe', test: 'option[175].exists', 'boot-file-name': 'boot.ipxe', ...BOOTS },
+    { name: 'x64', test: 'option[93].hex == 0x0007', 'boot-file-name': 'grubnetx64.efi', ...BOOTS },
+    { name: 'bios', test: 'option[93].hex == 0x0000', 'boot-file-name': 'pxelinux.0', ...BOOTS },
+  ];
+
+  async function startKea(classes: readonly object[]): Promise<void> {
     const file = join(lab.folder, 'kea.json');
-    const next = { 'next-server': SERVER };
     const config = {
       'interfaces-config': { interfaces: ['eth0'] },
       'lease-database': { type: 'memfile', persist: false },
-      'client-classes': [
-        { name: 'ipxe', test: 'option[175].exists', 'boot-file-name': 'boot.ipxe', ...next },
-        { name: 'x64', test: 'option[93].hex == 0x0007', 'boot-file-name': 'grubnetx64.efi', ...next },
-        { name: 'bios', test: 'option[93].hex == 0x0000', 'boot-file-name': 'pxelinux.0', ...next },
-      ],
+      'client-classes': classes,
       subnet4: [{ subnet: '192.168.77.0/24', pools: [{ pool: '192.168.77.50 - 192.168.77.150' }] }],
     };
     await writeFile(file, JSON.stringify({ Dhcp4: config }));
     const env = { KEA_PIDFILE_DIR: lab.folder, KEA_LOCKFILE_DIR: 'none' };
     await waitForPorts(server.start(['kea-dhcp4', '-c', file], { env }), [67]);
+  }
+
+  async function startTftpd(): Promise<void> {
     const program = tftpHpaProgram() ?? '';
     const tftpd = server.start([
       program,
@@ -180,7 +192,8 @@ ring('pxectl selftest', NEEDS, () => {
   });
 
   test('boots from Kea with in.tftpd beside it', async () => {
-    await startKea();
+    await startKea(CLASSES);
+    await startTftpd();
     for (const words of [
       ['--arch', 'bios'],
       ['--arch', 'x64-efi'],
@@ -191,6 +204,40 @@ ring('pxectl selftest', NEEDS, () => {
         ended: 'kernel',
       });
     }
+  });
+
+  test('boots where one server gives addresses and another one boots, by port 4011 too', async () => {
+    await startKea([]);
+    const proxy = await lab.host('proxy', { address: `${PROXY}/24` });
+    const kinds = [
+      ['--arch', 'bios'],
+      ['--arch', 'x64-efi'],
+    ];
+    const dnsmasq = proxy.start(DNSMASQ_PROXY.concat([`--tftp-root=${root.path}`]) as unknown as Command);
+    await waitForPorts(dnsmasq, [69, 4011]);
+    for (const words of kinds) {
+      const told = await selftest([...byFrames, ...words], PROXY);
+      expect(told, words.join(' ')).toMatchObject({
+        ok: true,
+        ended: 'kernel',
+        lease: { dhcpServer: SERVER },
+      });
+      expect(told.steps.map(({ step }) => step)).toContain('boot-server');
+    }
+    await dnsmasq.stop();
+    const options = ['-v', '--log-format', 'json'];
+    const pxed = proxy.start(
+      pxedCommand({ root: root.path, bootFile: 'pxelinux.0', mode: 'proxy', options }),
+    );
+    await pxed.waitFor(/pxed ready/, RUN_MS);
+    for (const words of kinds) {
+      expect(await selftest([...byFrames, ...words], PROXY), words.join(' ')).toMatchObject({
+        ...{ ok: true, ended: 'kernel', lease: { dhcpServer: SERVER } },
+      });
+    }
+    // Without it nobody names a boot file.
+    await pxed.stop();
+    expect((await selftest(byFrames, PROXY)).failed).toMatchObject({ step: 'discover', why: 'other-server' });
   });
 
   test('names an offer without a boot file', async () => {
