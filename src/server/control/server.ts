@@ -30,10 +30,12 @@ export function createControlServer(
       maxHeaderSize: 16_384,
     },
     (request, response) => {
-      load().then(
-        (handle) => handle(request, response),
-        () => refuse(request.socket, '503 Service Unavailable'),
-      );
+      load()
+        .then((handle) => handle(request, response))
+        .catch(() => {
+          if (response.headersSent) request.socket.destroy();
+          else refuse(request.socket, '503 Service Unavailable');
+        });
     },
   );
   server.maxConnections = CONNECTIONS_MOST;

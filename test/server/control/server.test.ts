@@ -113,6 +113,17 @@ test('createControlServer() lets nobody have more connections than there are', a
   await expect.poll(() => converse(GOOD)).toContain('hello ann');
 });
 
+test('createControlServer() outlives an app that throws', async () => {
+  const broken = createControlServer(async () => () => {
+    throw new Error('a defect');
+  });
+  const other = join(folder, 'broken');
+  await new Promise<void>((resolve) => void broken.listen({ path: other }, resolve));
+  path = other;
+  expect(await converse(GOOD)).toMatch(/^HTTP\/1\.1 503 /);
+  await new Promise((resolve) => broken.close(resolve));
+});
+
 test('createControlServer() closes a connection whose app cannot be loaded, and tries again with the next', async () => {
   let tries = 0;
   const other = createControlServer(async () => {
