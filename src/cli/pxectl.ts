@@ -17,6 +17,7 @@ import { replayCommand } from './commands/replay.ts';
 import { selftestCommand } from './commands/selftest.ts';
 import { serviceCommands } from './commands/services.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { startAtBootCommands } from './commands/start-at-boot.ts';
 
 /** `pxectl`: what is done to a pxed from outside. Each subcommand hands its exit code to `end`. */
 export function pxectlCommand(version: string, end: (code: number) => void): Command {
@@ -55,6 +56,7 @@ export function pxectlCommand(version: string, end: (code: number) => void): Com
     selftestCommand(end),
     simulateCommand(end),
     replayCommand(end),
+    ...startAtBootCommands(end),
     completionCommand(command, end),
   ];
   for (const one of commands) {

@@ -53,6 +53,18 @@ test('createLog() writes readable lines without colour codes unless asked for', 
   expect(coloured.lines[0]).toContain('\u001b[');
 });
 
+test('createLog() writes lines for the journal: no time, each with its priority', () => {
+  const { lines, log } = capture({ format: 'journal', level: 'debug' });
+  log(ACK);
+  log({ type: 'service.failed', service: 'tftp', detail: 'one\ntwo' });
+  log({ type: 'service.warning', service: 'tftp', problem: 'x', detail: 'look' });
+  log({ ...ACK, type: 'dhcp.offer' });
+  expect(lines[0]).toBe('<6>52:54:00:ec:33:81 (x86PC rom) got 192.168.77.130 for 12h, boots pxelinux.0\n');
+  expect(lines[1]).toMatch(/^<3>.*one\n<3>two/);
+  expect(lines[2]).toMatch(/^<4>.*look/);
+  expect(lines[3]).toMatch(/^<7>/);
+});
+
 test('createLog() keeps quiet below its level', () => {
   const { lines, log } = capture({ level: 'warn' });
   log(ACK);
