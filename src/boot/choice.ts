@@ -29,9 +29,12 @@ export function taken(choice: BootChoice, now: number): BootChoice {
   return choice.once && choice.takenAt === undefined ? { ...choice, takenAt: now } : choice;
 }
 
-/** The machine's firmware asks for an address: is the choice for a boot that is over? */
-export function isOver({ once, takenAt }: BootChoice, now: number): boolean {
-  return once && takenAt !== undefined && now - takenAt > SAME_BOOT_MS;
+/**
+ * The machine asks for an address: is the choice for a boot that is over? With `rom` its firmware asks, and a new boot begins for
+ * sure.
+ */
+export function isOver({ once, takenAt }: BootChoice, now: number, rom = false): boolean {
+  return once && takenAt !== undefined && (rom || now - takenAt > SAME_BOOT_MS);
 }
 
 /** Who named the profile, for people. */

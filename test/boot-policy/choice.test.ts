@@ -59,6 +59,9 @@ test('a choice for one boot is taken once, holds as long as its boot, and is ove
   expect(begun).toEqual({ ...ONCE, takenAt: 5000 });
   expect(taken(begun, 9000)).toBe(begun);
   expect([isValid(begun, 6000), isOver(begun, 6000)]).toEqual([true, false]);
+  // A ROM is no loader of the same boot.
+  expect(isOver(begun, 6000, true)).toBe(true);
+  expect(isOver(ONCE, 6000, true)).toBe(false);
   expect([isValid(begun, 20_000), isOver(begun, 20_000)]).toEqual([true, true]);
   expect(isValid(begun, 5000 + 300_000)).toBe(false);
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BootRoot, createEmptyRoot } from '../rig/boot-root.ts';
 import { type ControlSocket, createControlSocket } from '../rig/control.ts';
 import { PROJECT, pxedCommand, waitForPorts } from '../rig/server.ts';
-import { createLab, type Host, type Lab, namespaces, type Running, ring } from './harness.ts';
+import { createLab, type Host, type Lab, namespaces, type Running, ring, tun } from './harness.ts';
 
 const READY_MS = 30_000;
 const WALK_MS = 60_000;
@@ -31,7 +31,7 @@ type Story = {
   readonly next?: { readonly profile?: string; readonly reason: string };
 };
 
-ring('machines and pxectl', [namespaces], () => {
+ring('machines and pxectl', [namespaces, tun], () => {
   let lab: Lab;
   let server: Host;
   let root: BootRoot;

@@ -214,9 +214,9 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
   }
 
   /** What was chosen for one boot holds until the next one begins. */
-  function opened(mac: Mac): void {
+  function opened(mac: Mac, rom: boolean): void {
     const choice = store.choiceOf(mac);
-    if (!choice || !isOver(choice, now())) return;
+    if (!choice || !isOver(choice, now(), rom)) return;
     store.choose(mac, undefined);
     saveLater();
   }
@@ -233,7 +233,7 @@ export function createBootKeeper(parts: BootKeeperParts): BootKeeper {
 
   function hear(event: BootEvent): void {
     const opener = openerOf(event);
-    if (opener !== undefined) opened(opener);
+    if (opener !== undefined) opened(opener, 'stage' in event && event.stage === 'rom');
     const rom = romOf(event);
     if (rom !== undefined) rebooted(rom);
     const delivery = deliveryOf(event);
