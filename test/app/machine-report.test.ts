@@ -37,11 +37,21 @@ const STORY: StoryJson = {
 function rig(answer: unknown) {
   const asked: unknown[] = [];
   const client = {
-    get: async (path: string) => (asked.push(path), answer),
-    send: async (...words: unknown[]) => (asked.push(words), answer),
+    async get(path: string) {
+      asked.push(path);
+      return answer;
+    },
+    async send(...words: unknown[]) {
+      asked.push(words);
+      return answer;
+    },
   } as unknown as ControlClient;
   let text = '';
-  const out = { write: (more: string) => void (text += more) };
+  const out = {
+    write(more: string) {
+      text += more;
+    },
+  };
   return { client, asked, io: { out, err: out }, text: () => text };
 }
 
