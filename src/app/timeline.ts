@@ -56,6 +56,8 @@ const TICK_MS = 250;
 const SAVED_AT_ONCE = 64;
 /** Boots that may be made up, of those. */
 const STRANGERS_AT_ONCE = 8;
+/** Addresses that the system is asked about at a time. */
+const SOUGHT_AT_ONCE = 4;
 /** What is too much is looked for so often, in ticks: an hour. */
 const TIDY_TICKS = (3_600_000 / TICK_MS) | 0;
 const FIRST_TIDY_TICKS = 240;
@@ -109,6 +111,7 @@ export function createTimeline(parts: TimelineParts): Timeline {
   }
 
   function tick(): void {
+    ledger.identify(SOUGHT_AT_ONCE);
     const changed = ledger.takeChanged();
     for (const record of changed) if (store) unsaved.add(record);
     watchers.tick(changed);
@@ -180,7 +183,6 @@ export function createTimeline(parts: TimelineParts): Timeline {
       ledger.hear(stamped);
     },
     machines(most = LISTED_MOST) {
-      ledger.identify();
       const counts = fromStore((from) => from.counts());
       const held = [...ledger.all()];
       const known = new Set(held.map(({ id }) => id));

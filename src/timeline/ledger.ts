@@ -26,7 +26,7 @@ export type LedgerLimits = {
 };
 
 export type LedgerParts = {
-  /** Whose address that is; asked seldom. */
+  /** Whose address that is. Never asked while events are heard: to find out may cost more than all the rest. */
   readonly machineOf?: (peer: string) => Mac | undefined;
   readonly limits?: LedgerLimits;
   /** A machine goes, to make room; it may come back as a new one. */
@@ -54,8 +54,8 @@ export type Ledger = {
   restore(records: readonly MachineRecord[]): void;
   /** True when there was something to forget. */
   forget(id: string): boolean;
-  /** Asks once more whose addresses those are that nobody could tell. */
-  identify(): void;
+  /** Asks whose addresses those are that no event told of, at most so many; each three times. */
+  identify(most?: number): void;
   readonly size: number;
 };
 
@@ -65,6 +65,9 @@ const STRANGERS_MOST = 500;
 
 /** Boots of one machine in memory: the present one, and the one before, which may say why it boots again. */
 export const BOOTS_MOST = 2;
+
+/** Nobody knows it, and nobody will. */
+const SOUGHT_MOST = 3;
 
 /** Two boots under two names are one when they are no further apart. */
 const SAME_BOOT_MS = 300_000;
@@ -81,6 +84,8 @@ export function createLedger(parts: LedgerParts = {}): Ledger {
   /** In the order in which they were heard of last. */
   const tiers: Record<Weight, Set<MachineRecord>> = { 0: new Set(), 1: new Set(), 2: new Set() };
   let changed = new Set<MachineRecord>();
+  /** How often it was asked whose address that is. */
+  const sought = new WeakMap<MachineRecord, number>();
 
   function enter(record: MachineRecord): MachineRecord {
     records.set(record.id, record);
@@ -109,13 +114,7 @@ export function createLedger(parts: LedgerParts = {}): Ledger {
       if (peer !== undefined && record.ip !== peer) bind(peer, record);
       return record;
     }
-    const known = byPeer.get(peer!);
-    if (known) return known;
-    const owner = machineOf(peer!);
-    if (owner === undefined) return enter({ id: peer!, ip: peer!, boots: [], weight });
-    const record = records.get(owner) ?? enter({ id: owner, mac: owner, boots: [], weight });
-    bind(peer!, record);
-    return record;
+    return byPeer.get(peer!) ?? enter({ id: peer!, ip: peer!, boots: [], weight });
   }
 
   /** From now on it has this address. Whoever was known by the address alone is the same machine. */
@@ -193,12 +192,15 @@ export function createLedger(parts: LedgerParts = {}): Ledger {
       if (record) remove(record);
       return record !== undefined;
     },
-    identify() {
+    identify(left = Number.POSITIVE_INFINITY) {
       for (const record of [...records.values()]) {
-        if (record.mac !== undefined || record.ip === undefined) continue;
+        const times = sought.get(record) ?? 0;
+        if (record.mac !== undefined || record.ip === undefined || times >= SOUGHT_MOST) continue;
+        if (left-- <= 0) return;
+        sought.set(record, times + 1);
         const mac = machineOf(record.ip);
-        if (mac !== undefined)
-          bind(record.ip, records.get(mac) ?? enter({ id: mac, mac, boots: [], weight: record.weight }));
+        if (mac === undefined) continue;
+        bind(record.ip, records.get(mac) ?? enter({ id: mac, mac, boots: [], weight: record.weight }));
       }
     },
     get size() {
