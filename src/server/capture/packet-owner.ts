@@ -101,7 +101,7 @@ export function wireLengthOf(frame: Uint8Array): number {
   return isIpv4 ? Math.max(frame.length, 14 + u16(frame, 16)) : frame.length;
 }
 
-/** A packet that was cut off, with a header that says so no longer: readers check the length. */
+/** A packet that was cut off, with zeros for the rest: readers of IPv4 check that all is there. */
 function whole(packet: Uint8Array): Uint8Array {
   if (packet.length < 20 || u16(packet, 2) <= packet.length) return packet;
   const padded = new Uint8Array(u16(packet, 2));
