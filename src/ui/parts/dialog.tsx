@@ -23,14 +23,15 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   }, []);
   return (
     <dialog ref={element} class="dialog" aria-labelledby={heading} onClose={onClose}>
-      <header class="dialog-head">
-        <h2 id={heading}>{title}</h2>
-        <button type="button" class="btn bare" onClick={onClose}>
-          <Icon name="cross" />
-          <span class="unseen">Close</span>
-        </button>
-      </header>
+      <h2 class="dialog-head" id={heading}>
+        {title}
+      </h2>
       <div class="dialog-body">{children}</div>
+      {/* Behind the rest: what is first in it gets the focus, and that is the first field. */}
+      <button type="button" class="btn bare dialog-close" onClick={onClose}>
+        <Icon name="cross" />
+        <span class="unseen">Close</span>
+      </button>
     </dialog>
   );
 }

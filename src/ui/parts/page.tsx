@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 
 export type PageProps = {
   readonly title: string;
@@ -8,25 +8,15 @@ export type PageProps = {
   readonly children: ComponentChildren;
 };
 
-/** A view: its heading takes the focus when somebody comes here, so that it is read out, and the next Tab is inside. */
+/** A view. Its heading can have the focus: it is given to it when somebody comes here. */
 export function Page({ title, actions, children }: PageProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · pxed`;
   }, [title]);
-  useEffect(() => {
-    // At the start of the page the address bar keeps it.
-    if (document.activeElement && document.activeElement !== document.body) {
-      heading.current?.focus({ preventScroll: true });
-    }
-    window.scrollTo(0, 0);
-  }, []);
   return (
     <>
       <header class="page-head">
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <h1 tabIndex={-1}>{title}</h1>
         {actions && <div class="page-actions">{actions}</div>}
       </header>
       {children}

@@ -48,7 +48,7 @@ function ViewAt({ place }: { readonly place: Place }) {
     case 'leases':
       return <LeasesView />;
     case 'files':
-      return <FilesView folder={place.folder} />;
+      return <FilesView key={place.folder} folder={place.folder} />;
     case 'config':
       return <ConfigView />;
     case 'traffic':

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ApiProblem } from '../api/api.ts';
 import type { Checked, ConfigView as Config } from '../api/shapes.ts';
-import { useConsole } from '../console.ts';
 import type { TextProblem } from '../model/config-problems.ts';
 import { formatMany } from '../model/format.ts';
 import { Ask } from '../parts/dialog.tsx';
@@ -67,7 +66,6 @@ type RefusedProps = {
 
 /** Somebody else was faster, or is at it: nothing of theirs is put away without a word. */
 export function Refused({ problem, onForce, onTheirs }: RefusedProps) {
-  const { draft } = useConsole();
   const [isAsking, setAsking] = useState(false);
   const { code, details } = problem;
   const newest = (details as { etag?: string } | undefined)?.etag;
@@ -77,14 +75,7 @@ export function Refused({ problem, onForce, onTheirs }: RefusedProps) {
       <Problem error={problem} />
       {isConflict && (
         <div class="tools">
-          <button
-            type="button"
-            class="btn"
-            onClick={() => {
-              draft.value = undefined;
-              void onTheirs();
-            }}
-          >
+          <button type="button" class="btn" onClick={() => void onTheirs()}>
             Take what the file says now
           </button>
           <button type="button" class="btn danger" onClick={() => setAsking(true)}>

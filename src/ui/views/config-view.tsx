@@ -108,15 +108,21 @@ function Editing({ config, text: saved, onReload }: EditingProps) {
     setRefused(undefined);
     try {
       const answer = await api.send<Saved>('PUT', 'config', { text, ifMatch: match, force });
-      draft.value = undefined;
       notices.good(wordsOf(answer));
       await onReload();
+      draft.value = undefined;
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       setRefused(error);
     } finally {
       setBusy(false);
     }
+  }
+
+  async function takeTheirs(): Promise<void> {
+    await onReload();
+    draft.value = undefined;
+    setRefused(undefined);
   }
 
   const problems: readonly TextProblem[] = isChanged ? (checked?.problems ?? []) : config.problems;
@@ -158,7 +164,7 @@ function Editing({ config, text: saved, onReload }: EditingProps) {
         checked={isChanged ? checked : undefined}
         onJump={(line) => jump.to(line)}
       />
-      {refused && <Refused problem={refused} onForce={(match) => save(true, match)} onTheirs={onReload} />}
+      {refused && <Refused problem={refused} onForce={(match) => save(true, match)} onTheirs={takeTheirs} />}
       <div class="tools">
         <button
           type="button"

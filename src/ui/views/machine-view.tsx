@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatBytes } from '../../lib/size.ts';
 import type { StoryJson } from '../api/shapes.ts';
 import { useConsole } from '../console.ts';
@@ -20,12 +20,16 @@ const ASK_MS = 700;
 export function MachineView({ id }: { readonly id: string }) {
   const { api, live, notices } = useConsole();
   const story = useLoad(id, () => api.get<StoryJson>(`machines/${encodeURIComponent(id)}/why`));
-  const summary = live.machines.all.value.find((machine) => machine.id === id);
+  const summary = live.machines.all.value.find((one) => one.id === id || one.ip === id);
   const [asked, setAsked] = useState<'boot' | 'local' | 'forget'>();
+  const { reload } = story;
+  const told = useRef(summary);
   useEffect(() => {
-    const timer = window.setTimeout(() => void story.reload(), ASK_MS);
+    if (told.current === summary) return undefined;
+    told.current = summary;
+    const timer = window.setTimeout(() => void reload(), ASK_MS);
     return () => clearTimeout(timer);
-  }, [summary]);
+  }, [summary, reload]);
   const { data } = story;
   const name = nameOf(data ?? summary ?? { id });
   const close = () => setAsked(undefined);

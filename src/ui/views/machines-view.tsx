@@ -79,6 +79,12 @@ export function MachinesView() {
         onPointerLeave={() => {
           isPointedAt.current = false;
         }}
+        onFocusIn={() => {
+          isPointedAt.current = true;
+        }}
+        onFocusOut={() => {
+          isPointedAt.current = false;
+        }}
       >
         {!live.isLoaded.value && <Loading rows={6} />}
         {live.isLoaded.value && total === 0 && <NoMachines />}

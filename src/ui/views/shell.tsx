@@ -25,8 +25,15 @@ export function Shell({ place, children }: { readonly place: Place; readonly chi
   const main = useRef<HTMLElement>(null);
   const [isOpen, setOpen] = useState(false);
   const address = hashOf(place);
-  // Whoever chose a view wants to see it, and not the list of views.
-  useEffect(() => setOpen(false), [address]);
+  const shown = useRef(address);
+  useEffect(() => {
+    if (shown.current === address) return;
+    shown.current = address;
+    // Whoever chose a view wants to see it, and not the list of views; its heading is read out, and Tab goes on from there.
+    setOpen(false);
+    main.current?.querySelector('h1')?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [address]);
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place; the router has the part behind # */}
