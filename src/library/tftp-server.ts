@@ -72,6 +72,7 @@ export function createTftpServer(options: TftpServerOptions = {}): TftpServer {
     mode: 'off',
     bootp: { enabled: false },
     http: { enabled: false },
+    capture: 'off',
     ...(interfaces && { interfaces: [...interfaces] }),
     tftp: { ...options.tftp, root, port: options.port ?? 69 },
   });
