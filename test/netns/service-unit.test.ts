@@ -24,7 +24,7 @@ ring('config/pxed.service', [namespaces, command('setpriv', 'util-linux'), comma
     lab = await createLab();
     host = await lab.host('server', { address: '192.168.77.1/24' });
     root = await createTftpRoot();
-    await root.fill('pxelinux.0', 42_430);
+    await root.fill('boot.bin', 42_430);
   });
   afterAll(async () => {
     await lab.close();
@@ -41,7 +41,7 @@ ring('config/pxed.service', [namespaces, command('setpriv', 'util-linux'), comma
       'journal',
     ];
     const bounds = ['setpriv', '--no-new-privs', `--bounding-set=-all,${CAPABILITIES.join(',')}`];
-    const line = [...bounds, ...pxed, 'eth0', root.path, 'pxelinux.0'].map((word) => `'${word}'`).join(' ');
+    const line = [...bounds, ...pxed, 'eth0', root.path, 'boot.bin'].map((word) => `'${word}'`).join(' ');
     const script = `${FOLDERS} && mount -o bind,remount,ro / && exec ${line}`;
     const env = { PXED_STATE: '/var/lib/pxed' };
     const server = host.start(['unshare', '--mount', 'sh', '-c', script], { env });
@@ -57,7 +57,7 @@ ring('config/pxed.service', [namespaces, command('setpriv', 'util-linux'), comma
 
     const client = await lab.host('client', { address: '192.168.77.9/24' });
     const fetch = ['curl', '-sSf', '--max-time', '20', '-o', join(lab.folder, 'got')] as const;
-    await client.must([...fetch, 'tftp://192.168.77.1/pxelinux.0']);
+    await client.must([...fetch, 'tftp://192.168.77.1/boot.bin']);
     expect(readFileSync(join(lab.folder, 'got')).length).toBe(42_430);
 
     const inside = ['nsenter', '--mount', `--target=${server.pid}`] as const;

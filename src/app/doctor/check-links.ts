@@ -134,9 +134,7 @@ function sourceFilterOf({ name, addresses }: InterfaceFacts, { patient, look }: 
   }
   const away = patient.config.networks.find(
     ({ subnet }) =>
-      !others
-        .concat(patient.links)
-        .some((link) => link.addresses.some(({ address }) => contains(subnet, address))),
+      !patient.links.some((link) => link.addresses.some(({ address }) => contains(subnet, address))),
   );
   if (!away) return [];
   const text = `${name} drops packets of ${formatSubnet(away.subnet)} unless a route leads back by ${name} (rp_filter is strict)`;
