@@ -12,7 +12,7 @@ export type Why = {
   readonly steps: readonly { readonly what: string; readonly text: string; readonly ok?: boolean }[];
 };
 
-const ASK_MS = 1_000;
+const ASK_MS = 2_500;
 
 /** `pxectl why`, again and again, until the machine's boot has failed. Rejects at the bound. */
 export async function whyFailed(control: ControlSocket, machine: string, timeoutMs: number): Promise<Why> {
