@@ -54,7 +54,9 @@ ring(
       chmodSync(folder, 0o755); // pxed will be nobody
       file = join(folder, 'pxed.yaml');
       const socket = join(folder, 'pxed.sock');
-      writeFileSync(file, `${TEXT}control: { socket: ${socket} }\n`);
+      writeFileSync(file, TEXT);
+      // Of pxed, and of pxectl.
+      vi.stubEnv('PXED_SOCKET', socket);
       const options = ['--config', file, '--state', join(folder, 'state'), '--no-conflict-probe'];
       pxed = await startServer(
         server,
@@ -64,7 +66,7 @@ ring(
       vi.stubEnv('PXED_SOCKET', socket);
       api = createControlClient({ socket });
     });
-    beforeEach(() => writeFileSync(file, `${TEXT}control: { socket: ${join(folder, 'pxed.sock')} }\n`));
+    beforeEach(() => writeFileSync(file, TEXT));
     afterAll(async () => {
       vi.unstubAllEnvs();
       await lab.close();
