@@ -25,12 +25,24 @@ export function openTimeline({ inside, leases }: Composed, emit: Emit): Timeline
       ? undefined
       : openTimelineFile(join(inside.stateFolder, TIMELINE_FILE), warn);
   let warnAt = Number.NEGATIVE_INFINITY;
+  let floodAt = Number.NEGATIVE_INFINITY;
+  let passedOver = 0;
   return createTimeline({
     store,
     machineOf: (peer) => inside.boot.machineOf(peer)?.mac,
     hostnameOf: ({ mac, ip }) =>
       hostnameOf(ip === undefined ? undefined : leases?.byIp(parseIpv4(ip) ?? 0), mac),
     now: Date.now,
+    onPassedOver(count) {
+      passedOver += count;
+      if (Date.now() < floodAt) return;
+      floodAt = Date.now() + WARN_MS;
+      warn(
+        'timeline-flood',
+        `${passedOver} DHCP events are in no machine's timeline: more came than it looks at`,
+      );
+      passedOver = 0;
+    },
     onProblem(error) {
       if (Date.now() < warnAt) return;
       warnAt = Date.now() + WARN_MS;

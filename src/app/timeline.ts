@@ -1,4 +1,5 @@
 import type { Stamped } from '../events/bus.ts';
+import type { BootEvent } from '../events/event.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import type { StoredBoot } from '../store/timeline-schema.ts';
@@ -46,12 +47,19 @@ export type TimelineParts = {
   readonly limits?: LedgerLimits;
   /** Something cannot be saved, or read. */
   readonly onProblem?: (error: unknown) => void;
+  /** So many events of a flood are in nobody's boot. */
+  readonly onPassedOver?: (count: number) => void;
   /** Has `step` called again and again; returns what ends it. A timer when left out. */
   readonly every?: (ms: number, step: () => void) => () => void;
 };
 
 /** Changes are saved, and told to whoever watches, so often. */
 const TICK_MS = 250;
+/**
+ * Events that are looked at between two ticks: what a thousand machines send that are switched on in the same second. Of
+ * more than that, those of DHCP are passed over: they would take a tenth of the time that a flood of requests leaves to answer it.
+ */
+const HEARD_MOST = 1500;
 /** Boots that are saved at a time: DHCP waits for it, a millisecond or two. */
 const SAVED_AT_ONCE = 64;
 /** Boots that may be made up, of those. */
@@ -72,12 +80,15 @@ const LISTED_MOST = 1000;
 
 export function createTimeline(parts: TimelineParts): Timeline {
   const { store, now, machineOf, hostnameOf = () => undefined, onProblem = () => {}, every = timer } = parts;
+  const { onPassedOver = () => {} } = parts;
   /** Records with boots that are not saved as they are now. */
   const unsaved = new Set<MachineRecord>();
   const saved = new WeakMap<Boot, number>();
   const servers = new Map<string, NonNullable<Facts['servers']>[number]>();
   let gone: number[] = [];
   let ticks = 0;
+  let heard = 0;
+  let passedOver = 0;
   const ledger = createLedger({
     ...(machineOf && { machineOf }),
     ...(parts.limits && { limits: parts.limits }),
@@ -116,6 +127,9 @@ export function createTimeline(parts: TimelineParts): Timeline {
     for (const record of changed) if (store) unsaved.add(record);
     watchers.tick(changed);
     if (store) save(SAVED_AT_ONCE);
+    heard = 0;
+    if (passedOver > 0) onPassedOver(passedOver);
+    passedOver = 0;
     ticks++;
     if (ticks % TIDY_TICKS === FIRST_TIDY_TICKS) fromStore((from) => from.tidy(now()));
   }
@@ -180,7 +194,8 @@ export function createTimeline(parts: TimelineParts): Timeline {
         const ip = formatIpv4(event.ip);
         servers.set(`${name} ${ip}`, { ip, kind, interface: name });
       }
-      ledger.hear(stamped);
+      if (heard++ < HEARD_MOST || !isDhcp(event)) ledger.hear(stamped);
+      else passedOver++;
     },
     machines(most = LISTED_MOST) {
       const counts = fromStore((from) => from.counts());
@@ -222,6 +237,10 @@ export function createTimeline(parts: TimelineParts): Timeline {
     const fresh = record.boots.filter(({ row }) => row === undefined).length;
     return (fromStore((from) => from.counts())?.get(record.id) ?? 0) + fresh;
   }
+}
+
+function isDhcp({ type }: BootEvent): boolean {
+  return type.startsWith('dhcp.');
 }
 
 function lastOf({ boots }: MachineRecord): number {

@@ -205,3 +205,27 @@ test('openTimelineFile() puts a damaged file aside and begins anew', () => {
   expect(warnings).toEqual(['timeline-damaged', 'timeline-unsaved']);
   store?.close();
 });
+
+test('createTimeline() passes over what is more than a flood of DHCP may cost, and says how much; files are always heard', () => {
+  const passedOver: number[] = [];
+  const { timeline, hear, pass } = rig({ onPassedOver: (count) => void passedOver.push(count) });
+  const flood = Array.from({ length: 2000 }, (_, n): Step => {
+    const mac = `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
+    return offer({ mac });
+  });
+  hear(flood);
+  hear([ack()]);
+  hear(fetched('pxelinux.0', 5));
+  pass(250);
+  expect(passedOver).toEqual([501]);
+  expect(
+    timeline
+      .machine(IP)
+      ?.steps.map(({ text }) => text)
+      .join(),
+  ).toContain('pxelinux.0');
+  hear([ack()]);
+  pass(250);
+  expect(passedOver).toEqual([501]);
+  expect(timeline.machine(MAC)).toBeDefined();
+});
