@@ -31,7 +31,13 @@ export async function checkSurroundings(patient: Patient, look: SurroundingsLook
   );
   if (toUs !== undefined) {
     const text = `requests for files are translated here (${toUs.trim()}): answers from other ports go past it`;
-    return [warning('nat', text, 'Answer from one port: tftp.single-port: true (--single-port)')];
+    return [
+      warning(
+        'nat',
+        text,
+        'Answer from one port: tftp.single-port: true (--single-port); or have the translator follow TFTP: modprobe nf_nat_tftp, and a rule that assigns its helper',
+      ),
+    ];
   }
   const guests = patient.links.filter(({ name }) => GUEST_BRIDGE.test(name));
   if (guests.length > 0 && rules.some((rule) => /masquerade|MASQUERADE|snat|SNAT/.test(rule))) {
