@@ -99,11 +99,8 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
   let control: ControlPorts | undefined;
   try {
     web = await openHttpPorts(network, config, { links: found.links, staysRoot: staysWho(config) });
-    // A program that has a pxed in it has its own ways to control it.
-    if (!io.guest) {
-      control = await openControlPorts(network, { tool: given.tool, config, runAs: futureUser(config) });
-      if (control) await prepareControl();
-    }
+    control = await openControlPorts(network, { tool: given.tool, config, runAs: futureUser(config) });
+    if (control) await prepareControl();
     const setup = withOwnUrl(given, web.ports);
     const facts = withLinks(found, setup, found.links);
     const boot = createBootFiles(bootFactsOf(setup, facts), io.emit);
