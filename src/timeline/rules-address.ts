@@ -1,6 +1,8 @@
 /** Rules about DHCP and BOOTP: who is not answered, and who does nothing with the answer. */
+
 import { because } from '../events/because.ts';
 import { REASONS } from '../events/reason-table.ts';
+import { own } from '../lib/own.ts';
 import type { Case, Finding, Rule } from './case.ts';
 import { IGNORED_FIXES } from './ignored-table.ts';
 import type { Mark } from './mark.ts';
@@ -12,9 +14,9 @@ const ignored: Rule = ({ view }) => {
   const mark = view.ignored.at(-1);
   if (!mark?.why) return undefined;
   const { why, detail, messageType = 'request' } = mark;
-  const words = REASONS[why] ?? why;
+  const words = own(REASONS, why) ?? why;
   const text = `its ${messageType} was ignored: ${detail === undefined ? words : `${words} (${detail})`}`;
-  const fix = IGNORED_FIXES[why];
+  const fix = own(IGNORED_FIXES, why);
   // One that was answered otherwise tried another way besides.
   const answered = view.offered ?? view.told ?? view.address;
   return {
@@ -38,7 +40,7 @@ const exhausted: Rule = ({ view }) => {
 const noAddress: Rule = ({ view }) => {
   if (!view.noAddress || view.address) return undefined;
   const why = view.noAddress.why ?? '';
-  const text = `it was told to do without an address: ${REASONS[why] ?? why}`;
+  const text = `it was told to do without an address: ${own(REASONS, why) ?? why}`;
   return { code: 'no-address', text, certainty: 'sure', fatalMs: PATIENCE_MS };
 };
 
@@ -46,7 +48,7 @@ const refused: Rule = ({ view }) => {
   const last = view.naks.at(-1);
   if (!last || view.address) return undefined;
   const times = view.naks.reduce((sum, { times: count = 1 }) => sum + count, 0);
-  const text = `it was refused ${last.ip ?? 'its address'}${times > 1 ? ` ${times} times` : ''}: ${REASONS[last.why ?? ''] ?? last.why}`;
+  const text = `it was refused ${last.ip ?? 'its address'}${times > 1 ? ` ${times} times` : ''}: ${own(REASONS, last.why ?? '') ?? last.why}`;
   return {
     ...{ code: 'address-refused', text, certainty: 'likely' },
     fix: 'look whether another DHCP server gives it that address: pxectl doctor',

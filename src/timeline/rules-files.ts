@@ -1,4 +1,5 @@
 /** Rules about configurations, kernels and initrds, and about any file that does not arrive. */
+import { own } from '../lib/own.ts';
 import { formatBytes } from '../lib/size.ts';
 import { type Case, isComplete, isEnd, meant, type Rule, some } from './case.ts';
 import { type BootedFile, bareName, filesOf } from './view.ts';
@@ -149,7 +150,7 @@ const refusedOtherwise: Rule = ({ view }) => {
   );
   if (!found) return undefined;
   const why = found.mark.why ?? '';
-  const [words, fix] = REFUSALS[why] ?? [why, undefined];
+  const [words, fix] = own(REFUSALS, why) ?? [why, undefined];
   const detail = found.mark.detail === undefined ? '' : ` (${found.mark.detail})`;
   return {
     ...{ code: `refused-${why}`, text: `it cannot have ${found.file}: ${words}${detail}` },
@@ -237,7 +238,7 @@ const loop: Rule = ({ view }) => {
   const times = mark.detail === undefined ? 'again and again' : `${mark.detail} times`;
   return {
     code: 'loop',
-    text: `it fetched ${mark.file} ${times} and never got further: its ${WORDS[mark.why ?? ''] ?? 'next step'} never came`,
+    text: `it fetched ${mark.file} ${times} and never got further: its ${own(WORDS, mark.why ?? '') ?? 'next step'} never came`,
     certainty: 'likely',
     fatalMs: 0,
   };

@@ -1,7 +1,9 @@
 /** Rules about the way to a loader, and what it needs beside itself. */
+
 import { isUrl } from '../boot/policy.ts';
 import { baseOf } from '../boot/tree.ts';
 import { COMPANIONS, type Companion } from '../boot/tree-rules-table.ts';
+import { own } from '../lib/own.ts';
 import { type Case, isEnd, loadersOf, meant, type Rule } from './case.ts';
 import { type BootedFile, bareName, filesOf, plain } from './view.ts';
 
@@ -162,7 +164,7 @@ const CPU_NAMES: Readonly<Record<string, string>> = {
 };
 
 function cpuName(cpu: string): string {
-  return CPU_NAMES[cpu] ?? cpu;
+  return own(CPU_NAMES, cpu) ?? cpu;
 }
 
 function misfit(arch: About, file: string, fact: ReturnType<Case['facts']['file']>): ReturnType<Rule> {

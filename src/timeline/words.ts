@@ -1,5 +1,6 @@
 import { because } from '../events/because.ts';
 import { REASONS } from '../events/reason-table.ts';
+import { own } from '../lib/own.ts';
 import { formatBytes } from '../lib/size.ts';
 import type { Mark } from './mark.ts';
 
@@ -59,13 +60,13 @@ function sentence(mark: Mark): string {
     case 'took-elsewhere':
       return `took ${ip} of another server`;
     case 'refused-address':
-      return `was refused ${ip}: ${REASONS[why] ?? why}`;
+      return `was refused ${ip}: ${own(REASONS, why) ?? why}`;
     case 'ignored':
-      return `${mark.messageType ?? 'a request'} was ignored: ${REASONS[why] ?? why}${detail(mark)}`;
+      return `${mark.messageType ?? 'a request'} was ignored: ${own(REASONS, why) ?? why}${detail(mark)}`;
     case 'pool-exhausted':
       return `got no address: pool ${mark.detail ?? ''} is full`;
     case 'no-address':
-      return `was told to do without an address: ${REASONS[why] ?? why}`;
+      return `was told to do without an address: ${own(REASONS, why) ?? why}`;
     case 'informed':
       return `was told its settings at ${ip}`;
     case 'released':
@@ -113,7 +114,7 @@ function sentence(mark: Mark): string {
     case 'relinked':
       return `${file} is a link to ${mark.detail} now`;
     case 'not-relinked':
-      return `${file} stays as it is: ${REASONS[why] ?? why}${detail(mark)}`;
+      return `${file} stays as it is: ${own(REASONS, why) ?? why}${detail(mark)}`;
     case 'loop':
       return `fetched ${file} ${mark.detail} times, and the ${why} never came`;
   }

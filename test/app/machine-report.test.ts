@@ -58,7 +58,7 @@ function rig(answer: unknown) {
 test('whyText() has the cause first, then fixes, what never came, and the steps', () => {
   const lines = whyText(STORY)
     .split('\n')
-    .map((line) => line.replace(/\d\d:\d\d:(\d\d)/, 'HH:MM:$1'));
+    .map((line) => line.replace(/\b\d\d:\d\d:(\d\d\.\d)/, 'HH:MM:$1'));
   expect(lines).toEqual([
     '52:54:00:00:00:01 (10.0.0.5, node?[2J, BIOS) did not boot: it asks for b',
     '',
