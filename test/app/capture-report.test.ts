@@ -63,7 +63,12 @@ async function report(
     { signal: new AbortController().signal, ...question },
     { out: into('out'), err: into('err'), stdout },
   );
-  return { code, asked, piped: stdout.read() as Buffer | null, ...said };
+  return {
+    code,
+    asked,
+    piped: stdout.writableEnded ? Buffer.concat(await stdout.toArray()) : undefined,
+    ...said,
+  };
 }
 
 /** As a network brings it. */

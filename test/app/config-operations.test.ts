@@ -33,7 +33,8 @@ beforeEach(() => writeFileSync(FILE, TEXT));
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 /** A pxed that runs, as far as a configuration matters to it. */
-function running({ file = FILE as string | undefined, options = {} } = {}) {
+function running({ isNamed = true, options = {} } = {}) {
+  const file = isNamed ? FILE : undefined;
   const read = (text?: string) =>
     setupOf(
       {
@@ -226,7 +227,7 @@ test('save() says who may write where pxed may not', async () => {
   const { operations } = running();
   const problem = await unprivileged(() => refusal(() => operations.save({ set: { mode: 'proxy' } }, 'x')));
   expect(problem).toMatchObject({ status: 403, code: 'not-writable' });
-  expect(problem.message).toMatch(/permission denied in .*pxectl config set/);
+  expect(problem.message).toMatch(/(permission denied in|belongs to somebody else).*pxectl config set/);
   const view = await unprivileged(() => operations.view());
   expect(view).toMatchObject({ writable: false, text: TEXT });
   chmodSync(FILE, 0o600);
@@ -236,7 +237,7 @@ test('save() says who may write where pxed may not', async () => {
 });
 
 test('operations without a file show what is in force, and save nothing', () => {
-  const { operations } = running({ file: undefined });
+  const { operations } = running({ isNamed: false });
   expect(refusal(() => operations.save({ set: { mode: 'proxy' } }, 'x'))).toMatchObject({
     status: 409,
     code: 'no-file',

@@ -514,7 +514,8 @@ describe('checkRootFiles()', () => {
     mkdirSync(join(root, 'sound'), { mode: 0o755 });
     mkdirSync(join(root, 'wrong'), { mode: 0o755 });
     writeFileSync(join(root, 'wrong/pxelinux.0'), 'pxelinux');
-    symlinkSync('nowhere', join(root, 'wrong/memtest'));
+    mkdirSync(join(root, 'wrong/pxelinux.cfg'), { mode: 0o755 });
+    symlinkSync('nowhere', join(root, 'wrong/pxelinux.cfg/0A000007'));
   });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   const check = (folder: string, lines = 'user: root') =>

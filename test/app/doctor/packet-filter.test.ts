@@ -353,10 +353,11 @@ describe('nftables', () => {
     fc.assert(
       fc.property(fc.array(fc.array(expression, { maxLength: 3 }), { maxLength: 5 }), (rules) => {
         const json = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
-        const text = JSON.stringify(JSON.parse(ruleset([])), json).replace(
-          /\]\}$/,
-          `${rules.map((expr) => `,{"rule":${JSON.stringify({ family: 'inet', table: 'filter', chain: 'input', expr }, json)}}`).join('')}]}`,
-        );
+        const added = rules.map((expr) => ({
+          rule: { family: 'inet', table: 'filter', chain: 'input', expr },
+        }));
+        const whole = JSON.parse(ruleset([])) as { nftables: unknown[] };
+        const text = JSON.stringify({ nftables: [...whole.nftables, ...added] }, json);
         const filter = readNftRules(text, () => false)!;
         for (const probe of Object.values(PROBES)) judge(filter, probe);
       }),
