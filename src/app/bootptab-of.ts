@@ -5,7 +5,7 @@ import { formatProblem } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { contains, formatIpv4, parseIpv4 } from '../lib/ipv4.ts';
 import { parseMac } from '../lib/mac.ts';
-import { whyUnreadable } from './read-config.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 export type BootptabResult =
   | { readonly ok: true; readonly hosts: readonly BootptabHost[] }

@@ -11,7 +11,7 @@ import { EXIT } from './exit-codes.ts';
 import { printJson } from './output/json.ts';
 import { harmless, printTable } from './output/table.ts';
 import { packetWords } from './packet-words.ts';
-import { whyUnreadable } from './read-config.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 export type CaptureQuestion = {
   /** A MAC or an address; without one, what there is is listed. */

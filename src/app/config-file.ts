@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isLeftLock, lockConfig } from './config-lock.ts';
-import { whyUnreadable } from './read-config.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 /** A configuration as it was read: its text, and a mark that another text has not. */
 export type ConfigText = {

@@ -12,7 +12,7 @@ import { EXIT } from './exit-codes.ts';
 import { printJson } from './output/json.ts';
 import { harmless } from './output/table.ts';
 import { problemLine } from './problem-line.ts';
-import { whyUnreadable } from './read-config.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 type Asked = { readonly json?: boolean };
 

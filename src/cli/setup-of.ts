@@ -1,6 +1,6 @@
 import { completeSetup } from '../app/complete-setup.ts';
-import { whyUnreadable } from '../app/read-config.ts';
 import type { NetworkOverrides, SetupResult, Tool } from '../app/setup.ts';
+import { whyUnreadable } from '../app/why-unreadable.ts';
 import { defaultConfig, formatProblem, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Ipv4 } from '../lib/ipv4.ts';

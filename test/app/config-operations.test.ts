@@ -39,7 +39,7 @@ function running({ isNamed = true, options = {} } = {}) {
     setupOf(
       {
         tool: 'pxed',
-        positional: ['eth0'],
+        positional: isNamed ? ['eth0'] : ['eth0', '/tftp', 'x.0'],
         options: { ...(file !== undefined && { config: file }), ...options },
       },
       {

@@ -63,7 +63,6 @@ ring(
         { root: root.path, bootFile: 'pxelinux.0', answerAll: true, options },
         'pxed',
       );
-      vi.stubEnv('PXED_SOCKET', socket);
       api = createControlClient({ socket });
     });
     beforeEach(() => writeFileSync(file, TEXT));

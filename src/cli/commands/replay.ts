@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { ARCH_NAMES } from '../../app/arch-names.ts';
 import { EXIT } from '../../app/exit-codes.ts';
-import { whyUnreadable } from '../../app/read-config.ts';
 import { reportReplay } from '../../app/replay-report.ts';
+import { whyUnreadable } from '../../app/why-unreadable.ts';
 import { ADDRESSING, DHCP, HTTP, ipv4Argument, macArgument } from '../arguments.ts';
 import { type Options, setupOf } from '../setup-of.ts';
 

@@ -2,8 +2,8 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ARCH_NAMES } from '../../app/arch-names.ts';
 import { EXIT } from '../../app/exit-codes.ts';
-import { whyUnreadable } from '../../app/read-config.ts';
 import { MACHINE_STAGES, type Machine, reportSimulation } from '../../app/simulate-report.ts';
+import { whyUnreadable } from '../../app/why-unreadable.ts';
 import { fromHex } from '../../lib/bytes.ts';
 import {
   ADDRESSING,
