@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ARCH_NAMES } from '../../src/app/arch-names.ts';
@@ -30,7 +31,9 @@ test.each<Tool>(['pxed', 'bootpd', 'dhcpd', 'ptftpd'])(
 test.each(['check', 'loaders install', 'selftest'])('README.md names every option of pxectl %s', (name) => {
   const table = README.split(`| option of \`pxectl ${name}\``)[1]?.split('\n\n')[0] ?? '';
   const commands = withSubcommands(pxectlCommand('0', () => {}));
-  const { options } = commands.find((one) => one.name() === name.split(' ').at(-1))!;
+  const fullName = (one: Command): string =>
+    one.parent ? `${fullName(one.parent)} ${one.name()}` : one.name();
+  const { options } = commands.find((one) => fullName(one) === `pxectl ${name}`)!;
   expect(options.length).toBeGreaterThan(1);
   for (const { flags, long } of options) expect(table, flags).toContain(long);
 });
