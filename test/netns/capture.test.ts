@@ -109,7 +109,9 @@ ring(
       const path = join(lab.folder, 'machine.pcap');
       expect(await control.pxectl('capture', mac, '-w', path)).toMatchObject({ code: 0, stderr: '' });
       expect((await read(path, 'dhcp')).length).toBeGreaterThanOrEqual(4);
-      expect(await read(path, 'tftp.opcode == 5')).toEqual([expect.stringContaining('Not found')]);
+      expect(await read(path, 'tftp.opcode == 5')).toEqual([
+        expect.stringContaining('Message: File not found'),
+      ]);
       expect(await read(path, '_ws.malformed')).toEqual([]);
       const pxectl = [process.execPath, join(PROJECT, 'bin/pxectl.ts')] as const;
       const names = [

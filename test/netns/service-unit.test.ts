@@ -43,7 +43,7 @@ ring('config/pxed.service', [namespaces, command('setpriv', 'util-linux'), comma
     const bounds = ['setpriv', '--no-new-privs', `--bounding-set=-all,${CAPABILITIES.join(',')}`];
     const line = [...bounds, ...pxed, 'eth0', root.path, 'boot.bin'].map((word) => `'${word}'`).join(' ');
     const script = `${FOLDERS} && mount -o bind,remount,ro / && exec ${line}`;
-    const env = { PXED_STATE: '/var/lib/pxed' };
+    const env = { PXED_STATE: '/var/lib/pxed', PXED_SOCKET: '/run/pxed/pxed.sock' };
     const server = host.start(['unshare', '--mount', 'sh', '-c', script], { env });
     await server.waitFor(/^<6>pxed ready$/m, 30_000);
     expect(server.output()).toMatch(/^<6>.*\/var\/lib\/pxed\/leases\.db/m);
