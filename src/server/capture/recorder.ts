@@ -35,6 +35,9 @@ const BUSY_PACKETS = 20_000;
 const QUIET_PACKETS = 5000;
 const LOOK_EVERY_MS = 1000;
 
+/** So many to record within one second mean that it is busy already: nobody waits for the next look. */
+const BUSY_RECORDED = 2000;
+
 /** Packets read in one turn; others want this thread, too. */
 const MOST_READ = 64;
 
@@ -59,6 +62,8 @@ export function createRecorder({
   let closed = false;
   let poller: Poller | undefined;
   let before: number | undefined;
+  /** Since the last look. */
+  let recorded = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function wanted(): CaptureState {
@@ -91,6 +96,7 @@ export function createRecorder({
     const so = packetsSoFar(names);
     const packets = so === undefined || before === undefined ? 0 : so - before;
     before = so;
+    recorded = 0;
     busy = packets > (busy ? QUIET_PACKETS : BUSY_PACKETS);
     enforce();
   }
@@ -110,6 +116,10 @@ export function createRecorder({
     for (let left = MOST_READ; left > 0; left--) {
       const frame = socket.receive();
       if (!frame) return;
+      if (++recorded > BUSY_RECORDED && !busy) {
+        busy = true;
+        enforce();
+      }
       const owner = owners.ownerOf(frame);
       if (!owner) continue;
       const packet = { at: now(), bytes: frame.slice(), wireLength: wireLengthOf(frame) };

@@ -87,6 +87,18 @@ test('createRecorder() sleeps while the interfaces are busy, and wakes when they
   expect([state.awake, state.pollers]).toEqual([true, 1]);
 });
 
+test('createRecorder() goes to sleep in the middle of a second that brings too much, and not for what it is told to do', async () => {
+  const { recorder, state, arrive } = rig('auto');
+  for (let n = 0; n < 40; n++) await arrive(...new Array<Uint8Array>(64).fill(RRQ));
+  expect([recorder.state, state.awake]).toEqual(['busy', false]);
+  state.packets = 4000;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([recorder.state, state.awake]).toEqual(['recording', true]);
+  recorder.configure('on');
+  for (let n = 0; n < 40; n++) await arrive(...new Array<Uint8Array>(64).fill(RRQ));
+  expect([recorder.state, state.awake]).toEqual(['recording', true]);
+});
+
 test('createRecorder() stays awake for whoever follows, however busy it is', async () => {
   const { recorder, state, arrive } = rig('auto');
   state.packets = 1_000_000;
