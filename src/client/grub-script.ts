@@ -47,8 +47,12 @@ export function parseGrub(text: string): Script {
         at++;
       } else if (until.includes(keyword() ?? '')) return statements;
       else {
+        if (depth >= DEEPEST) {
+          at++;
+          continue;
+        }
         const next = statement(depth);
-        if (next && depth < DEEPEST) statements.push(next);
+        if (next) statements.push(next);
       }
     }
     return statements;
@@ -92,6 +96,7 @@ export function parseGrub(text: string): Script {
     const first = keyword();
     if (first === 'if') return condition(depth);
     if (first === 'for' || first === 'while' || first === 'until') {
+      at++;
       block(depth + 1, ['done']);
       at++;
       return undefined;

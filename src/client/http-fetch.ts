@@ -23,7 +23,7 @@ export type HttpFetch = {
 /** The parts of `http://host[:port]/path`; undefined for what is none, or too long to be asked. */
 export function partsOfUrl(url: string): { host: string; port: number; target: string } | undefined {
   const [, host, port = '80', path = '/'] =
-    /^http:\/\/([\w.-]{1,253})(?::(\d{1,5}))?([/?][^#]*)?$/i.exec(url) ?? [];
+    /^http:\/\/([\w.-]{1,253})(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i.exec(url) ?? [];
   if (host === undefined || Number(port) === 0 || Number(port) > 65_535) return undefined;
   const target = path.startsWith('/') ? path : `/${path}`;
   const known = /^[\x21-\x7e]+$/.test(target) ? target : encodeURI(target);

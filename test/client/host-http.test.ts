@@ -45,7 +45,7 @@ describe('fetchByHost()', () => {
       },
     });
     expect(outcome).toMatchObject({ ok: true, value: { sizeBytes: 5, contentType: 'application/efi' } });
-    expect(outcome.ok && outcome.value.head).toEqual(Buffer.from('hel'));
+    expect(outcome.ok && outcome.value.head).toEqual(Uint8Array.of(0x68, 0x65, 0x6c));
     expect(seen).toBe(5);
   });
 

@@ -23,7 +23,7 @@ const SYN: TcpSegment = {
 
 describe('buildTcp()', () => {
   test('lays a SYN out as RFC 9293 §3.1 has it', () => {
-    expect(toHex(buildTcp(SYN, BETWEEN))).toBe('80e80050000000010000000060021c84cdbd0000020405b4');
+    expect(toHex(buildTcp(SYN, BETWEEN))).toBe('80e80050000000010000000060021c84e6660000020405b4');
   });
 
   test('and parseTcp() go round', () => {

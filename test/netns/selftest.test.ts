@@ -110,7 +110,7 @@ ring('pxectl selftest', NEEDS, () => {
     const config = {
       'interfaces-config': { interfaces: ['eth0'] },
       'lease-database': { type: 'memfile', persist: false },
-      'client-classes': classes,
+      ...(classes.length > 0 && { 'client-classes': classes }),
       subnet4: [{ subnet: '192.168.77.0/24', pools: [{ pool: '192.168.77.50 - 192.168.77.150' }] }],
     };
     await writeFile(file, JSON.stringify({ Dhcp4: config }));

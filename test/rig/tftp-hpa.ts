@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { command, type Need, root } from './requirement.ts';
+import { type Need, root } from './requirement.ts';
 
 const CACHE = '/var/cache/pxed-test/tftpd-hpa';
 const UNPACKED = `${CACHE}/usr/sbin/in.tftpd`;
@@ -18,8 +18,8 @@ rm -f tftpd-hpa_*.deb
 
 /** The program, where it is installed or was unpacked; undefined where it cannot be had. */
 export function tftpHpaProgram(): string | undefined {
-  if (command('in.tftpd', 'tftpd-hpa')() === undefined) return 'in.tftpd';
-  if (existsSync(UNPACKED)) return UNPACKED;
+  const found = ['/usr/sbin/in.tftpd', UNPACKED].find((path) => existsSync(path));
+  if (found !== undefined) return found;
   if (root() !== undefined) return undefined;
   spawnSync('sh', ['-ec', UNPACK], { stdio: 'ignore', timeout: 120_000 });
   return existsSync(UNPACKED) ? UNPACKED : undefined;
