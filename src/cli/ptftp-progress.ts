@@ -18,7 +18,7 @@ export function progressLine(name: string, progress: Progress, columns: number):
   const share = Math.min(1, bytes / totalBytes);
   const done = Math.floor(share * BAR);
   const bar = `[${'='.repeat(done)}${done < BAR ? '>' : ''}${' '.repeat(Math.max(0, BAR - done - 1))}]`;
-  const left = bytesPerSecond > 0 ? formatSpan((totalBytes - bytes) / bytesPerSecond) : '-:--';
+  const left = bytesPerSecond > 0 ? formatSpan(Math.max(0, totalBytes - bytes) / bytesPerSecond) : '-:--';
   const percent = `${Math.floor(share * 100)}`.padStart(3);
   const amount = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
   return `${name} ${percent} % ${bar} ${amount}  ${rate}  ETA ${left}`.slice(0, columns);

@@ -20,7 +20,8 @@ export interface PeerSocket {
   wake(): void;
   /** From now on it keeps no process alive. */
   unref(): void;
-  close(): void;
+  /** What was sent goes out still. Resolves when the port is free. */
+  close(): Promise<void>;
 }
 
 export type TakeDatagram = (bytes: Uint8Array, port: number) => void;
@@ -66,6 +67,9 @@ class DgramPeerSocket implements PeerSocket {
   #error: string | undefined;
   #resume: (() => void) | undefined;
   #woken = false;
+  /** Datagrams that Node has not handed to the system yet. */
+  #underWay = 0;
+  #closing: (() => void) | undefined;
 
   constructor(socket: Socket, address: string) {
     this.#socket = socket;
@@ -86,8 +90,13 @@ class DgramPeerSocket implements PeerSocket {
   }
 
   send(port: number, bytes: Uint8Array, segmentBytes = bytes.length): void {
-    const sent = (error: Error | null) => error && this.#failed(error);
+    const sent = (error: Error | null) => {
+      this.#underWay--;
+      if (error) this.#failed(error);
+      if (this.#underWay === 0) this.#closing?.();
+    };
     for (let at = 0; at === 0 || at < bytes.length; at += segmentBytes) {
+      this.#underWay++;
       this.#socket.send(bytes.slice(at, at + segmentBytes), port, this.#address, sent);
     }
   }
@@ -123,9 +132,16 @@ class DgramPeerSocket implements PeerSocket {
     this.#socket.unref();
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#resume?.();
-    this.#socket.close();
+    return new Promise((resolve) => {
+      this.#closing = () => {
+        this.#closing = undefined;
+        this.#socket.close();
+        resolve();
+      };
+      if (this.#underWay === 0) this.#closing();
+    });
   }
 
   #failed(error: NodeJS.ErrnoException): void {

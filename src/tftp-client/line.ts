@@ -30,11 +30,11 @@ export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
       if (linux === undefined) return;
       const { localPort } = socket;
       // What has arrived meanwhile is a repeat of what we have: nothing else was asked for.
-      socket.close();
+      await socket.close();
       const opened = linux.openLinuxPeerSocket({ ...spec, localPort });
       socket = opened?.ok ? opened.value : await openPlain({ ...spec, localPort });
     },
-    close: () => socket.close(),
+    close: () => void socket.close(),
   };
 }
 

@@ -72,13 +72,8 @@ export async function startTestServer(quirks: Quirks = {}, address = '127.0.0.1'
       return say({ opcode: 'error', code: 1, message: 'File not found' });
     }
     const granted = grant(request, content?.length ?? 0);
-    if (request.opcode === 'rrq') serve(socket, { say, granted, content: content! });
+    if (request.opcode === 'rrq') serve(socket, { say, granted, content: content!, client });
     else take(socket, { say, granted, name: request.filename });
-    if (quirks.stranger) {
-      const other = await open();
-      other.on('message', (bytes) => note(bytes));
-      other.send(encode({ opcode: 'data', block: 1, data: new Uint8Array(9) }), client.port, client.address);
-    }
   }
 
   function refusalOf({ options }: TftpRequest): { code: number; message: string } | undefined {
@@ -99,11 +94,13 @@ export async function startTestServer(quirks: Quirks = {}, address = '127.0.0.1'
   }
 
   type Way = { say(packet: TftpPacket): void; granted: readonly TftpOption[] };
+  type Read = Way & { content: Uint8Array; client: RemoteInfo };
 
-  function serve(socket: Socket, { say, granted, content }: Way & { content: Uint8Array }): void {
+  function serve(socket: Socket, { say, granted, content, client }: Read): void {
     const { blksize, windowsize } = termsOf(granted);
     const last = Math.floor(content.length / blksize) + 1;
     let acked = 0;
+    let strangers = 0;
 
     function window(): void {
       for (let block = acked + 1; block <= Math.min(acked + windowsize, last); block++) {
@@ -120,10 +117,17 @@ export async function startTestServer(quirks: Quirks = {}, address = '127.0.0.1'
       const ahead = (packet.value.block - acked) & 0xffff;
       if (ahead > windowsize) return; // of the past
       acked += ahead;
+      if (quirks.stranger && strangers++ === 0) void intrude(client);
       if (acked < last) window();
     });
     if (granted.length > 0) say({ opcode: 'oack', options: granted });
     else window();
+  }
+
+  async function intrude(client: RemoteInfo): Promise<void> {
+    const other = await open();
+    other.on('message', (bytes) => note(bytes));
+    other.send(encode({ opcode: 'data', block: 1, data: new Uint8Array(9) }), client.port, client.address);
   }
 
   function take(socket: Socket, { say, granted, name }: Way & { name: string }): void {

@@ -153,7 +153,7 @@ class LinuxPeerSocket implements PeerSocket {
     this.#watch = undefined;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#resume?.();
     this.#watch?.close();
     closeFd(this.#fd);

@@ -45,6 +45,8 @@ type State = Transfer & {
   rollover: 0 | 1;
   rolloverKnown: boolean;
   refusals: number;
+  /** When the last ACK came that was no copy of another. */
+  heardAt: number;
 };
 
 const REFUSALS_BELIEVED = 4;
@@ -77,6 +79,7 @@ export function createPutSession(spec: RequestSpec, now: number): PutSession {
     rollover: 0,
     rolloverKnown: false,
     refusals: 0,
+    heardAt: now,
   };
   return {
     receive(bytes, port, at) {
@@ -139,6 +142,7 @@ function begin(s: State, now: number): void {
 
 function advance(s: State, ahead: number, now: number): void {
   s.acked += ahead;
+  s.heardAt = now;
   if (s.acked > LAST_WIRE_BLOCK) s.rolloverKnown = true;
   progress(s, now);
   if (s.acked === s.last) {
@@ -148,10 +152,16 @@ function advance(s: State, ahead: number, now: number): void {
 }
 
 function repeated(s: State, now: number): void {
-  if (s.sent === s.acked || now - s.sentAt < s.patience.echoMs()) return;
-  const refused = s.acked === LAST_WIRE_BLOCK && !s.rolloverKnown;
-  if (refused && ++s.refusals >= REFUSALS_BELIEVED) s.rollover = 1;
-  if (s.terms!.windowsize > 1 || refused) s.due = 0;
+  if (s.sent === s.acked) return;
+  const echoMs = s.patience.echoMs();
+  if (s.acked === LAST_WIRE_BLOCK && !s.rolloverKnown && now - s.heardAt >= echoMs) refused(s, now);
+  if (s.terms!.windowsize > 1 && now - s.sentAt >= echoMs) s.due = 0;
+}
+
+function refused(s: State, now: number): void {
+  s.heardAt = now;
+  if (++s.refusals >= REFUSALS_BELIEVED) s.rollover = 1;
+  s.due = 0;
 }
 
 function offer(s: State, ready: number, ended: boolean): void {
