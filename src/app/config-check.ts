@@ -14,10 +14,14 @@ export function problemsIn(
   text: string,
   io: { readonly read: (text: string) => SetupResult; readonly check: (setup: Setup) => void },
 ): Tried {
-  const loaded = loadConfig(text, { file, archNames: ARCH_NAMES });
-  if (!loaded.ok) return { problems: [...loaded.problems] };
   const result = io.read(text);
-  if (!result.ok) return { problems: result.problems.map((message) => ({ file, message })) };
+  if (!result.ok) {
+    // Those of the file have a place; of a large one, to read it once more takes its time.
+    const loaded = loadConfig(text, { file, archNames: ARCH_NAMES });
+    return {
+      problems: loaded.ok ? result.problems.map((message) => ({ file, message })) : [...loaded.problems],
+    };
+  }
   try {
     io.check(result.value);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { dataOf, editText } from '../config/edit.ts';
-import { differences } from '../config/edit-diff.ts';
+import { type Difference, differences } from '../config/edit-diff.ts';
 import { loadConfig } from '../config/load.ts';
 import type {
   Applied,
@@ -77,7 +77,7 @@ async function saveHere(client: ControlClient, { seen, own, ask }: Saving): Prom
     return (await client.send('PUT', CONFIG, ask)) as Saved;
   }
   const file = seen.file ?? own.path;
-  const text = await asked(() => edited(own, ask));
+  const { text, changed } = await asked(() => edited(own, ask));
   refuseMistakes(file, text);
   const isRead = seen.text !== undefined;
   const isAdmitted = !isRead || (await isOpen(client, ask.session));
@@ -91,7 +91,6 @@ async function saveHere(client: ControlClient, { seen, own, ask }: Saving): Prom
       written(file, own.text, after.etag);
       throw new ControlProblem('not-applied', outcome.problems.join('; '), { status: 422 });
     }
-    const changed = differences(dataOf(own.text), dataOf(text));
     return { file, etag: after.etag, saved: after !== own, changed, ...outcome };
   } finally {
     await editing?.end();
@@ -100,9 +99,12 @@ async function saveHere(client: ControlClient, { seen, own, ask }: Saving): Prom
 
 const UNAPPLIED: Applied = { applied: false, needsRestart: [], problems: [] };
 
-function edited({ text }: ConfigText, ask: SaveAsk): string {
+function edited(
+  { text }: ConfigText,
+  ask: SaveAsk,
+): { readonly text: string; readonly changed: Difference[] } {
   const result = editText(ask.text ?? text, changesOf(ask));
-  if (result.ok) return result.text;
+  if (result.ok) return { text: result.text, changed: differences(dataOf(text), dataOf(result.text)) };
   throw new ControlProblem('cannot-edit', `${result.path ? `${result.path}: ` : ''}${result.message}`, {
     status: 422,
   });

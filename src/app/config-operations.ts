@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { dataOf, editText } from '../config/edit.ts';
-import { differences } from '../config/edit-diff.ts';
+import { dataOf, type Edited, editText } from '../config/edit.ts';
+import { type Difference, differences } from '../config/edit-diff.ts';
 import { configSchema } from '../config/json-schema.ts';
 import type {
   Applied,
@@ -80,9 +80,9 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
     }
   }
 
-  function edited({ text }: ConfigText, changes: ConfigChanges): string {
+  function edited({ text }: ConfigText, changes: ConfigChanges): Draft {
     const result = editText(changes.text ?? text, changesOf(changes));
-    if (result.ok) return result.text;
+    if (result.ok) return { text: result.text, changed: changedIn(text, changes.text, result) };
     const problem: ConfigProblem = {
       file: named(),
       message: result.message,
@@ -93,18 +93,19 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
     });
   }
 
-  function tried(before: ConfigText, text: string): Checked {
+  function tried({ text, changed }: Draft): Checked {
     const { problems, setup } = problemsIn(named(), text, io);
     return {
       problems,
-      changed: differences(dataOf(before.text), dataOf(text)),
+      changed,
       needsRestart: setup ? needRestart(io.setup(), setup) : [],
       text,
     };
   }
 
-  function put(before: ConfigText, text: string, apply: boolean): Saved {
-    const { problems, changed } = tried(before, text);
+  function put(before: ConfigText, draft: Draft, apply: boolean): Saved {
+    const { text } = draft;
+    const { problems, changed } = tried(draft);
     if (problems.length > 0) {
       const message = 'nothing was changed: the configuration would have mistakes';
       throw new ControlError(422, 'config-problems', message, { problems });
@@ -149,7 +150,7 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
   }
 
   function stagedOf(editing: Editing): Staged {
-    return { ...sessionOf(editing), ...tried(editing.base, editing.text) };
+    return { ...sessionOf(editing), ...tried(draftOf(editing)) };
   }
 
   return {
@@ -181,7 +182,7 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
     schema: () => ({ ...configSchema() }),
     check: (changes) => {
       const before = current();
-      return tried(before, edited(before, changes));
+      return tried(edited(before, changes));
     },
     save(ask: SaveAsk) {
       if (ask.text !== undefined && ask.ifMatch === undefined) {
@@ -197,17 +198,30 @@ export function createConfigOperations(io: ConfigIo): ConfigOperations {
     staged: (id) => stagedOf(sessions.use(id)),
     stage(id, changes) {
       const editing = sessions.use(id);
-      editing.text = edited({ ...editing.base, text: editing.text }, changes);
+      editing.text = edited({ ...editing.base, text: editing.text }, changes).text;
       return stagedOf(editing);
     },
     saveStaged(id, apply) {
       const editing = sessions.use(id);
-      const saved = put(unchangedSince(editing.base.etag), editing.text, apply);
+      const saved = put(unchangedSince(editing.base.etag), draftOf(editing), apply);
       sessions.end(id);
       return saved;
     },
     end: (id) => sessions.end(id),
   };
+}
+
+/** A text that may become the file's, and what it says else. */
+type Draft = { readonly text: string; readonly changed: Difference[] };
+
+function draftOf({ base, text }: Editing): Draft {
+  return { text, changed: differences(dataOf(base.text), dataOf(text)) };
+}
+
+/** What an edit came to, from what it knows; a whole new text is read. */
+function changedIn(text: string, whole: string | undefined, edited: Edited & { ok: true }): Difference[] {
+  if (whole === undefined) return differences(edited.before, edited.after);
+  return differences(dataOf(text), edited.after ?? dataOf(whole));
 }
 
 function outcomeOf(outcome: ReloadOutcome): Applied {

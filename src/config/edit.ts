@@ -7,7 +7,8 @@ import { isMap } from './edit-value.ts';
 import { yamlWords } from './words.ts';
 
 export type Edited =
-  | { readonly ok: true; readonly text: string }
+  /** `before` and `after`: what the texts say; absent where there was nothing to change. */
+  | { readonly ok: true; readonly text: string; readonly before?: Json; readonly after?: Json }
   /** `path`: of the change that cannot be made; absent where the text itself cannot be read. */
   | { readonly ok: false; readonly message: string; readonly path?: string };
 
@@ -21,22 +22,25 @@ export type Edited =
  *
  * ```ts
  * editText('version: 1\n', [{ path: ['tftp', 'port'], value: 1069 }]);
- * // { ok: true, text: 'version: 1\ntftp:\n  port: 1069\n' }
+ * // { ok: true, text: 'version: 1\ntftp:\n  port: 1069\n', … }
  * ```
  */
 export function editText(text: string, changes: readonly Change[]): Edited {
-  let current = text;
+  let current: Edited & { ok: true } = { ok: true, text };
   for (const change of changes) {
-    const edited = editOnce(current, change);
+    const edited = editOnce(current.text, change);
     if (!edited.ok) return edited;
-    current = edited.text;
+    current = { before: edited.before, ...current, text: edited.text, after: edited.after };
   }
-  return { ok: true, text: current };
+  return current;
 }
 
 /** What a text says, without any check of its keys; undefined when it is no YAML. */
 export function dataOf(text: string): Json | undefined {
-  const document = read(text);
+  return dataIn(read(text));
+}
+
+function dataIn(document: Document): Json | undefined {
   if (document.errors.length > 0) return undefined;
   try {
     return detached(document.toJS());
@@ -45,11 +49,15 @@ export function dataOf(text: string): Json | undefined {
   }
 }
 
-function editOnce(text: string, change: Change): Edited {
+type EditedOnce =
+  | { readonly ok: true; readonly text: string; readonly before: Json; readonly after: Json }
+  | (Edited & { readonly ok: false });
+
+function editOnce(text: string, change: Change): EditedOnce {
   const document = read(text);
   const [fault] = document.errors;
   if (fault) return { ok: false, message: yamlWords(fault.message) };
-  const data = dataOf(text);
+  const data = dataIn(document);
   if (data === undefined) return { ok: false, message: 'its aliases cannot be resolved' };
   if (data === null) return startWithVersion(text, change);
   if (!isMap(data)) return { ok: false, message: 'it is not a map of keys' };
@@ -57,26 +65,30 @@ function editOnce(text: string, change: Change): Edited {
   if (wanted instanceof NoSuchPlace) {
     return { ok: false, message: wanted.message, path: formatEditPath(change.path) };
   }
-  if (isSame(wanted, data)) return { ok: true, text };
+  const done = (made: string): EditedOnce => ({ ok: true, text: made, before: data, after: wanted });
+  if (isSame(wanted, data)) return done(text);
   const path = settled(data, change.path);
   const source = sourceOf(text, document);
   const spliced = 'unset' in change ? withoutSplice(source, path) : withSplice(source, path, change.value);
-  if (spliced !== undefined && says(spliced, wanted)) return { ok: true, text: spliced };
+  if (spliced !== undefined && says(spliced, wanted)) return done(spliced);
   const rewritten = rewrite(document, path, change);
-  if (rewritten !== undefined && says(rewritten, wanted)) return { ok: true, text: rewritten };
+  if (rewritten !== undefined && says(rewritten, wanted)) return done(rewritten);
   const message =
     'cannot be changed alone: other places refer to it (anchors and aliases). Edit the file by hand';
   return { ok: false, message, path: formatEditPath(change.path) };
 }
 
 /** A file without any key gets the one that it cannot do without. */
-function startWithVersion(text: string, change: Change): Edited {
-  if ('unset' in change) return { ok: true, text };
+function startWithVersion(text: string, change: Change): EditedOnce {
+  if ('unset' in change) return { ok: true, text, before: null, after: null };
   const source = sourceOf(text, read(text));
-  if (change.path[0] === 'version')
-    return { ok: true, text: withSplice(source, change.path, change.value) ?? text };
-  const started = withSplice(source, ['version'], 1);
-  return started === undefined ? { ok: false, message: 'it is empty' } : editOnce(started, change);
+  const isVersion = change.path[0] === 'version';
+  const started = isVersion
+    ? withSplice(source, change.path, change.value)
+    : withSplice(source, ['version'], 1);
+  if (started === undefined) return { ok: false, message: 'it is empty' };
+  if (!isVersion) return { ...editOnce(started, change), before: {} } as EditedOnce;
+  return { ok: true, text: started, before: {}, after: dataOf(started) ?? null };
 }
 
 function wantedOf(data: Json, change: Change): Json | NoSuchPlace {

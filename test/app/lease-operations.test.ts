@@ -257,7 +257,7 @@ test.each([
   },
 ])('reservationIn() makes $name', ({ text, want }) => {
   const set = reservationIn(text, '52:54:00:00:00:0A', { address: '10.0.0.9', hostname: 'ten' });
-  expect(editText(text, changesOf({ set }))).toEqual({ ok: true, text: want });
+  expect(editText(text, changesOf({ set }))).toMatchObject({ ok: true, text: want });
 });
 
 test('reservationIn() refuses what is no MAC', () => {
