@@ -83,7 +83,7 @@ ring('the console, in a browser', NEEDS, () => {
   });
 
   const view = async (name: string) => {
-    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name }).click();
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name, exact: true }).click();
     await page.getByRole('heading', { level: 1, name }).waitFor();
   };
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
@@ -149,7 +149,7 @@ ring('the console, in a browser', NEEDS, () => {
   test('a machine is told to install once, and is watched while it does', async () => {
     await view('Profiles');
     await look('profiles');
-    await button('Use install for a machine…').click();
+    await button('Use… install for a machine').click();
     await page.getByLabel('Machine', { exact: true }).fill(MAC);
     await look('choose');
     await button('Choose').click();
@@ -201,15 +201,15 @@ ring('the console, in a browser', NEEDS, () => {
     await button(`Line ${line}`).waitFor();
     await page.locator('.gutter .wrong').getByText(String(line), { exact: true }).waitFor();
     await look('config-mistake');
-    await button('Save and put in force').click();
+    await button('Save and put in force').click({ force: true }); // it is shown as what cannot be done
     expect(readFileSync(configFile(), 'utf8')).toBe(before);
     await button(`Line ${line}`).click();
     expect(await page.evaluate('getSelection().toString()')).toBe('mode: sideways');
-    await page.keyboard.type('log: { level: debug } # from the console');
+    await page.keyboard.type('hosts: [{ mac: 52:54:00:c0:00:02, hostname: second }] # from the console');
     await page.getByText('No mistake.').waitFor();
     await button('Save and put in force').click();
     await told('1 change saved and in force');
-    expect(readFileSync(configFile(), 'utf8')).toBe(`${before}log: { level: debug } # from the console\n`);
+    expect(readFileSync(configFile(), 'utf8')).toBe(`${before}hosts: [{ mac: 52:54:00:c0:00:02, hostname: second }] # from the console\n`);
   });
 
   test('a service is stopped and started', async () => {

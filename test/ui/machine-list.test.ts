@@ -64,6 +64,16 @@ describe('chosen()', () => {
     expect(idsBy('name')).toEqual(['.9', '03', '02', '0a']);
   });
 
+  test('leaves hexadecimal digits of MACs in their order', () => {
+    const macs = ['52:54:00:00:00:10', '52:54:00:00:00:0f', '52:54:00:00:00:03', '52:54:00:00:00:0a'];
+    const sorting = { by: 'name', descending: false } as const;
+    const ids = chosen(
+      macs.map((id) => machine(id)),
+      { group: 'all', text: '', sorting },
+    );
+    expect(ids.map((id) => id.slice(-2))).toEqual(['03', '0a', '0f', '10']);
+  });
+
   test('sorts by what is wanted, both ways, and by name where that is the same', () => {
     expect(idsBy('since')).toEqual(['02', '03', '0a', '.9']);
     expect(idsBy('bytes', true)).toEqual(['0a', '03', '02', '.9']);

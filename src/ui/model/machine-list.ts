@@ -77,6 +77,8 @@ export function held(before: readonly string[], wanted: readonly string[]): stri
   return [...kept, ...wanted.filter((id) => !known.has(id))];
 }
 
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
 const COMPARE: Readonly<Record<SortKey, (a: Machine, b: Machine) => number>> = {
   name: byName,
   stage: (a, b) => stepsOf(a) - stepsOf(b),
@@ -86,5 +88,11 @@ const COMPARE: Readonly<Record<SortKey, (a: Machine, b: Machine) => number>> = {
 
 function byName(a: Machine, b: Machine): number {
   const [one, other] = [nameOf(a), nameOf(b)];
-  return one.localeCompare(other, 'en', { numeric: true });
+  // `0c` is no number: MACs are in their order as they stand.
+  const areMacs = MAC.test(one) && MAC.test(other);
+  return areMacs
+    ? one < other
+      ? -1
+      : Number(one > other)
+    : one.localeCompare(other, 'en', { numeric: true });
 }

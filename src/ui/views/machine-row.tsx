@@ -42,7 +42,7 @@ function Row({ machine }: { readonly machine: Machine }) {
       </td>
       <td class="wide num">
         {amount(machine)}
-        <Meter value={bytes} most={isBooting ? totalBytes : undefined} label={`Files of ${name}`} />
+        {isBooting && <Meter value={bytes} most={totalBytes} label={`Files of ${name}`} />}
       </td>
       <td class="wide num">{formatWhen(since, Date.now())}</td>
     </tr>

@@ -100,7 +100,7 @@ export function MachinesView() {
               <tr>
                 <SortHeader by="name" label="Machine" sorting={sorting.value} onSort={sort} class="w-l" />
                 <SortHeader by="stage" label="Stage" sorting={sorting.value} onSort={sort} />
-                <th scope="col" class="wide w-s">
+                <th scope="col" class="wide w-m">
                   Profile
                 </th>
                 <SortHeader by="bytes" label="Files" sorting={sorting.value} onSort={sort} class="wide w-m" />

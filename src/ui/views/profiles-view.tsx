@@ -88,7 +88,7 @@ function Row({ row: { name, title, boots, more, once }, machines, onUse }: RowPr
         </b>
         {title !== undefined && <span class="second">{title}</span>}
       </th>
-      <td>
+      <td class="wraps">
         <code>{boots}</code>
         {more.map((text) => (
           <span class="second mono" key={text} title={text}>
@@ -101,7 +101,7 @@ function Row({ row: { name, title, boots, more, once }, machines, onUse }: RowPr
       <td class="wide end num">{machines === 0 ? '' : machines}</td>
       <td class="end">
         <button type="button" class="btn small" onClick={onUse}>
-          Use<span class="unseen"> {name} for a machine</span>…
+          Use…<span class="unseen"> {name} for a machine</span>
         </button>
       </td>
     </tr>

@@ -52,6 +52,7 @@ function draw(place: HTMLElement, rates: Rates): uPlot {
     ticks: { show: false },
     font: `12px ${style.fontFamily}`,
   };
+  const points = { show: false };
   const options: uPlot.Options = {
     width: Math.max(place.clientWidth, 200),
     height: HEIGHT,
@@ -60,11 +61,11 @@ function draw(place: HTMLElement, rates: Rates): uPlot {
     scales: { y: { range: (_chart, _least, most) => [0, Math.max(most * 1.1, LEAST_MOST)] } },
     series: [
       {},
-      { label: 'TFTP', stroke: colour('--accent'), width: 2, spanGaps: false },
-      { label: 'HTTP', stroke: colour('--busy'), width: 2, dash: [5, 3], spanGaps: false },
+      { label: 'TFTP', stroke: colour('--accent'), width: 2, points },
+      { label: 'HTTP', stroke: colour('--busy'), width: 2, dash: [5, 3], points },
     ],
     axes: [
-      { ...axis, values: (_chart, ticks) => ticks.map(clock) },
+      { ...axis, space: 90, values: (_chart, ticks) => ticks.map(clock) },
       { ...axis, size: 64, values: (_chart, ticks) => ticks.map((value) => formatBytes(value)) },
     ],
   };

@@ -102,7 +102,7 @@ function SideEnds() {
         label="Colours"
         value={scheme}
         of={[
-          { value: 'auto', label: 'Colours of the system' },
+          { value: 'auto', label: 'System colours' },
           { value: 'light', label: 'Light' },
           { value: 'dark', label: 'Dark' },
         ]}

@@ -18,8 +18,12 @@ export function TrafficView() {
     <Page title="Traffic">
       <Panel title="Octets a second">
         <p class="legend">
-          <Line kind="tftp" /> TFTP <b>{formatBytes(tftp)}/s</b>
-          <Line kind="http" /> HTTP <b>{formatBytes(http)}/s</b>
+          <span>
+            <Line kind="tftp" /> TFTP <b>{formatBytes(tftp)}/s</b>
+          </span>
+          <span>
+            <Line kind="http" /> HTTP <b>{formatBytes(http)}/s</b>
+          </span>
         </p>
         <Chart />
       </Panel>
