@@ -26,11 +26,13 @@ export async function createFilesRig({ control = [] }: RigOptions = {}): Promise
   const root = join(base, 'root');
   const socket = join(base, 'pxed.sock');
   mkdirSync(root);
-  const config = ['version: 1', 'control:', `  socket: ${socket}`, ...control.map((line) => `  ${line}`), ''];
+  const lines = control.length > 0 ? ['control:', ...control.map((line) => `  ${line}`)] : [];
+  const config = ['version: 1', ...lines, ''];
   writeFileSync(join(base, 'pxed.yaml'), config.join('\n'));
   const user = process.getuid?.() === 0 ? ['--user', 'root'] : [];
   const options = ['--config', join(base, 'pxed.yaml'), '--port', '0', ...user, '--log-format', 'json'];
-  const server = start([process.execPath, join(PROJECT, 'bin/ptftpd.ts'), ...options, root]);
+  const where = ['--control', socket];
+  const server = start([process.execPath, join(PROJECT, 'bin/ptftpd.ts'), ...options, ...where, root]);
   await server.waitFor(/"msg":"ptftpd ready"/, 30_000);
   return {
     ...{ base, root, socket, server },

@@ -29,7 +29,9 @@ beforeAll(() => {
   symlinkSync(join(ROOT, 'package.json'), join(pxed, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(pxed, 'node_modules'));
   mkdirSync(join(folder, 'node_modules/@types'));
-  symlinkSync(join(ROOT, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
+  for (const name of ['@types/node', 'undici-types']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }, 120_000);
 
@@ -84,15 +86,13 @@ test('a program that uses the library type-checks against the declarations that 
   expect(problems).toBe('');
 });
 
-test.each([
-  ['a key that there is not', `createPxed({ version: 1, tftpd: {} });`],
-  ['a value that is none', `createPxed({ version: 1, mode: 'of' });`],
-  ['an option that there is not', `createTftpServer({ folder: '/tftp' });`],
-  ['a hash that there is not', `createFileStore({ root: '/' }).hash('a', 'crc32');`],
-])('the declarations refuse %s', (_, code) => {
-  const problems = problemsOf(
-    `import { createFileStore, createPxed, createTftpServer } from 'pxed';\n${code}\n`,
-  );
-  expect(problems).toMatch(/consumer\.ts\(\d+,\d+\): error TS/);
-  expect(problems).not.toMatch(/node_modules/);
+test('the declarations refuse what there is not', () => {
+  const problems = problemsOf(`import { createFileStore, createPxed, createTftpServer } from 'pxed';
+    createPxed({ version: 1, tftpd: {} });
+    createPxed({ version: 1, mode: 'of' });
+    createTftpServer({ folder: '/tftp' });
+    createFileStore({ root: '/' }).hash('a', 'crc32');
+  `);
+  const lines = problems.split('\n').filter((line) => line !== '');
+  expect(lines.map((line) => /consumer\.ts\((\d),/.exec(line)?.[1])).toEqual(['2', '3', '4', '5']);
 });
