@@ -12,6 +12,9 @@ const TESTER = '192.168.77.9';
 const PROXY = '192.168.77.2';
 const RUN_MS = 60_000;
 
+const BIOS = ['--arch', 'bios'];
+const UEFI = ['--arch', 'x64-efi'];
+
 const DNSMASQ_PROXY = [
   ...['dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--port=0', '--user=root', '--bind-interfaces'],
   ...['--interface=eth0', '--dhcp-range=192.168.77.0,proxy', '--enable-tftp', '--log-dhcp'],
@@ -72,6 +75,15 @@ ring('pxectl selftest', NEEDS, () => {
     const told = JSON.parse(stdout) as Told;
     expect(code, stdout).toBe(told.ok ? 0 : 1);
     return told;
+  }
+
+  /** Several machines at once: firmware waits 3 s for another offer where the first says nothing of PXE. */
+  function selftestAll(kinds: readonly (readonly string[])[], from = SERVER): Promise<Told[]> {
+    return Promise.all(
+      kinds.map((words, i) =>
+        selftest([...byFrames, ...words, '--mac', `02:70:78:00:00:0${i}`, '--release'], from),
+      ),
+    );
   }
 
   const byFrames = ['--interface', 'eth0'];
@@ -157,71 +169,44 @@ ring('pxectl selftest', NEEDS, () => {
 
   test('boots by relay, from this host’s own address and without a broadcast', async () => {
     await startPxed();
-    for (const words of [
-      ['--arch', 'bios'],
-      ['--firmware', 'http'],
-      ['--firmware', 'ipxe'],
-    ]) {
-      const told = await selftest([...byRelay, ...words]);
-      expect(told, words.join(' ')).toMatchObject({ ok: true, ended: 'kernel' });
+    for (const firmware of ['bios', 'http']) {
+      const told = await selftest([...byRelay, '--firmware', firmware]);
+      expect(told, firmware).toMatchObject({ ok: true, ended: 'kernel' });
       expect(told.steps[0]?.asked).toContain(`by relay ${TESTER}`);
     }
   });
 
-  test('boots from dnsmasq and its TFTP, and names what it lacks', async () => {
+  test('boots from dnsmasq and its TFTP, and names a loader for another processor', async () => {
     await startDnsmasq(BY_ARCH);
-    for (const words of [
-      ['--arch', 'bios'],
-      ['--arch', 'x64-efi'],
+    // Whoever is of no other kind gets PXELINUX.
+    const [wrong, ...right] = await selftestAll([
+      ['--arch', 'arm64-efi'],
+      BIOS,
+      UEFI,
       ['--firmware', 'ipxe'],
-    ]) {
-      expect(await selftest([...byFrames, ...words]), words.join(' ')).toMatchObject({
-        ok: true,
-        ended: 'kernel',
-      });
-    }
+    ]);
+    for (const told of right) expect(told).toMatchObject({ ok: true, ended: 'kernel' });
+    expect(wrong?.failed).toMatchObject({ step: 'boot-file', why: 'wrong-arch' });
     const leases = await server.must(['cat', join(server.folder, 'dnsmasq.leases')]);
     expect(leases.trim()).toBe('');
-    // Whoever is of no other kind gets PXELINUX.
-    expect((await selftest([...byFrames, '--arch', 'arm64-efi'])).failed).toMatchObject({
-      step: 'boot-file',
-      why: 'wrong-arch',
-    });
-    await root.remove('initrd.gz');
-    expect((await selftest(byFrames)).failed).toMatchObject({ step: 'initrd', why: 'not-found' });
   });
 
   test('boots from Kea with in.tftpd beside it', async () => {
     await startKea(CLASSES);
     await startTftpd();
-    for (const words of [
-      ['--arch', 'bios'],
-      ['--arch', 'x64-efi'],
-      ['--firmware', 'ipxe'],
-    ]) {
-      expect(await selftest([...byFrames, ...words]), words.join(' ')).toMatchObject({
-        ok: true,
-        ended: 'kernel',
-      });
+    for (const told of await selftestAll([BIOS, UEFI, ['--firmware', 'ipxe']])) {
+      expect(told).toMatchObject({ ok: true, ended: 'kernel' });
     }
   });
 
   test('boots where one server gives addresses and another one boots, by port 4011 too', async () => {
     await startKea([]);
     const proxy = await lab.host('proxy', { address: `${PROXY}/24` });
-    const kinds = [
-      ['--arch', 'bios'],
-      ['--arch', 'x64-efi'],
-    ];
     const dnsmasq = proxy.start(DNSMASQ_PROXY.concat([`--tftp-root=${root.path}`]) as unknown as Command);
     await waitForPorts(dnsmasq, [69, 4011]);
-    for (const words of kinds) {
-      const told = await selftest([...byFrames, ...words], PROXY);
-      expect(told, words.join(' ')).toMatchObject({
-        ok: true,
-        ended: 'kernel',
-        lease: { dhcpServer: SERVER },
-      });
+    const booted = { ok: true, ended: 'kernel', lease: { dhcpServer: SERVER } };
+    for (const told of await selftestAll([BIOS, UEFI], PROXY)) {
+      expect(told).toMatchObject(booted);
       expect(told.steps.map(({ step }) => step)).toContain('boot-server');
     }
     await dnsmasq.stop();
@@ -230,11 +215,7 @@ ring('pxectl selftest', NEEDS, () => {
       pxedCommand({ root: root.path, bootFile: 'pxelinux.0', mode: 'proxy', options }),
     );
     await pxed.waitFor(/pxed ready/, RUN_MS);
-    for (const words of kinds) {
-      expect(await selftest([...byFrames, ...words], PROXY), words.join(' ')).toMatchObject({
-        ...{ ok: true, ended: 'kernel', lease: { dhcpServer: SERVER } },
-      });
-    }
+    for (const told of await selftestAll([BIOS, UEFI], PROXY)) expect(told).toMatchObject(booted);
     // Without it nobody names a boot file.
     await pxed.stop();
     expect((await selftest(byFrames, PROXY)).failed).toMatchObject({ step: 'discover', why: 'other-server' });
@@ -249,8 +230,6 @@ ring('pxectl selftest', NEEDS, () => {
     await startPxed();
     await root.write('vmlinuz', linuxKernel(300_000).subarray(0, 100_000));
     expect((await selftest(byFrames)).failed).toMatchObject({ step: 'kernel', why: 'truncated' });
-    await root.write('vmlinuz', '');
-    expect((await selftest(byFrames)).failed).toMatchObject({ step: 'kernel', why: 'empty' });
     await root.remove('pxelinux.cfg/default');
     const config = (await selftest(byFrames)).failed;
     expect(config).toMatchObject({ step: 'config', why: 'not-found' });
@@ -259,8 +238,6 @@ ring('pxectl selftest', NEEDS, () => {
     );
     await root.remove('pxelinux.0');
     expect((await selftest(byFrames)).failed).toMatchObject({ step: 'boot-file', why: 'not-found' });
-    await root.write('pxelinux.0', '<!DOCTYPE html><html>a captive portal</html>');
-    expect((await selftest(byFrames)).failed).toMatchObject({ step: 'boot-file', why: 'not-a-program' });
   });
 
   test('tells a TFTP port that is filtered from one that is closed, by frames and by relay', async () => {

@@ -16,10 +16,10 @@ dpkg -x tftpd-hpa_*.deb .
 rm -f tftpd-hpa_*.deb
 `;
 
-/** The program, where it is installed or was unpacked; undefined where it cannot be had. */
+/** Where the program is; undefined where it cannot be had. */
 export function tftpHpaProgram(): string | undefined {
-  const found = ['/usr/sbin/in.tftpd', UNPACKED].find((path) => existsSync(path));
-  if (found !== undefined) return found;
+  // An installed /usr/sbin/in.tftpd may be atftpd's.
+  if (existsSync(UNPACKED)) return UNPACKED;
   if (root() !== undefined) return undefined;
   spawnSync('sh', ['-ec', UNPACK], { stdio: 'ignore', timeout: 120_000 });
   return existsSync(UNPACKED) ? UNPACKED : undefined;
