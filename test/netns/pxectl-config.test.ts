@@ -32,7 +32,7 @@ const UDHCPC = ['udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-t', '5', '-T', '1', 
 
 ring(
   'pxectl config and pxectl leases with a pxed that runs',
-  [namespaces, command('udhcpc', 'udhcpc')],
+  [namespaces, command('udhcpc', 'udhcpc'), command('curl', 'curl')],
   () => {
     let lab: Lab;
     let client: Host;
@@ -137,6 +137,26 @@ ring(
       await expect(api.get(`/api/v1/config/edit/${editing.id}`)).rejects.toMatchObject({
         code: 'no-such-editing',
       });
+    });
+
+    test('edit saves what the editor left, and others are told meanwhile', async () => {
+      const editor = join(folder, 'editor.sh');
+      // Somebody else tries while the editor is open.
+      const other = `curl -s --unix-socket ${join(folder, 'pxed.sock')} -X POST -d '{}' http://pxed/api/v1/config/edit`;
+      const json = `-H 'content-type: application/json'`;
+      writeFileSync(editor, `#!/bin/sh\necho 'answer-all: true' >>"$1"\n${other} ${json} >${folder}/told\n`);
+      chmodSync(editor, 0o755);
+      vi.stubEnv('VISUAL', editor);
+      const said = await pxectl('config', 'edit');
+      expect(said).toEqual({
+        code: 0,
+        out: `answer-all: not set -> true\nsaved in ${file}, and in force\n`,
+        err: '',
+      });
+      expect(text()).toBe(`${TEXT}answer-all: true\n`);
+      expect(readFileSync(join(folder, 'told'), 'utf8')).toContain('"being-edited"');
+      // It is over.
+      expect(await pxectl('config', 'unset', 'answer-all')).toMatchObject({ code: 0 });
     });
 
     test('the API saves what pxed may write, and says what to do where it may not', async () => {
