@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Finished, type Running, run, start } from '../rig/process.ts';
+import { pxectl } from '../rig/pxectl.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
@@ -44,11 +45,14 @@ export async function createFilesRig({ control = [] }: RigOptions = {}): Promise
   };
 }
 
-/** Runs `pxectl files` from the sources. */
-export function pxectlFiles(
+/** Runs `pxectl files`: in this process, which is quicker, where nothing is piped into it. */
+export async function pxectlFiles(
   args: readonly string[],
   { cwd, input }: { readonly cwd: string; readonly input?: string | Uint8Array | undefined },
-): Promise<Finished> {
-  const command = [process.execPath, join(PROJECT, 'bin/pxectl.ts'), 'files', ...args] as const;
-  return run(command, { cwd, ...(input !== undefined && { input }) });
+): Promise<Pick<Finished, 'code' | 'stdout' | 'stderr'>> {
+  if (input === undefined) {
+    const { code = null, out: stdout, err: stderr } = await pxectl('files', ...args);
+    return { code, stdout, stderr };
+  }
+  return run([process.execPath, join(PROJECT, 'bin/pxectl.ts'), 'files', ...args], { cwd, input });
 }
