@@ -118,6 +118,7 @@ ring(
         '--interface',
         'eth0',
         root.path,
+        '--boot-file',
         'pxelinux.0',
         '--mode',
         'dhcp',

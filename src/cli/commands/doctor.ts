@@ -6,7 +6,7 @@ import { type DoctorQuestion, reportDoctor } from '../../app/doctor/doctor.ts';
 /** `pxectl doctor [interface] [root]`: hands its exit code to `end`. */
 export function doctorCommand(end: (code: number) => void): Command {
   return new Command('doctor')
-    .summary('say what on this machine keeps others from booting')
+    .summary('what keeps machines from booting')
     .description(
       'say what on this machine and its network keeps others from booting, and what to do; no pxed has to run, and nothing is changed',
     )

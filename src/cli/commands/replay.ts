@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ARCH_NAMES } from '../../app/arch-names.ts';
 import { EXIT } from '../../app/exit-codes.ts';
 import { reportReplay } from '../../app/replay-report.ts';
+import type { Setup } from '../../app/setup.ts';
 import { whyUnreadable } from '../../app/why-unreadable.ts';
 import { ADDRESSING, DHCP, HTTP, ipv4Argument, macArgument } from '../arguments.ts';
 import { type Options, setupOf } from '../setup-of.ts';
@@ -10,22 +11,23 @@ import { type Options, setupOf } from '../setup-of.ts';
 type Given = Options & {
   readonly mac?: string;
   readonly server?: number;
+  readonly bootFile?: string;
   readonly proxy?: boolean;
   readonly interface?: string;
   readonly json?: boolean;
 };
 
-/** `pxectl replay <capture> [root [boot-file]]`: hands its exit code to `end`. */
+/** `pxectl replay <capture> [root]`: hands its exit code to `end`. */
 export function replayCommand(end: (code: number) => void): Command {
   const command = new Command('replay')
-    .summary('say what would be answered to the requests of a capture')
+    .summary('what a capture would be answered')
     .description(
       'say what would be answered to the requests of a capture, beside what was; no pxed has to run, and nothing is sent',
     )
     .argument('<capture>', 'file of tcpdump or Wireshark (pcap, pcapng); - reads the standard input')
     .argument('[root]', 'folder that is served (default: tftp.root of the configuration)')
-    .argument('[boot-file]', 'boot file for BIOS machines (default: boot.filename of the configuration)')
     .option('-c, --config <file>', 'configuration of pxed')
+    .option('--boot-file <name>', 'boot file for BIOS machines (default: boot.filename of the configuration)')
     .option('--mac <address>', 'this machine alone', macArgument)
     .option('--server <address>', 'the address that pxed is taken to have', ipv4Argument)
     .option('--proxy', 'another server gives the addresses')
@@ -35,8 +37,8 @@ export function replayCommand(end: (code: number) => void): Command {
     .allowExcessArguments(false)
     .addHelpText('after', HELP);
   for (const option of [...ADDRESSING, ...DHCP, ...HTTP]) command.addOption(option);
-  return command.action(async (capture: string, root?: string, bootFile?: string) => {
-    end(await run({ capture, root, bootFile }, command.opts<Given>()));
+  return command.action(async (capture: string, root?: string) => {
+    end(await run({ capture, root }, command.opts<Given>()));
   });
 }
 
@@ -51,10 +53,9 @@ Example:   pxectl replay failed.pcap -c pxed.yaml
 type Names = {
   readonly capture: string;
   readonly root: string | undefined;
-  readonly bootFile: string | undefined;
 };
 
-async function run({ capture: file, root, bootFile }: Names, given: Given): Promise<number> {
+async function run({ capture: file, root }: Names, given: Given): Promise<number> {
   const { stdout: out, stderr: err } = process;
   const fail = (problems: readonly string[]): number => {
     for (const problem of problems) err.write(`pxectl: ${problem}\n`);
@@ -69,14 +70,14 @@ async function run({ capture: file, root, bootFile }: Names, given: Given): Prom
   const setup = setupOf(
     {
       tool: 'pxed',
-      positional: ['', root, bootFile].filter((name) => name !== undefined),
+      positional: ['', root].filter((name) => name !== undefined),
       options: given,
       anywhere: true,
     },
     { readText: (path) => readFileSync(path, 'utf8'), archNames: ARCH_NAMES },
   );
   if (!setup.ok) return fail(setup.problems);
-  const { mac, server, proxy, interface: on, json } = given;
+  const { mac, server, bootFile, proxy, interface: on, json } = given;
   const question = {
     capture,
     ...(mac !== undefined && { mac }),
@@ -85,5 +86,12 @@ async function run({ capture: file, root, bootFile }: Names, given: Given): Prom
     ...(on !== undefined && { interface: on }),
     ...(json !== undefined && { json }),
   };
-  return await reportReplay(setup.value, question, { out, err, now: Date.now });
+  return await reportReplay(withBootFile(setup.value, bootFile), question, { out, err, now: Date.now });
+}
+
+function withBootFile(setup: Setup, filename: string | undefined): Setup {
+  const { config } = setup;
+  return filename === undefined
+    ? setup
+    : { ...setup, config: { ...config, boot: { ...config.boot, filename } } };
 }

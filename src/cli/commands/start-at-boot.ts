@@ -23,7 +23,7 @@ export function startAtBootCommands(end: (code: number) => void): Command[] {
   const { stdout: out, stderr: err } = process;
   return [
     new Command('enable')
-      .summary('start pxed when the machine boots')
+      .summary('start pxed at boot')
       .description('have systemd start pxed, with this configuration or command line, when the machine boots')
       .argument('[arguments...]', 'of pxed, behind --, as in: pxectl enable -- eth0 /tftp pxelinux.0')
       .option(
@@ -46,7 +46,7 @@ export function startAtBootCommands(end: (code: number) => void): Command[] {
         end(EXIT.USAGE);
       }),
     new Command('disable')
-      .summary('do not start pxed when the machine boots')
+      .summary('do not start pxed at boot')
       .description('have systemd no longer start pxed when the machine boots')
       .option('--now', 'stop it now, too')
       .option('--root <folder>', 'an image that is put together there, in place of this system')
