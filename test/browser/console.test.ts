@@ -112,6 +112,9 @@ ring('the console, in a browser', NEEDS, () => {
     await page.keyboard.press('Enter');
     await page.getByRole('alert').filter({ hasText: 'This is not the token' }).waitFor();
     await look('sign-in');
+    await page.evaluate('void document.body.append(document.createElement("img"))');
+    expect((await violationsOf(page)).join(), 'it looks indeed').toContain('image-alt');
+    await page.evaluate('document.querySelector("img").remove()');
     await page.getByLabel('Token').fill(TOKEN);
     await button('Sign in').click();
     await page.getByRole('heading', { level: 1, name: 'Machines' }).waitFor();
@@ -209,7 +212,25 @@ ring('the console, in a browser', NEEDS, () => {
     await page.getByText('No mistake.').waitFor();
     await button('Save and put in force').click();
     await told('1 change saved and in force');
-    expect(readFileSync(configFile(), 'utf8')).toBe(`${before}hosts: [{ mac: 52:54:00:c0:00:02, hostname: second }] # from the console\n`);
+    expect(readFileSync(configFile(), 'utf8')).toBe(
+      `${before}hosts: [{ mac: 52:54:00:c0:00:02, hostname: second }] # from the console\n`,
+    );
+  });
+
+  test('what somebody else changed meanwhile is not put away', async () => {
+    const field = page.getByLabel('Configuration file');
+    const mine = `${readFileSync(configFile(), 'utf8')}# mine\n`;
+    await field.fill(mine);
+    await page.getByText('No mistake.').waitFor();
+    const theirs = mine.replace('# mine', '# theirs');
+    writeFileSync(configFile(), theirs);
+    await button('Save and put in force').click();
+    await page.getByRole('alert').filter({ hasText: 'Somebody changed the configuration' }).waitFor();
+    expect(readFileSync(configFile(), 'utf8')).toBe(theirs);
+    expect(await field.inputValue()).toBe(mine);
+    await button('Take what the file says now').click();
+    await page.getByText('in force', { exact: true }).waitFor();
+    expect(await field.inputValue()).toBe(theirs);
   });
 
   test('a service is stopped and started', async () => {
@@ -248,6 +269,16 @@ ring('the console, in a browser', NEEDS, () => {
     await page.keyboard.press('ArrowRight');
     expect(await page.getByRole('radio', { name: /^Booting/ }).isChecked()).toBe(true);
     await page.getByText('No machine fits').waitFor();
+  });
+
+  test('whoever signs out is out', async () => {
+    const mayAsk = () => page.evaluate<number>('fetch("/api/v1/status").then(({ status }) => status)');
+    expect(await mayAsk()).toBe(200);
+    await button('Sign out').click();
+    await page.getByLabel('Token').fill(TOKEN);
+    expect(await mayAsk()).toBe(401);
+    await page.keyboard.press('Enter');
+    await page.getByRole('row', { name: MAC }).waitFor();
   });
 
   test('it says when pxed is gone, and asks for the token where that is another one’s session', async () => {

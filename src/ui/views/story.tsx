@@ -29,7 +29,7 @@ export function Why({ story }: { readonly story: StoryJson }) {
           {isTrouble && <Icon name="cross" />}
           {word}
         </span>
-        {headline}
+        <span class="headline">{headline}</span>
       </p>
       {missing !== undefined && <p class="muted">What never came: {missing}</p>}
       {reasons.length > 0 && (
