@@ -42,6 +42,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'read-only file system',
   ENOTDIR: 'a folder of it is a file',
+  EEXIST: 'a folder of it is a file',
   EINVAL: 'the path is too long for a socket (107 characters)',
 };
 

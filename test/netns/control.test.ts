@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type ControlClient, createControlClient } from '../../src/app/control-client.ts';
+import { type ControlClient, createControlClient, type Download } from '../../src/app/control-client.ts';
 import { PROJECT, pxedCommand } from '../rig/server.ts';
 import { createTftpRoot, hashOf, type TftpRoot } from '../rig/tftp-root.ts';
 import {
@@ -28,6 +28,10 @@ type Status = {
   readonly leases: { readonly bound: number };
   readonly tool: string;
 };
+
+async function drain({ octets }: Download): Promise<void> {
+  for await (const _ of octets);
+}
 
 type Operation = {
   readonly operationId: string;
@@ -176,8 +180,8 @@ ring(
 
     test('a halted HTTP resets connections, so that nobody waits in vain', async () => {
       await control.send('POST', '/api/v1/services/http/stop');
-      const { code, stderr } = await fetch(`http://${SERVER}/pxelinux.0`, '-m', '10');
-      expect([code, stderr]).toEqual([56, expect.stringContaining('reset')]);
+      // 7 where the reset is faster than curl, else 56; 28 would be a wait in vain.
+      expect([7, 56]).toContain((await fetch(`http://${SERVER}/pxelinux.0`, '-m', '10')).code);
       await control.send('POST', '/api/v1/services/http/start');
       expect(await fetch(`http://${SERVER}/pxelinux.0`)).toMatchObject({ code: 0 });
     });
@@ -258,7 +262,7 @@ ring(
       expect(wrong.stderr).toMatch(/^pxectl: The configuration was not changed: /);
       expect(wrong.stderr).toContain(`${site.config}:3`);
       expect(wrong.stderr).toContain('mode');
-      await configure('interfaces: [eth0]\nlog: { level: debug }');
+      await configure('tftp: { port: 6970 }');
       const fixed = await pxectl('reload');
       expect([fixed.code, fixed.stderr]).toEqual([
         1,
@@ -331,7 +335,11 @@ ring(
           expect(good, of).toBeDefined();
           // A stream of events has no end.
           if (method !== 'get' || JSON.stringify(good).includes('text/event-stream')) continue;
-          const problem = await control.get(path.replaceAll(/\{\w+\}/g, 'x')).then(
+          const asked = path.replaceAll(/\{\w+\}/g, 'x');
+          const answer = JSON.stringify(good).includes('octet-stream')
+            ? control.download(asked).then(drain)
+            : control.get(asked);
+          const problem = await answer.then(
             () => undefined,
             (error: unknown) => error as { status: number; code: string },
           );
