@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { setEngineFlags } from '../src/cli/engine-flags.ts';
 import { requireNode } from '../src/cli/require-node.ts';
 
 requireNode();
+setEngineFlags();
 const { main } = await import('../src/cli/main.ts');
 await main('bootpd');

@@ -8,7 +8,6 @@ import { type Launched, launch } from './launch.ts';
 import type { Setup, SetupResult } from './setup.ts';
 import { formatStartProblem, StartProblem } from './start-problem.ts';
 import { feedWatchdog } from './watchdog.ts';
-import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** What the process gives: where to write, and how to read the configuration once more. */
 export type ServeIo = {
@@ -44,7 +43,6 @@ export async function serve(setup: Setup, io: ServeIo): Promise<number> {
     io.err.write(`${formatStartProblem(setup.tool, error)}\n`);
     return EXIT.START;
   }
-  keepYoungHeapSmall();
   const stop = new AbortController();
   stop.signal.addEventListener('abort', () => {
     launched.composed.notify('STOPPING=1');

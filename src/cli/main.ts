@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { ARCH_NAMES } from '../app/arch-names.ts';
 import { EXIT } from '../app/exit-codes.ts';
 import { packageVersion } from '../app/package-version.ts';
@@ -10,9 +9,6 @@ import { toolCommand } from './tools.ts';
 
 /** Runs one of the serving commands with this process's arguments, and ends the process with its exit code. */
 export async function main(tool: Tool): Promise<void> {
-  // What a packet leaves behind is garbage at once, and heaps are small. A parallel collection of one waits for its helper
-  // threads longer than it works: 0.7 ms each time, alone 0.04.
-  setFlagsFromString('--no-parallel-scavenge');
   const version = packageVersion();
   const command = toolCommand(tool, version);
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.OK : EXIT.USAGE));
