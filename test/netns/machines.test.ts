@@ -20,6 +20,9 @@ profiles:
 profile: live
 `;
 
+/** No text: the machine would not run that. */
+const OCTETS = new Uint8Array(4000).fill(0xe9);
+
 type Story = {
   readonly id: string;
   readonly stage: string;
@@ -47,7 +50,7 @@ ring('machines and pxectl', [namespaces, tun], () => {
     control = createControlSocket();
     root = await createEmptyRoot();
     for (const name of ['pxelinux.0', 'ldlinux.c32', 'linux', 'installer', 'initrd.gz']) {
-      await root.write(name, `${name}\n`.repeat(1000));
+      await root.write(name, OCTETS);
     }
     await root.write('pxed.yaml', CONFIG);
     await start();
@@ -73,11 +76,12 @@ ring('machines and pxectl', [namespaces, tun], () => {
   }
 
   /** A ROM and PXELINUX in software boot. */
-  async function boot(mac: string): Promise<void> {
+  async function boot(mac: string, ended = 'kernel'): Promise<void> {
     const path = join(PROJECT, 'test/rig/rom-process.ts');
     const walk = lab.start([process.execPath, path, await lab.tap(), mac], `rom-${mac.slice(-2)}`);
-    await walk.waitFor(/^\{.*\}$/m, WALK_MS);
+    const [line] = await walk.waitFor(/^\{.*\}$/m, WALK_MS);
     await walk.exited;
+    expect(JSON.parse(line)).toMatchObject({ ended });
   }
 
   async function json<T>(...args: string[]): Promise<T> {
@@ -131,7 +135,7 @@ ring('machines and pxectl', [namespaces, tun], () => {
     pxed.signal('SIGKILL');
     await pxed.exited;
     await start();
-    await boot(OTHER);
+    await boot(OTHER, 'local-boot');
     expect(await why(OTHER)).toMatchObject({ profile: 'local', explanation: { verdict: 'booted' } });
     expect((await control.pxectl('boot', OTHER, '--clear')).stdout).toContain('what the configuration says');
     await boot(OTHER);
@@ -146,7 +150,7 @@ ring('machines and pxectl', [namespaces, tun], () => {
 
   test('why exits 1 for a boot that failed, names the cause, and remembers those before', async () => {
     await rm(join(root.path, 'linux'));
-    await boot(OTHER);
+    await boot(OTHER, 'failed');
     await expect
       .poll(async () => (await why(OTHER)).explanation.verdict, { timeout: 30_000, interval: 500 })
       .toBe('failed');
@@ -156,7 +160,7 @@ ring('machines and pxectl', [namespaces, tun], () => {
       /^52:54:00:ad:00:02 \(.*\) did not boot: it asks for linux, which is not in the root/,
     );
     expect(stdout).toContain('Earlier boots:');
-    await root.write('linux', 'l');
+    await root.write('linux', OCTETS);
   });
 
   test('forget says what was known; mistakes are told with their exit codes', async () => {
