@@ -16,12 +16,25 @@ export function progressLine(name: string, progress: Progress, columns: number):
   if (totalBytes === undefined || totalBytes === 0)
     return `${name}  ${formatBytes(bytes)}  ${rate}`.slice(0, columns);
   const share = Math.min(1, bytes / totalBytes);
-  const done = Math.floor(share * BAR);
-  const bar = `[${'='.repeat(done)}${done < BAR ? '>' : ''}${' '.repeat(Math.max(0, BAR - done - 1))}]`;
   const left = bytesPerSecond > 0 ? formatSpan(Math.max(0, totalBytes - bytes) / bytesPerSecond) : '-:--';
   const percent = `${Math.floor(share * 100)}`.padStart(3);
-  const amount = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
-  return `${name} ${percent} % ${bar} ${amount}  ${rate}  ETA ${left}`.slice(0, columns);
+  const amount = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}  ${rate}  ETA ${left}`;
+  // What is told last matters most: the bar gets narrower first, then the name loses its beginning.
+  const room = columns - ` ${percent} % [] ${amount}`.length;
+  const width = Math.max(4, Math.min(BAR, room - name.length));
+  const shown = fitting(name, room - width);
+  return `${shown} ${percent} % ${barOf(share, width)} ${amount}`.slice(0, columns);
+}
+
+/** `[=====>    ]`. */
+function barOf(share: number, width: number): string {
+  const done = Math.floor(share * width);
+  return `[${'='.repeat(done)}${done < width ? '>' : ''}${' '.repeat(Math.max(0, width - done - 1))}]`;
+}
+
+/** The end of a name says more than its folders. */
+function fitting(name: string, room: number): string {
+  return name.length <= room || room < 2 ? name : `…${name.slice(1 - room)}`;
 }
 
 /** `1:05`, `2:00:00`. */

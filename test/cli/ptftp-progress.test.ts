@@ -27,6 +27,16 @@ test('progressLine() is no longer than its screen', () => {
   expect(progressLine('name', { bytes: 5, totalBytes: 10, bytesPerSecond: 1 }, 20)).toHaveLength(20);
 });
 
+test('progressLine() gives up the bar and the folders before the time that is left', () => {
+  const progress = { bytes: 131_000_000, totalBytes: 200_000_000, bytesPerSecond: 107_000_000 };
+  const lineOf = (name: string) => progressLine(name, progress, 79);
+  expect(lineOf('d3/big')).toBe(
+    'd3/big  65 % [===============>        ] 131 MB of 200 MB  107 MB/s  ETA 0:01',
+  );
+  const long = lineOf('debian/dists/bookworm/main/installer-amd64/current/images/netboot/initrd.gz');
+  expect(long).toBe('…ent/images/netboot/initrd.gz  65 % [==> ] 131 MB of 200 MB  107 MB/s  ETA 0:01');
+});
+
 test.each([
   [0, '0:00'],
   [4.2, '0:05'],
