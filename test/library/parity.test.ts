@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -16,6 +25,7 @@ import {
   type TftpServer,
 } from '../../src/library/index.ts';
 import { createFilesRig, type FilesRig } from '../cli/files-rig.ts';
+import { pxectl } from '../rig/pxectl.ts';
 import { type Need, ring } from '../rig/requirement.ts';
 import { fetchByTftp } from './fetch-by-tftp.ts';
 
@@ -381,6 +391,19 @@ describe('Q-Layer: tftpd', () => {
     expect(elsewhere.url('a')).toBe(`tftp://127.0.0.2:${elsewhere.port()}/a`);
     expect(elsewhere.root).toBe(join(base, 'other'));
   });
+});
+
+test('Q-Layer: startAtReboot', async () => {
+  const image = join(base, 'image');
+  mkdirSync(image);
+  const link = join(image, 'etc/systemd/system/multi-user.target.wants/pxed.service');
+  const isThere = () => lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  expect(await pxectl('enable', '--root', image, '--', 'eth0', '/tftp', 'pxelinux.0')).toMatchObject({
+    code: 0,
+  });
+  expect(isThere()).toBe(true);
+  expect(await pxectl('disable', '--root', image)).toMatchObject({ code: 0 });
+  expect(isThere()).toBe(false);
 });
 
 test('Q-Layer: autoRestart: what fails is started again', async () => {
