@@ -229,8 +229,10 @@ ring('the console, in a browser', NEEDS, () => {
     expect(readFileSync(configFile(), 'utf8')).toBe(theirs);
     expect(await field.inputValue()).toBe(mine);
     await button('Take what the file says now').click();
-    await page.getByText('in force', { exact: true }).waitFor();
+    await page.getByText('not in force', { exact: true }).waitFor();
     expect(await field.inputValue()).toBe(theirs);
+    await button('Put in force what the file says').click();
+    await page.getByText('in force', { exact: true }).waitFor();
   });
 
   test('a service is stopped and started', async () => {

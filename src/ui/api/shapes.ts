@@ -2,7 +2,7 @@ import type { Throughput as Counters } from '../../server/control/live.ts';
 import type { MachineJson, StoryJson } from '../../server/control/machine-routes.ts';
 
 /** What the API tells, as its own routes have it. */
-export type { Checked, ConfigView, Saved } from '../../server/control/config-routes.ts';
+export type { Applied, Checked, ConfigView, Saved } from '../../server/control/config-routes.ts';
 export type { FileFacts, FileList, Stored } from '../../server/control/file-routes.ts';
 export type { Lease, LeaseList, OneLease } from '../../server/control/lease-routes.ts';
 export type { ChosenJson, ForgottenJson, StoryJson } from '../../server/control/machine-routes.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiProblem } from '../api/api.ts';
-import type { Checked, ConfigView as Config, Saved } from '../api/shapes.ts';
+import type { Applied, Checked, ConfigView as Config, Saved } from '../api/shapes.ts';
 import { useConsole } from '../console.ts';
 import { problemsOf, type TextProblem } from '../model/config-problems.ts';
 import { formatMany, formatWhen } from '../model/format.ts';
@@ -119,6 +119,13 @@ function Editing({ config, text: saved, onReload }: EditingProps) {
     }
   }
 
+  async function putInForce(): Promise<void> {
+    const { applied, problems } = await api.send<Applied>('POST', 'config/apply');
+    if (!applied) throw new Error(`It was not put in force: ${problems.join('; ')}`);
+    notices.good('The configuration is in force');
+    await onReload();
+  }
+
   async function takeTheirs(): Promise<void> {
     await onReload();
     draft.value = undefined;
@@ -176,6 +183,11 @@ function Editing({ config, text: saved, onReload }: EditingProps) {
         >
           Save and put in force
         </button>
+        {!isChanged && !inForce && problems.length === 0 && needsRestart.length === 0 && (
+          <button type="button" class="btn" onClick={() => void putInForce().catch(notices.bad)}>
+            Put in force what the file says
+          </button>
+        )}
         <button
           type="button"
           class="btn"
