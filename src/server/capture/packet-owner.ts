@@ -46,6 +46,8 @@ export function createPacketOwners(own: () => OwnSide) {
     if (message.length < SHORTEST_MESSAGE || message[AT.htype] !== 1 || message[AT.hlen] !== 6)
       return undefined;
     const mac = formatMac(message.subarray(AT.chaddr, AT.chaddr + 6));
+    // A question of pxed's own, for other servers.
+    if (own().macs.has(mac)) return undefined;
     const address = u32(message, message[AT.op] === 2 ? AT.yiaddr : AT.ciaddr);
     if (address !== 0) remember(macOf, address, { value: mac, most: MOST_ADDRESSES });
     return { machine: mac, boots: false };
@@ -55,10 +57,7 @@ export function createPacketOwners(own: () => OwnSide) {
     if (payload.length < 10) return undefined;
     const [source, destination] = [u16(payload, 0), u16(payload, 2)];
     const data = payload.subarray(8);
-    if (DHCP_PORTS.has(destination) || (DHCP_PORTS.has(source) && source !== 68)) {
-      const owner = ofDhcp(data);
-      if (owner) return owner;
-    }
+    if (DHCP_PORTS.has(destination) || (DHCP_PORTS.has(source) && source !== 68)) return ofDhcp(data);
     const opcode = u16(data, 0);
     if (destination === own().tftpPort && (opcode === 1 || opcode === 2)) {
       const machine = nameOf(from, fromMac);

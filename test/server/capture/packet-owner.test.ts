@@ -57,6 +57,13 @@ describe('createPacketOwners()', () => {
     ]);
   });
 
+  test('does not take pxed itself, which asks for other servers, for a machine', () => {
+    const { ownerOf } = ownersOf();
+    expect(
+      ownerOf(udp(at({ ...SERVER, ip: 0 }, 68), at(everybody, 67), message(1, SERVER.mac))),
+    ).toBeUndefined();
+  });
+
   test('gives transfers to the machine that asked, by the MAC of its address where DHCP told it', () => {
     const { ownerOf, nameOfAddress } = ownersOf();
     ownerOf(udp(at(SERVER, 67), at(everybody, 68), message(2, AWAY.mac, { yiaddr: AWAY.ip })));
