@@ -13,7 +13,8 @@ export type Sum = {
 /** What many boots came to: how long each station took, and what went wrong how often. */
 export type Tally = {
   add(verdict: Verdict, tookMs: number): void;
-  sum(tookMs: number): Sum;
+  /** `wanted`: how many should have been tried. */
+  sum(tookMs: number, wanted: number): Sum;
 };
 
 /** Of a machine: all of its stations of one kind together. */
@@ -58,7 +59,7 @@ export function createTally(): Tally {
       booted++;
       note(WHOLE, tookMs);
     },
-    sum(tookMs) {
+    sum(tookMs, wanted) {
       const seconds = tookMs / 1000 || 1;
       const rows = [...times].map(([what, list]) => ({ what, count: list.length, ...distribution(list) }));
       const failures = [...reasons].map(([reason, { count, example }]) => ({ reason, count, example }));
@@ -73,10 +74,11 @@ export function createTally(): Tally {
         ...failures.map(
           ({ reason, count, example }) => `${plural(count, 'machine')} failed at ${reason}: ${example}`,
         ),
-        `${booted} of ${plural(booted + failed, 'machine')} would boot; ${formatMs(tookMs)}, ${(booted / seconds).toFixed(1)} boots a second, ${formatBytes(bytes / seconds)} a second`,
+        `${booted} of ${plural(wanted, 'machine')} would boot; ${formatMs(tookMs)}, ${(booted / seconds).toFixed(1)} boots a second, ${formatBytes(bytes / seconds)} a second`,
       ];
       const json = {
-        ok: failed === 0,
+        ok: booted === wanted,
+        wanted,
         booted,
         failed,
         tookMs: Math.round(tookMs),

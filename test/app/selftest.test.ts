@@ -108,7 +108,7 @@ describe('createTally()', () => {
     const tally = createTally();
     for (let i = 1; i <= 100; i++) tally.add({ ...GOOD, steps: [{ ...OK, tookMs: i }] }, i * 10);
     tally.add(WRONG, 5);
-    const { booted, failed, text, json } = tally.sum(2000);
+    const { booted, failed, text, json } = tally.sum(2000, 101);
     expect([booted, failed]).toEqual([100, 1]);
     expect(text).toContain('1 machine failed at initrd: not-found: initrd.gz: error 1');
     expect(text).toContain('100 of 101 machines would boot');
@@ -121,10 +121,16 @@ describe('createTally()', () => {
     });
   });
 
+  test('counts those that were never tried as missing', () => {
+    const tally = createTally();
+    tally.add(GOOD, 5);
+    expect(tally.sum(1000, 3).json).toMatchObject({ ok: false, wanted: 3, booted: 1, failed: 0 });
+  });
+
   test('remembers no more than a few reasons', () => {
     const tally = createTally();
     for (let i = 0; i < 1000; i++) tally.add({ ...WRONG, steps: [{ ...BAD, why: `why-${i}` }] }, 1);
-    expect(tally.sum(1).text.split('\n').length).toBeLessThan(80);
+    expect(tally.sum(1, 1000).text.split('\n').length).toBeLessThan(80);
   });
 });
 
