@@ -47,7 +47,7 @@ export async function launch(setup: Setup, io: LaunchIo): Promise<Launched> {
   bus.subscribe(({ event }) => composed.capture.hear(event));
   const timeline = openTimeline(composed, bus.emit);
   if (timeline) bus.subscribe(timeline.hear);
-  if (timeline) composed.capture.watch(() => timeline.machines(RECENT_MACHINES));
+  if (timeline) composed.capture.watch(() => timeline.recent(RECENT_MACHINES));
   const stop = new AbortController();
   const reread = () => reload(composed, () => io.read(), bus.emit);
   const supervisor = createSupervisor(composed.tasks, {

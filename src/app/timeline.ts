@@ -5,7 +5,6 @@ import type { Mac } from '../lib/mac.ts';
 import type { StoredBoot } from '../store/timeline-schema.ts';
 import type { TimelineStore } from '../store/timeline-store.ts';
 import type { Boot } from '../timeline/boot.ts';
-import { bootFromJson, bootToJson } from '../timeline/boot-json.ts';
 import { type Facts, NO_FACTS } from '../timeline/explanation.ts';
 import { createLedger, type LedgerLimits, type MachineRecord } from '../timeline/ledger.ts';
 import {
@@ -16,6 +15,7 @@ import {
   storyOf,
   summaryOf,
 } from '../timeline/summary.ts';
+import { recordOf, storedOf } from './timeline-rows.ts';
 import { createWatchers } from './timeline-watchers.ts';
 
 /** What machines did since some time, and what they do now. No method throws. */
@@ -24,6 +24,8 @@ export type Timeline = {
   hear(stamped: Stamped): void;
   /** Those heard of last first. */
   machines(most?: number): readonly MachineSummary[];
+  /** Those of this run that are in memory: asks nothing of the disk. */
+  recent(most: number): readonly MachineSummary[];
   /** By MAC, address or UUID; the last boot of it. */
   machine(name: string, facts?: Facts): MachineStory | undefined;
   /** The boot and the machine behind {@link Timeline.machine}, for whoever gathers facts of it. */
@@ -77,6 +79,10 @@ const RESUMED_MOST = 1000;
 const SERVERS_MOST = 16;
 const EARLIER_MOST = 10;
 const LISTED_MOST = 1000;
+/** No rule has more patience (explain.ts). */
+const SETTLED_MS = 660_000;
+
+const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
 export function createTimeline(parts: TimelineParts): Timeline {
   const { store, now, machineOf, hostnameOf = () => undefined, onProblem = () => {}, every = timer } = parts;
@@ -100,16 +106,39 @@ export function createTimeline(parts: TimelineParts): Timeline {
   });
   const watchers = createWatchers((record) => summarise(record), now);
 
-  function summarise(
-    record: MachineRecord,
-    counts?: ReadonlyMap<string, number>,
-  ): MachineSummary | undefined {
+  /** Boots of which nothing more is to come: what they look like does not change with time any more. */
+  const settled = new WeakMap<Boot, { readonly version: number; readonly summary: MachineSummary }>();
+  /** The same of machines that are not in memory, by the numbers of their rows. */
+  const keptSummaries = new Map<number, MachineSummary>();
+
+  function looksOf(record: MachineRecord, boot: Boot): MachineSummary {
+    const known = settled.get(boot);
+    if (known?.version === boot.version) return known.summary;
+    const summary = summaryOf(record, boot, now());
+    if (now() - boot.last > SETTLED_MS) settled.set(boot, { version: boot.version, summary });
+    return summary;
+  }
+
+  function summarise(record: MachineRecord, counts = NO_COUNTS): MachineSummary | undefined {
     const boot = record.boots.at(-1);
     if (!boot) return undefined;
-    const kept = counts?.get(record.id) ?? 0;
     const fresh = record.boots.filter(({ row }) => row === undefined).length;
     const hostname = hostnameOf(record);
-    return summaryOf(record, boot, now(), { hostname, boots: Math.max(record.boots.length, kept + fresh) });
+    return {
+      ...looksOf(record, boot),
+      ...namesOf(record),
+      ...(hostname !== undefined && { hostname }),
+      boots: Math.max(record.boots.length, (counts.get(record.id) ?? 0) + fresh),
+    };
+  }
+
+  function keptSummary(row: StoredBoot, counts: ReadonlyMap<string, number>): MachineSummary | undefined {
+    const known = keptSummaries.get(row.id!);
+    const record = known?.lastSeen === row.last ? undefined : recordOf(row);
+    const summary = record ? summarise(record) : known;
+    if (!summary) return undefined;
+    if (record && keptSummaries.size < LISTED_MOST) keptSummaries.set(row.id!, summary);
+    return { ...summary, boots: counts.get(row.machine) ?? 1 };
   }
 
   function fromStore<T>(ask: (from: TimelineStore) => T): T | undefined {
@@ -144,7 +173,7 @@ export function createTimeline(parts: TimelineParts): Timeline {
       unsaved.delete(record);
       for (const boot of record.boots) if (saved.get(boot) !== boot.version) boots.push({ record, boot });
     }
-    fromStore((into) => {
+    const done = fromStore((into) => {
       if (gone.length > 0) into.remove(gone);
       gone = [];
       const ids = into.save(boots.map(({ record, boot }) => storedOf(record, boot)));
@@ -152,7 +181,9 @@ export function createTimeline(parts: TimelineParts): Timeline {
         boot.row = ids[index]!;
         saved.set(boot, boot.version);
       });
+      return true;
     });
+    if (!done) for (const { record } of boots) if (unsaved.size < LEAVING_MOST) unsaved.add(record);
   }
 
   function restore(): void {
@@ -198,16 +229,16 @@ export function createTimeline(parts: TimelineParts): Timeline {
       else passedOver++;
     },
     machines(most = LISTED_MOST) {
-      const counts = fromStore((from) => from.counts());
-      const held = [...ledger.all()];
-      const known = new Set(held.map(({ id }) => id));
+      const counts = fromStore((from) => from.counts()) ?? NO_COUNTS;
+      const here = newest(ledger.all(), most).flatMap((record) => summarise(record, counts) ?? []);
+      const known = new Set([...ledger.all()].map(({ id }) => id));
       const rows = fromStore((from) => from.latest({ most })) ?? [];
-      const kept = rows.filter(({ machine }) => !known.has(machine)).flatMap((row) => recordOf(row) ?? []);
-      return [...held, ...kept]
-        .sort((a, b) => lastOf(b) - lastOf(a))
-        .slice(0, most)
-        .flatMap((record) => summarise(record, counts) ?? []);
+      const kept = rows
+        .filter(({ machine }) => !known.has(machine))
+        .flatMap((row) => keptSummary(row, counts) ?? []);
+      return [...here, ...kept].sort((a, b) => b.lastSeen - a.lastSeen).slice(0, most);
     },
+    recent: (most) => newest(ledger.all(), most).flatMap((record) => summarise(record) ?? []),
     machine(name, facts = NO_FACTS) {
       const record = lookUp(name);
       const boot = record?.boots.at(-1);
@@ -235,7 +266,7 @@ export function createTimeline(parts: TimelineParts): Timeline {
 
   function countOf(record: MachineRecord): number {
     const fresh = record.boots.filter(({ row }) => row === undefined).length;
-    return (fromStore((from) => from.counts())?.get(record.id) ?? 0) + fresh;
+    return (fromStore((from) => from.countOf(record.id)) ?? 0) + fresh;
   }
 }
 
@@ -243,48 +274,17 @@ function isDhcp({ type }: BootEvent): boolean {
   return type.startsWith('dhcp.');
 }
 
+/** The machine's names may become known after its boot. */
+function namesOf({ id, mac, ip }: MachineRecord): Pick<MachineSummary, 'id' | 'mac' | 'ip'> {
+  return { id, ...(mac !== undefined && { mac }), ...(ip !== undefined && { ip }) };
+}
+
+function newest(records: Iterable<MachineRecord>, most: number): MachineRecord[] {
+  return [...records].sort((a, b) => lastOf(b) - lastOf(a)).slice(0, most);
+}
+
 function lastOf({ boots }: MachineRecord): number {
   return boots.at(-1)?.last ?? 0;
-}
-
-function storedOf(record: MachineRecord, boot: Boot): StoredBoot {
-  const { id: machine, weight, ip, uuid, arch, kind } = record;
-  return {
-    ...(boot.row !== undefined && { id: boot.row }),
-    ...{ machine, weight, began: boot.began, last: boot.last, detail: bootToJson(boot) },
-    ...(ip !== undefined && { ip }),
-    ...(uuid !== undefined && { uuid: uuid.toLowerCase() }),
-    ...(arch !== undefined && { arch }),
-    ...(kind !== undefined && { kind }),
-  };
-}
-
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2})+$/;
-
-/** A machine with the one boot that its row has; undefined for what makes no sense. */
-function recordOf({
-  id: row,
-  machine,
-  weight,
-  began,
-  last,
-  ip,
-  uuid,
-  arch,
-  kind,
-  detail,
-}: StoredBoot): MachineRecord | undefined {
-  const boot = bootFromJson(detail, { began, last, row });
-  if (!boot) return undefined;
-  return {
-    ...{ id: machine, boots: [boot], weight: weight === 0 || weight === 1 ? weight : 2 },
-    // An address that is written without dots and with six colons is one of IPv6: those have more digits between them.
-    ...(MAC.test(machine) && { mac: machine }),
-    ...(ip !== undefined && { ip }),
-    ...(uuid !== undefined && { uuid }),
-    ...(arch !== undefined && { arch }),
-    ...((kind === 'http' || kind === 'raspberry-pi' || kind === 'u-boot') && { kind }),
-  };
 }
 
 function timer(ms: number, step: () => void): () => void {

@@ -34,6 +34,7 @@ export interface TimelineStore {
   find(name: string): string | undefined;
   /** How many boots of each machine are kept. */
   counts(): ReadonlyMap<string, number>;
+  countOf(machine: string): number;
   /** Forgets what is too old, and the oldest where there is too much; how many. `now` in ms since 1970. */
   tidy(now: number): number;
   close(): void;
@@ -96,6 +97,10 @@ export function openTimelineStore(path: string, limits: TimelineLimits = {}): Ti
         const rows = db.prepare('SELECT machine, count(*) AS boots FROM boot GROUP BY machine').all();
         return new Map(rows.map(({ machine, boots }) => [String(machine), Number(boots)]));
       }),
+    countOf: (machine) =>
+      attempt(() =>
+        Number(db.prepare('SELECT count(*) AS boots FROM boot WHERE machine = ?').get(machine)?.boots),
+      ),
     tidy: (now) => attempt(() => transaction(db, () => tidy(db, limits, now))),
     close: () => db.close(),
   };

@@ -174,7 +174,15 @@ test('createTimeline() goes on when its store does not', () => {
   };
   const store = openTimelineStore(file());
   const run = rig({
-    store: { ...store, save: broken, latest: broken, of: broken, find: broken, counts: broken },
+    store: {
+      ...store,
+      save: broken,
+      latest: broken,
+      of: broken,
+      find: broken,
+      counts: broken,
+      countOf: broken,
+    },
   });
   run.hear(bios());
   run.pass(1000);

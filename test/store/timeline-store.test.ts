@@ -43,6 +43,7 @@ test('openTimelineStore() keeps boots over a restart, and replaces those that go
     ['a', 2],
     ['b', 1],
   ]);
+  expect([again.countOf('a'), again.countOf('x')]).toEqual([2, 0]);
   again.remove([second!]);
   expect(again.of('b', 9)).toEqual([]);
   again.close();
