@@ -77,6 +77,10 @@ function isReadable(path: string, folder: boolean): boolean {
   return isAllowed(path, folder ? constants.R_OK | constants.X_OK : constants.R_OK);
 }
 
+export function mayWrite(folder: string): boolean {
+  return isAllowed(folder, constants.W_OK);
+}
+
 /** Other errors than refusal, a dangling link for one, are not about permission. */
 function isAllowed(path: string, mode: number): boolean {
   try {

@@ -138,7 +138,13 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
         ...(state && { leases: state.detail }),
       }),
     );
-    warnAtStart({ setup, network, facts, sockets, state, found: [web.warning, control?.warning] }, io.emit);
+    warnAtStart(
+      {
+        ...{ setup, network, facts, sockets, state, controlled: control !== undefined },
+        found: [web.warning, control?.warning],
+      },
+      io.emit,
+    );
     return assemble(started, { tftp, state, stateFolder, control });
   } catch (error) {
     releaseSockets(network, sockets);

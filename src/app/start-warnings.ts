@@ -1,6 +1,6 @@
 import type { BootEvent, Emit } from '../events/event.ts';
 import type { Network } from '../net/datagram.ts';
-import { rootWarnings } from './check-access.ts';
+import { mayWrite, rootWarnings } from './check-access.ts';
 import { addressingWarnings } from './check-addressing.ts';
 import { fileWarnings } from './check-files.ts';
 import { checkTreeSoon } from './check-tree.ts';
@@ -18,12 +18,17 @@ export type StartedWith = {
   readonly facts: Facts;
   readonly sockets: Sockets;
   readonly state: LeaseState | undefined;
+  /** There is a control socket or port. */
+  readonly controlled: boolean;
   /** What came up while ports were opened. */
   readonly found: readonly (BootEvent | undefined)[];
 };
 
 /** Tells what an operator should look at, after the banner; what takes longer is looked at while pxed serves. */
-export function warnAtStart({ setup, network, facts, sockets, state, found }: StartedWith, emit: Emit): void {
+export function warnAtStart(
+  { setup, network, facts, sockets, state, controlled, found }: StartedWith,
+  emit: Emit,
+): void {
   const { config } = setup;
   const { root, exists } = facts;
   const warnings = [
@@ -38,5 +43,10 @@ export function warnAtStart({ setup, network, facts, sockets, state, found }: St
   ];
   for (const warning of warnings) emit(warning);
   if (root !== undefined && exists) checkTreeSoon({ root, config, exists }, emit);
-  if (root !== undefined && config.tftp.writes !== 'off') sweepSoon(root, emit);
+  if (root !== undefined && takesFiles(root, config.tftp.writes, controlled)) sweepSoon(root, emit);
+}
+
+/** By TFTP, or by way of control where this user may write to the root. */
+function takesFiles(root: string, writes: 'off' | 'create' | 'overwrite', controlled: boolean): boolean {
+  return writes !== 'off' || (controlled && mayWrite(root));
 }

@@ -20,13 +20,16 @@ export type FilesRig = {
 export type RigOptions = {
   /** Lines below `control` of the configuration. */
   readonly control?: readonly string[];
+  /** Before pxed starts. */
+  readonly prepare?: (root: string) => void;
 };
 
-export async function createFilesRig({ control = [] }: RigOptions = {}): Promise<FilesRig> {
+export async function createFilesRig({ control = [], prepare }: RigOptions = {}): Promise<FilesRig> {
   const base = mkdtempSync(join(tmpdir(), 'pxed-files-'));
   const root = join(base, 'root');
   const socket = join(base, 'pxed.sock');
   mkdirSync(root);
+  prepare?.(root);
   const lines = control.length > 0 ? ['control:', ...control.map((line) => `  ${line}`)] : [];
   const config = ['version: 1', ...lines, ''];
   writeFileSync(join(base, 'pxed.yaml'), config.join('\n'));

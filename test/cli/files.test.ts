@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -241,6 +249,32 @@ describe('pxectl files of a pxed that runs', () => {
     client.signal(signal);
     await client.exited;
     await vi.waitFor(() => expect(readdirSync(inRoot())).toEqual([]), { timeout: 30_000 });
+  });
+
+  test('an upload that is under way when pxed stops leaves nothing', async () => {
+    const other = await createFilesRig();
+    const command = join(import.meta.dirname, '../../bin/pxectl.ts');
+    const client = start([process.execPath, command, 'files', 'put', '-', 'a', '--socket', other.socket]);
+    client.write('the first octets');
+    await vi.waitFor(() => expect(partsBelow(other.root)).toHaveLength(1), { timeout: 30_000 });
+    await other.server.stop(20_000);
+    expect(readdirSync(other.root)).toEqual([]);
+    client.write('more');
+    expect(await client.exited).toBe(1);
+    await other.close();
+  });
+
+  test('what a pxed that was killed left is swept away, once it is old', async () => {
+    const other = await createFilesRig({
+      prepare(root) {
+        writeFileSync(join(root, '.pxed-00aa.part'), 'half');
+        utimesSync(join(root, '.pxed-00aa.part'), 1, 1);
+        writeFileSync(join(root, '.pxed-00bb.part'), 'half, and somebody may be at it');
+      },
+    });
+    await other.server.waitFor(/"problem":"stale-uploads"/, 30_000);
+    expect(readdirSync(other.root)).toEqual(['.pxed-00bb.part']);
+    await other.close();
   });
 
   test('the log tells who changed what', async () => {
