@@ -40,7 +40,11 @@ export async function openInterface(
   const bound = network.bindFrames(name, ETH_P_ALL);
   if (!bound.ok) throw new NoPlace(`Cannot use ${name}: ${whyNot(bound.error, 'whole frames')}`);
   const wanted = macs(facts.mac);
-  for (const mac of wanted ?? (['all'] as const)) network.hearAlso?.(bound.value, mac);
+  for (const mac of wanted ?? (['all'] as const)) {
+    const heard = network.hearAlso?.(bound.value, mac);
+    if (heard && !heard.ok)
+      throw new NoPlace(`Cannot hear for ${mac} on ${name}: ${whyNot(heard.error, 'that')}`);
+  }
   const frames = network.attachFrames(bound.value);
   const poller = network.createPoller();
   poller.add(frames);
