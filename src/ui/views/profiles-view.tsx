@@ -45,7 +45,7 @@ export function ProfilesView() {
                 <th scope="col" class="wide w-xs end">
                   Machines
                 </th>
-                <th scope="col" class="w-s">
+                <th scope="col" class="w-act">
                   <span class="unseen">Use it</span>
                 </th>
               </tr>
