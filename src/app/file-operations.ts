@@ -6,13 +6,14 @@ import type { FileFacts, FileOperations, Stored, StoreWish } from '../server/con
 import type { FileEntry } from '../store/file-entry.ts';
 import type { PutOptions } from '../store/file-put.ts';
 import type { FileStore } from '../store/file-store-face.ts';
-import { whoAmI } from './check-access.ts';
 
 export type FilesIo = {
   /** Throws {@link ControlError} where no files are served. */
   readonly store: () => FileStore;
   readonly emit: Emit;
   readonly limits: () => FileLimits;
+  /** What is to be added where permission is denied. */
+  readonly denied?: () => string;
 };
 
 export type FileLimits = {
@@ -26,10 +27,12 @@ export type FileLimits = {
 const LIST_MOST = 10_000;
 
 /** Files of a root, for the control API and for pxectl alike: the same words, the same limits. */
-export function createFileOperations({ store, emit, limits }: FilesIo): FileOperations {
+export function createFileOperations({ store, emit, limits, denied = () => '' }: FilesIo): FileOperations {
   function changed(change: FilesChange, names: { path: string; to?: string }, by = 'nobody'): void {
     emit({ type: 'files.changed', change, ...names, by });
   }
+
+  const explained = <T>(path: string, work: () => Promise<T>) => explain(work, { path, denied });
 
   function storing(by = 'nobody', path: string, work: () => Promise<Stored>): Promise<Stored> {
     return explained(path, async () => {
@@ -128,13 +131,15 @@ const STATUS: Readonly<Record<string, ControlStatus>> = {
 };
 
 /** What the store rejects with, for whoever asked. */
-async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function explain<T>(work: () => Promise<T>, { path, denied }: Asked): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof TftpError)) throw error;
     const { reason, message } = error;
-    const hint = reason === 'access' ? `; this is ${whoAmI()}, who may not` : '';
+    const hint = reason === 'access' ? denied() : '';
     throw new ControlError(STATUS[reason] ?? 503, reason, `${message}${hint}`, { path });
   }
 }
+
+type Asked = { readonly path: string; readonly denied: () => string };

@@ -1,6 +1,7 @@
 import { ControlError } from '../server/control/control-error.ts';
 import { createFileStore } from '../store/file-store.ts';
 import type { FileStore } from '../store/file-store-face.ts';
+import { whoAmI } from './check-access.ts';
 import type { ControlParts } from './control-parts.ts';
 import type { FilesIo } from './file-operations.ts';
 
@@ -19,6 +20,7 @@ export function servedFiles({ composed, bus }: Pick<ControlParts, 'composed' | '
       return store;
     },
     emit: bus.emit,
+    denied: () => `: pxed runs as ${whoAmI()}, who needs rights there (chown, chmod, or another --user)`,
     limits() {
       const { control } = composed.setup.config;
       return { uploadMaxBytes: control['upload-max'], fetch: control.fetch };

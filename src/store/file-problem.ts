@@ -29,7 +29,7 @@ export function fileProblem(path: string, reason: FileReason, what: string, caus
 }
 
 const REFUSALS: Readonly<Record<Exclude<OpenRefusal | UploadRefusal, 'not-found'>, string>> = {
-  access: 'permission denied, or no regular file',
+  access: 'permission denied',
   'disk-full': 'the disk is full',
   exists: 'there is such a file already',
   'read-error': 'it cannot be read',
@@ -37,12 +37,17 @@ const REFUSALS: Readonly<Record<Exclude<OpenRefusal | UploadRefusal, 'not-found'
   'write-error': 'it cannot be written',
 };
 
+/** As `startUpload` puts it. */
+const NOT_REGULAR = 'not a regular file';
+
 /** What the tree or an upload refused, as an error. */
 export function refusal(
   path: string,
   { reason, detail }: { readonly reason: OpenRefusal | UploadRefusal; readonly detail?: string },
 ): TftpError {
   const more = detail === undefined || /^E(NOENT|ACCES|EXIST|NOSPC)$/.test(detail) ? '' : ` (${detail})`;
+  if (detail === NOT_REGULAR && reason === 'access')
+    return fileProblem(path, 'access', 'it is no regular file');
   if (reason !== 'not-found') return fileProblem(path, reason, `${REFUSALS[reason]}${more}`);
   return notFound(path, `no such file or folder${more}`);
 }
