@@ -1,19 +1,22 @@
 import { consolePage } from '../server/control/console.ts';
-import type { Metrics } from '../server/control/metrics.ts';
+import type { MetricSource, Metrics } from '../server/control/metrics.ts';
 import { type Page, type Pages, pathOf } from '../server/control/page.ts';
 import type { ControlParts } from './control-parts.ts';
 import { metricSources } from './metric-sources.ts';
 import { isReady } from './service-operations.ts';
+
+/** prom-client is for who asks for metrics. */
+export async function loadMetrics(): Promise<(sources: readonly MetricSource[]) => Metrics> {
+  const { createMetrics } = await import('../server/control/metrics.ts');
+  return createMetrics;
+}
 
 /**
  * What is no part of the API: health, for whoever watches over processes and knows no token; metrics; the console.
  */
 export function controlPages(parts: ControlParts): Pages {
   let metrics: Promise<Metrics> | undefined;
-  const load = async () => {
-    const { createMetrics } = await import('../server/control/metrics.ts');
-    return createMetrics(metricSources(parts));
-  };
+  const load = async () => (await loadMetrics())(metricSources(parts));
   const files = parts.composed.inside.control?.console;
   return async (request) => {
     const path = pathOf(request);

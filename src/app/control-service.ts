@@ -12,7 +12,8 @@ import type { ControlParts } from './control-parts.ts';
 export async function prepareControl(): Promise<void> {
   const packages = fileURLToPath(import.meta.resolve('fastify'));
   if (process.getuid?.() !== 0 || (readableByAll(import.meta.dirname) && readableByAll(packages))) return;
-  await Promise.all([import('./control.ts'), import('../server/control/metrics.ts')]);
+  const { rehearseControl } = await import('./control.ts');
+  await rehearseControl();
 }
 
 /**

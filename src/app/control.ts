@@ -1,4 +1,4 @@
-import { type ControlApp, createControlApp } from '../server/control/app.ts';
+import { type ControlApp, createControlApp, rehearseApp } from '../server/control/app.ts';
 import { captureRoutes } from '../server/control/capture-routes.ts';
 import { configRoutes } from '../server/control/config-routes.ts';
 import { eventRoutes } from '../server/control/event-routes.ts';
@@ -11,7 +11,7 @@ import { serviceRoutes } from '../server/control/service-routes.ts';
 import { sessionRoutes } from '../server/control/session-routes.ts';
 import { createCaptureOperations } from './capture-operations.ts';
 import { type ConfigIo, createConfigOperations } from './config-operations.ts';
-import { controlPages } from './control-pages.ts';
+import { controlPages, loadMetrics } from './control-pages.ts';
 import type { ControlParts } from './control-parts.ts';
 import { createFileOperations } from './file-operations.ts';
 import { createLeaseOperations, type LeaseIo } from './lease-operations.ts';
@@ -31,6 +31,15 @@ export async function createControl(parts: ControlParts): Promise<ControlApp> {
       parts.bus.emit({ type: 'service.warning', service: 'control', problem: 'fault', detail });
     },
   });
+}
+
+/**
+ * Does once what loads code late, so that it is there when the program's files no longer are. The same lines must do it that do it
+ * later: what was imported from elsewhere is looked for again.
+ */
+export async function rehearseControl(): Promise<void> {
+  const createMetrics = await loadMetrics();
+  await Promise.all([rehearseApp(), createMetrics([]).render()]);
 }
 
 /** One line for each room that has routes. */

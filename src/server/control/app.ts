@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ControlError, errorBody } from './control-error.ts';
 import type { Page, Pages } from './page.ts';
-import type { Octets, Route, SentEvent } from './route.ts';
+import { type Octets, type Route, route, type SentEvent } from './route.ts';
 import { sendEvents } from './send-events.ts';
 
 /** All that the control API is made of. */
@@ -102,6 +103,29 @@ export async function createControlApp({
     inject: app.inject.bind(app) as FastifyInstance['inject'],
     close: () => app.close(),
   };
+}
+
+/**
+ * Has the framework do once what it does for whoever comes: parts of it are loaded no sooner than that, and may be out of reach by
+ * then.
+ */
+export async function rehearseApp(): Promise<void> {
+  const app = await createControlApp({
+    routes: [
+      route({
+        ...{ method: 'POST', path: '/:name', summary: 'rehearsal', tag: 'rehearsal' },
+        params: z.strictObject({ name: z.string() }),
+        body: z.strictObject({ word: z.string() }),
+        response: z.string(),
+        handle: ({ body }) => body.word,
+      }),
+    ],
+    ...{ admit: () => 'rehearsal', pages: () => undefined, onFault: () => {} },
+  });
+  const url = '/a?b=c';
+  for (const payload of [{ word: 'x' }, { word: 7 }]) await app.inject({ method: 'POST', url, payload });
+  await app.inject({ method: 'GET', url });
+  await app.close();
 }
 
 function octetsOf({ body }: FastifyRequest): Readable {
