@@ -19,8 +19,8 @@ export class ConfigProblem extends TftpError {
 }
 
 /**
- * Checks an object as the YAML file is checked, by the same code, for JSON is YAML. Three things are otherwise where the object does
- * not name them: leases are kept in memory, there is no control socket, and the user stays. Throws {@link ConfigProblem}.
+ * Checks an object as the YAML file is checked, by the same code, for JSON is YAML. Where the object does not name them, leases are kept in
+ * memory, and there is no control socket; the user stays in any case. Throws {@link ConfigProblem}.
  */
 export function setupOfObject(input: ConfigInput): Setup {
   const loaded = loadConfig(JSON.stringify(input), { file: 'config', archNames: ARCH_NAMES });
