@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createControlClient } from '../../src/app/control-client.ts';
 import { type BootRoot, createEmptyRoot } from '../rig/boot-root.ts';
 import { type ControlSocket, createControlSocket } from '../rig/control.ts';
 import { PROJECT, pxedCommand, waitForPorts } from '../rig/server.ts';
@@ -90,6 +91,31 @@ ring('machines and pxectl', [namespaces, tun], () => {
     return JSON.parse(stdout) as T;
   }
 
+  /** What pxectl simulate says, of what is kept. */
+  async function simulated(mac: string): Promise<string> {
+    const words = [
+      '--config',
+      join(root.path, 'pxed.yaml'),
+      '--state',
+      join(state, 'pxed'),
+      '--mode',
+      'dhcp',
+    ];
+    const argv = [
+      'simulate',
+      ...words,
+      '--interface',
+      'eth0',
+      '--mac',
+      mac,
+      '--arch',
+      'x86PC',
+      root.path,
+      'pxelinux.0',
+    ];
+    return (await server.run([process.execPath, join(PROJECT, 'bin/pxectl.ts'), ...argv])).stdout;
+  }
+
   const why = (machine: string) => json<Story>('why', machine);
   const bootedProfile = async (mac: string) => (await why(mac)).profile;
 
@@ -137,15 +163,33 @@ ring('machines and pxectl', [namespaces, tun], () => {
     await start();
     await boot(OTHER, 'local-boot');
     expect(await why(OTHER)).toMatchObject({ profile: 'local', explanation: { verdict: 'booted' } });
+    expect(await simulated(OTHER)).toContain('profile local by pxectl boot');
     expect((await control.pxectl('boot', OTHER, '--clear')).stdout).toContain('what the configuration says');
     await boot(OTHER);
     expect(await bootedProfile(OTHER)).toBe('live');
   });
 
+  test('whoever watches sees a machine go through its boot', async () => {
+    const end = new AbortController();
+    const watched = (async () => {
+      const seen: Story[] = [];
+      const client = createControlClient({ socket: control.path });
+      for await (const { event, data } of client.stream('/api/v1/events?stream=machine', end.signal)) {
+        if (event === 'machine') seen.push(data as Story);
+        if (seen.some(({ stage }) => stage === 'done')) end.abort();
+      }
+      return seen;
+    })();
+    await boot(MAC);
+    const seen = await watched;
+    expect(seen.at(-1)).toMatchObject({ id: MAC, stage: 'done', profile: 'live' });
+    expect(new Set(seen.map(({ id }) => id))).toEqual(new Set([MAC]));
+  });
+
   test('the timeline outlasts a power cut', async () => {
     const machines = await json<Story[]>('machines');
     expect(machines.map(({ id }) => id).sort()).toEqual([MAC, OTHER]);
-    expect((await why(MAC)).boots).toBe(4);
+    expect((await why(MAC)).boots).toBe(5);
   });
 
   test('why exits 1 for a boot that failed, names the cause, and remembers those before', async () => {
