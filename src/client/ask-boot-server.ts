@@ -3,7 +3,7 @@ import { encode, MessageType, messageType } from '../dhcp-packet/index.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import { bootSourceOf, CLIENT_PORT, ownReply } from './dhcp-reply.ts';
 import { BOOT_SERVER_PORT, bootServerRequestOf, firmwareOf, limitsFor } from './dhcp-voice.ts';
-import { type Exchange, failure, type Outcome, success } from './exchange.ts';
+import { type Exchange, failure, type Outcome, secondsText, success } from './exchange.ts';
 import type { Offer } from './offers.ts';
 import type { RomIdentity } from './rom-identity.ts';
 
@@ -46,10 +46,10 @@ export function createAskBootServer(
       if (result || now < sendAt) return undefined;
       const wait = RETRY_MS[tries];
       if (wait === undefined) {
-        const waited = (now - startedAt) / 1000;
+        const waited = secondsText(now - startedAt);
         result = failure(
           'no-boot-server',
-          `no answer from ${where} in ${waited} s: the offer leads there for the boot file`,
+          `no answer from ${where} in ${waited}: the offer leads there for the boot file`,
         );
         return undefined;
       }

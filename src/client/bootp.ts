@@ -4,7 +4,7 @@ import { formatIpv4 } from '../lib/ipv4.ts';
 import { bootSourceOf, replyOf, senderOf } from './dhcp-reply.ts';
 import { discoverOf, toServers } from './dhcp-voice.ts';
 import { DHCP_RETRY_MS, dhcpClosed } from './discover.ts';
-import { type Exchange, failure, type Outcome, success } from './exchange.ts';
+import { type Exchange, failure, type Outcome, secondsText, success } from './exchange.ts';
 import { type Lease, leaseFacts } from './request.ts';
 import type { RomIdentity } from './rom-identity.ts';
 
@@ -42,7 +42,7 @@ export function createBootp(rom: RomIdentity, startedAt: number): Exchange<Lease
       if (result || now < sendAt) return undefined;
       const wait = DHCP_RETRY_MS[tries];
       if (wait === undefined) {
-        const waited = `no BOOTP server gave an address in ${(now - startedAt) / 1000} s`;
+        const waited = `no BOOTP server gave an address in ${secondsText(now - startedAt)}`;
         result = stranger === undefined ? failure('no-reply', waited) : failure('other-server', stranger);
         return undefined;
       }

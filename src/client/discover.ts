@@ -12,7 +12,7 @@ import { MessageType, messageType } from '../dhcp-packet/index.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 import { dhcpReply, SERVER_PORT } from './dhcp-reply.ts';
 import { discoverOf, firmwareOf, toServers } from './dhcp-voice.ts';
-import { type Exchange, failure, type Outcome, success, type Unreachable } from './exchange.ts';
+import { type Exchange, failure, type Outcome, secondsText, success, type Unreachable } from './exchange.ts';
 import { createOffers, type Offer } from './offers.ts';
 import type { RomIdentity } from './rom-identity.ts';
 
@@ -60,7 +60,7 @@ export function createDiscover(rom: RomIdentity, startedAt: number): Exchange<Of
       if (offers.hasAddress || now < sendAt) return undefined;
       const wait = DHCP_RETRY_MS[tries];
       if (wait === undefined) {
-        const waited = `no DHCP server offered an address in ${(now - startedAt) / 1000} s`;
+        const waited = `no DHCP server offered an address in ${secondsText(now - startedAt)}`;
         result = failure('no-offer', waited + offers.describeProxies());
         return undefined;
       }

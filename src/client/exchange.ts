@@ -58,3 +58,8 @@ export function success<T>(value: T): Success<T> {
 export function failure(why: string, detail: string): Failure {
   return { ok: false, why, detail };
 }
+
+/** `15 s`, `0.5 s`: for people. */
+export function secondsText(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}
