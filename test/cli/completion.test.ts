@@ -59,7 +59,11 @@ test.each([
 ])('$shell understands its completion', ({ shell, script }) => {
   expect(script).toContain('status');
   expect(script).toMatch(/loaders install/);
-  const { error, status, stderr } = spawnSync(shell, ['-n'], { input: script });
+  const folder = mkdtempSync(join(tmpdir(), 'pxed-completion-'));
+  const file = join(folder, 'script');
+  writeFileSync(file, script);
+  const { error, status, stderr } = spawnSync(shell, ['-n', file]);
+  rmSync(folder, { recursive: true });
   // zsh and fish are not everywhere; where they are, they have the last word.
   if (error !== undefined && shell !== 'bash') return;
   expect([status, stderr.toString()]).toEqual([0, '']);

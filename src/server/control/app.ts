@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { ControlError, errorBody } from './control-error.ts';
 import type { Page, Pages } from './page.ts';
-import { type Octets, type Route, route, type SentEvent } from './route.ts';
+import { type OctetSource, type Octets, type Route, route, type SentEvent } from './route.ts';
 import { sendEvents } from './send-events.ts';
 
 /** All that the control API is made of. */
@@ -128,8 +128,13 @@ export async function rehearseApp(): Promise<void> {
   await app.close();
 }
 
-function octetsOf({ body }: FastifyRequest): Readable {
-  return body instanceof Readable ? body : Readable.from([]);
+/**
+ * A body as it comes. Whoever reads no further must not take the connection along: the answer that says why goes over it, and the
+ * framework reads the rest away.
+ */
+function octetsOf({ body }: FastifyRequest): OctetSource {
+  if (!(body instanceof Readable)) return Readable.from([]);
+  return { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) };
 }
 
 /** `*` as in the route's path. */

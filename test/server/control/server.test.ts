@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createControlClient } from '../../../src/app/control-client.ts';
 import { type ControlApp, createControlApp } from '../../../src/server/control/app.ts';
-import { route } from '../../../src/server/control/route.ts';
+import { ControlError } from '../../../src/server/control/control-error.ts';
+import { nothing, route } from '../../../src/server/control/route.ts';
 import { createControlServer } from '../../../src/server/control/server.ts';
 
 let folder: string;
@@ -25,12 +27,21 @@ const hello = route({
   handle: ({ params }) => `hello ${params.name}`,
 });
 
+/** Takes one piece of what is sent, and no more. */
+const choosy = route({
+  ...{ method: 'PUT', path: '/api/v1/choosy', summary: 'x', tag: 'x', body: 'octets', response: nothing },
+  async handle({ body }) {
+    for await (const _ of body) break;
+    throw new ControlError(409, 'exists', 'it is there already');
+  },
+});
+
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pxed-control-'));
   path = join(folder, 's');
   faults = [];
   app = await createControlApp({
-    ...{ routes: [hello], admit: () => 'ann', pages: () => undefined },
+    ...{ routes: [hello, choosy], admit: () => 'ann', pages: () => undefined },
     onFault: (error) => void faults.push(error),
   });
   server = createControlServer(async () => app.handle, { local: true });
@@ -111,6 +122,19 @@ test('createControlServer() lets nobody have more connections than there are', a
   expect(await converse(GOOD)).toBe('');
   for (const socket of idle) socket.destroy();
   await expect.poll(() => converse(GOOD)).toContain('hello ann');
+});
+
+test('createControlServer() says why it takes no more of a body, however much is still to come', async () => {
+  const client = createControlClient({ socket: path });
+  async function* much() {
+    for (let i = 0; i < 500; i++) yield Buffer.alloc(65_536);
+  }
+  for (let i = 0; i < 10; i++) {
+    await expect(client.upload('/api/v1/choosy', much())).rejects.toMatchObject({
+      code: 'exists',
+      status: 409,
+    });
+  }
 });
 
 test('createControlServer() outlives an app that throws', async () => {
