@@ -2,16 +2,21 @@ import { type Finding, good, problem, warning } from './finding.ts';
 import type { Look } from './look.ts';
 import { type Patient, portsOf } from './patient.ts';
 
-type PortLook = Pick<Look, 'portOwner' | 'tcpPortOwner'>;
+type PortLook = Pick<Look, 'portOwner' | 'tcpPortOwner' | 'text'>;
 
 /** Who has the ports that machines come to. */
-export function checkPorts(patient: Patient, { portOwner, tcpPortOwner }: PortLook): Finding[] {
+export function checkPorts(patient: Patient, look: PortLook): Finding[] {
   const { dhcp, pxe, tftp, http } = portsOf(patient);
   const { mode, http: web } = patient.config;
-  const taken = (port: number, owner: string | undefined): string | undefined =>
-    owner === undefined || isOurs(owner, patient) ? undefined : `${port} is in use by ${owner}`;
+  const taken = (port: number, protocol: 'udp' | 'tcp'): string | undefined => {
+    const owner = protocol === 'udp' ? look.portOwner(port) : look.tcpPortOwner(port);
+    if (owner !== undefined) return isOurs(owner, patient) ? undefined : `${port} is in use by ${owner}`;
+    // Whose it is may be shown to root alone.
+    const hidden = !patient.running && isOpen(port, protocol, look);
+    return hidden ? `${port} is in use by a program that only root may see` : undefined;
+  };
   const found: Finding[] = [];
-  const server = dhcp ? taken(67, portOwner(67)) : undefined;
+  const server = dhcp ? taken(67, 'udp') : undefined;
   if (server !== undefined) {
     const text = `UDP port ${server}`;
     const beside = mode === 'proxy' || mode === 'auto';
@@ -25,11 +30,11 @@ export function checkPorts(patient: Patient, { portOwner, tcpPortOwner }: PortLo
         : problem('port-67', text, `Stop it (${stopOf(server)}), or let it give the addresses: --mode proxy`),
     );
   }
-  const boot = pxe ? taken(4011, portOwner(4011)) : undefined;
+  const boot = pxe ? taken(4011, 'udp') : undefined;
   if (boot !== undefined) found.push(problem('port-4011', `UDP port ${boot}`, `Stop it: ${stopOf(boot)}`));
-  const files = tftp === undefined || tftp === 0 ? undefined : taken(tftp, portOwner(tftp));
+  const files = tftp === undefined || tftp === 0 ? undefined : taken(tftp, 'udp');
   if (files !== undefined) found.push(problem('port-tftp', `UDP port ${files}`, `Stop it: ${stopOf(files)}`));
-  const pages = http === undefined ? undefined : taken(http, tcpPortOwner(http));
+  const pages = http === undefined ? undefined : taken(http, 'tcp');
   if (pages !== undefined) {
     const text = `TCP port ${pages}`;
     found.push(
@@ -50,6 +55,20 @@ export function checkPorts(patient: Patient, { portOwner, tcpPortOwner }: PortLo
   return [good('ports', `${whose}: UDP ${ports.join(', ')}${http === undefined ? '' : `; TCP ${http}`}`)];
 }
 
+/** A listener of TCP has this state. */
+const LISTENING = '0A';
+
+/** Does anybody have it, by the tables of /proc/net: `sl local_address rem_address st …`, the port in hex? */
+function isOpen(port: number, protocol: 'udp' | 'tcp', { text }: Pick<Look, 'text'>): boolean {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return [protocol, `${protocol}6`].some((table) =>
+    (text(`/proc/self/net/${table}`) ?? '').split('\n').some((line) => {
+      const [, local, , state] = line.trim().split(/\s+/);
+      return local?.endsWith(suffix) === true && (protocol === 'udp' || state === LISTENING);
+    }),
+  );
+}
+
 /** The pxed that runs; where none is known, any of that name. `dhcpd` and `bootpd` are also names of others. */
 function isOurs(owner: string, { running }: Patient): boolean {
   return running ? isPid(owner, running.pid) : /^p(xed|tftpd),/.test(owner);
@@ -63,5 +82,7 @@ function stopOf(taken: string): string {
   const [, name, pid] = /by (\S+), pid (\d+)$/.exec(taken) ?? [];
   return name === 'systemd'
     ? 'systemctl list-sockets says for which service'
-    : `kill ${pid ?? ''}, or its service (${name ?? 'unknown'})`;
+    : pid === undefined
+      ? 'see as root who it is: ss -lunp'
+      : `kill ${pid}, or its service (${name})`;
 }

@@ -155,6 +155,29 @@ describe('checkPorts()', () => {
     expect(briefly(checkPorts(patient, owners(ports)))).toEqual(want);
   });
 
+  test.each([
+    {
+      name: 'UDP',
+      files: { '/proc/self/net/udp': ' 12: 00000000:0045 00000000:0000 07 0:0 0:0 0 0 0 777\n' },
+      want: ['problem port-tftp'],
+    },
+    {
+      name: 'TCP, listening',
+      files: { '/proc/self/net/tcp6': ' 0: 0:0050 0:0000 0A 0:0 0:0 0 0 0 9\n' },
+      want: ['warning port-http'],
+    },
+    {
+      name: 'TCP, a connection',
+      files: { '/proc/self/net/tcp': ' 0: 0:0050 0:1234 01 0:0 0:0 0 0 0 9\n' },
+      want: ['ok ports'],
+    },
+  ])('sees a port whose owner only root may see: $name', ({ files, want }) => {
+    expect(briefly(checkPorts(patientOf(), lookOf({ files })))).toEqual(want);
+    expect(briefly(checkPorts(patientOf('', { running: { pid: 1 } }), lookOf({ files })))).toEqual([
+      'ok ports',
+    ]);
+  });
+
   test('says who it is and how to stop it', () => {
     const [found] = checkPorts(patientOf(), owners({ 69: 'in.tftpd, pid 9' }));
     expect(found).toMatchObject({
