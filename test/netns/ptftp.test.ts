@@ -27,7 +27,7 @@ const SIZES = {
   f511: 511,
   f512: 512,
   f513: 513,
-  f200k: 200_000,
+  f100k: 100_000,
   f33m: 33_600_000,
   f200m: 200_000_000,
 };
@@ -116,13 +116,15 @@ ring('ptftp', NEEDS, () => {
 
     test.each(TFTP_SERVERS)('gets and puts with $name, byte for byte', async (server) => {
       await serve(server);
-      await fetches('f200k', [], far);
+      await fetches('f100k', [], far);
       await fetches('f513', ['--rfc1350'], far);
-      if (server.uploads) await sends('f200k', [], far);
+      if (server.uploads) await sends('f100k', [], far);
     });
   });
 
-  test.each(TFTP_SERVERS)('says so when $name is killed, and leaves nothing behind', async (server) => {
+  const FORKING_AND_NOT = TFTP_SERVERS.filter(({ name }) => name === 'ptftpd' || name === 'in.tftpd');
+
+  test.each(FORKING_AND_NOT)('says so when $name is killed, and leaves nothing behind', async (server) => {
     await serve(server);
     const transfer = site.client.start([...PTFTP, '-r', '-t', '0.5', SERVER, 'get', 'f200m'], {
       cwd: site.folder,

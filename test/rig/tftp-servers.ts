@@ -1,5 +1,6 @@
 /** Other people's TFTP servers, and ours, as one kind of thing. */
 import { join } from 'node:path';
+import { atftpd, atftpdProgram } from './atftpd.ts';
 import type { Host } from './lab.ts';
 import type { Command, Running } from './process.ts';
 import { command, type Need } from './requirement.ts';
@@ -40,9 +41,17 @@ export const TFTP_SERVERS: readonly TftpServer[] = [
     name: 'atftpd',
     windows: true,
     uploads: true,
-    need: command('atftpd', 'atftpd'),
+    need: atftpd,
     argv: (root) => [
-      ...(['atftpd', '--daemon', '--no-fork', '--user', 'root', '--group', 'root'] as const),
+      ...([
+        atftpdProgram() ?? 'atftpd',
+        '--daemon',
+        '--no-fork',
+        '--user',
+        'root',
+        '--group',
+        'root',
+      ] as const),
       ...['--no-multicast', '--tftpd-timeout', '0', '--logfile', '/dev/null', root],
     ],
   },
