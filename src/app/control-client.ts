@@ -76,6 +76,8 @@ export function createControlClient({ socket }: { readonly socket: string }): Co
     async upload(path, octets, { method = 'PUT', sizeBytes, signal } = {}) {
       const headers = {
         'content-type': 'application/octet-stream',
+        // Otherwise pxed would close the connection behind a refusal, with octets still on their way, and it might be lost.
+        connection: 'keep-alive',
         ...(sizeBytes !== undefined && { 'content-length': sizeBytes }),
       };
       return json(await ask({ method, path, headers, ...(signal && { signal }) }, octets));

@@ -5,6 +5,7 @@ import type { BootTree } from './boot-file.ts';
 import { hashDescriptor } from './file-hash.ts';
 import { fileProblem, problemOf, refusal } from './file-problem.ts';
 import { publish } from './file-put.ts';
+import type { PendingUploads } from './pending-uploads.ts';
 import { startUpload } from './upload.ts';
 
 /** From where {@link FileReader.seek} counts: the beginning, here, the end. */
@@ -68,11 +69,12 @@ export function openReader(tree: BootTree, path: string): FileReader {
 export function openWriter(
   tree: BootTree,
   path: string,
-  { overwrite = true }: { readonly overwrite?: boolean } = {},
+  { overwrite = true, pending }: { readonly overwrite?: boolean; readonly pending: PendingUploads },
 ): FileWriter {
   const started = startUpload(tree, path, { overwrite, randomHex: randomBytes(8).toString('hex') });
   if (!started.ok) throw refusal(path, started);
   const upload = started.value;
+  const settled = pending.add(upload);
   const place = createPlace();
   let end = 0;
   let open = true;
@@ -96,6 +98,7 @@ export function openWriter(
     open = false;
     await last.catch(() => {});
     upload.discard();
+    settled();
   }
   return {
     tell: place.tell,
@@ -117,6 +120,8 @@ export function openWriter(
       } catch (error) {
         upload.discard();
         throw problemOf(path, error);
+      } finally {
+        settled();
       }
     },
     discard,

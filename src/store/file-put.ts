@@ -5,6 +5,7 @@ import { errnoName } from './beneath.ts';
 import type { BootTree } from './boot-file.ts';
 import { hashDescriptor } from './file-hash.ts';
 import { fileProblem, problemOf, refusal } from './file-problem.ts';
+import type { PendingUploads } from './pending-uploads.ts';
 import { type Sync, startUpload, type Upload } from './upload.ts';
 
 export type PutOptions = {
@@ -42,7 +43,7 @@ const writeAt = promisify(write);
 export async function putFile(
   tree: BootTree,
   path: string,
-  { source, ...options }: PutOptions & { readonly source: AsyncIterable<Uint8Array> },
+  { source, pending, ...options }: Putting,
 ): Promise<PutResult> {
   const before = await presentFile(tree, path, options.sha256);
   if (before?.sha256 !== undefined && before.sha256 === options.sha256?.toLowerCase()) {
@@ -54,6 +55,7 @@ export async function putFile(
   });
   if (!started.ok) throw refusal(path, started);
   const upload = started.value;
+  const settled = pending.add(upload);
   try {
     const { bytes, sha256 } = await receive(upload, path, { ...options, source });
     if (before?.sizeBytes === bytes && (await hashOf(tree, path)) === sha256) {
@@ -65,8 +67,16 @@ export async function putFile(
   } catch (error) {
     upload.discard();
     throw problemOf(path, error);
+  } finally {
+    settled();
   }
 }
+
+/** What is stored, and who takes it back when the process ends meanwhile. */
+export type Putting = PutOptions & {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly pending: PendingUploads;
+};
 
 /** The file that has the name; its hash where there is one to compare it with. */
 async function presentFile(

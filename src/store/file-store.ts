@@ -15,6 +15,7 @@ import { hashFile, readOpened } from './file-reading.ts';
 import { openLocal, piecesOf } from './file-source.ts';
 import type { FileStore, FileStoreOptions } from './file-store-face.ts';
 import { openStorage, storageFileOf } from './other-storage.ts';
+import { createPendingUploads } from './pending-uploads.ts';
 import { openUrl, type RemoteFile, sendToUrl } from './remote-file.ts';
 
 /**
@@ -28,6 +29,7 @@ export function createFileStore({ root: named, create = false, openBeneath }: Fi
   if (create) mkdirSync(root, { recursive: true });
   createBootTree(root).close(); // says at once what is wrong with it
   const created = createCreatedFiles();
+  const pending = createPendingUploads();
 
   /** The root is opened for each operation: it may be another folder by now. */
   async function openTree(): Promise<BootTree> {
@@ -59,7 +61,7 @@ export function createFileStore({ root: named, create = false, openBeneath }: Fi
   ): Promise<PutResult> {
     return inTree(async (tree) => {
       await makeAll(tree, splitPath(path).folder);
-      const result = await putFile(tree, path, { ...options, source });
+      const result = await putFile(tree, path, { ...options, source, pending });
       if (result.state === 'created') await created.add(tree, path);
       return { ...result, path: nameOfPath(path) };
     });
@@ -137,6 +139,7 @@ export function createFileStore({ root: named, create = false, openBeneath }: Fi
             sizeBytes,
             ...options,
             source: octets,
+            pending,
           });
         } finally {
           folder.close();
@@ -159,7 +162,7 @@ export function createFileStore({ root: named, create = false, openBeneath }: Fi
         const at = pathOfFile(path);
         await makeAll(tree, splitPath(at).folder);
         const isNew = !(await entryAt(tree, at).catch(() => undefined));
-        const writer = openWriter(tree, at, options);
+        const writer = openWriter(tree, at, { ...options, pending });
         return {
           ...writer,
           async close() {
