@@ -391,7 +391,7 @@ ring(
       stat -c '%a %U' /run/pxed
       ${node} ${join(PROJECT, 'bin/pxectl.ts')} status
       for path in healthz metrics api/v1/openapi.json; do
-        curl -sSf -o /dev/null --unix-socket /run/pxed/pxed.sock http://pxed/$path && echo "$path is there"
+        curl -sSf -o /dev/null --unix-socket /run/pxed/pxed.sock http://localhost/$path && echo "$path is there"
       done
       kill -TERM $pxed; wait $pxed
       echo "left: $(ls -A /run/pxed)"`;

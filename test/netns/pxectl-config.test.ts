@@ -142,7 +142,7 @@ ring(
     test('edit saves what the editor left, and others are told meanwhile', async () => {
       const editor = join(folder, 'editor.sh');
       // Somebody else tries while the editor is open.
-      const other = `curl -s --unix-socket ${join(folder, 'pxed.sock')} -X POST -d '{}' http://pxed/api/v1/config/edit`;
+      const other = `curl -s --unix-socket ${join(folder, 'pxed.sock')} -X POST -d '{}' http://localhost/api/v1/config/edit`;
       const json = `-H 'content-type: application/json'`;
       writeFileSync(editor, `#!/bin/sh\necho 'answer-all: true' >>"$1"\n${other} ${json} >${folder}/told\n`);
       chmodSync(editor, 0o755);

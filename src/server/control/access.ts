@@ -73,7 +73,10 @@ export function createAccess({ isLocal, token, now }: AccessParts): Access {
   return {
     sessionOf,
     admit(request) {
-      if (isLocal(request.socket)) return nameOf(request.headers['pxed-user']) ?? 'local';
+      if (isLocal(request.socket)) {
+        refuseForeignPages(request);
+        return nameOf(request.headers['pxed-user']) ?? 'local';
+      }
       const { authorization } = request.headers;
       if (authorization !== undefined) {
         const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
@@ -131,6 +134,30 @@ function cookieOf(header: string | undefined): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * The socket may be led to a browser (`ssh -L 8069:/run/pxed/pxed.sock`), and then every page that the browser shows can ask: what a
+ * page of another place does is refused. Browsers say where a request comes from (Sec-Fetch-Site, or Origin where they are old or
+ * the place is no safe one), and the name that they looked up: one that an attacker has lead to this machine (DNS rebinding) is none
+ * of ours. Programs say neither, and name the socket's host as they like to: localhost.
+ */
+function refuseForeignPages({ headers }: IncomingMessage): void {
+  const { host = '', origin } = headers;
+  const site = headers['sec-fetch-site'];
+  const isForeign =
+    site === undefined
+      ? origin !== undefined && URL.parse(origin)?.host !== host
+      : !OWN_PAGES.has(String(site));
+  if (isForeign) throw new ControlError(403, 'cross-site', 'Pages of other places may not ask this pxed');
+  if (host === '' || OWN_HOST.test(host)) return;
+  const fix = 'over the Unix socket it is http://localhost/';
+  throw new ControlError(403, 'foreign-host', `This pxed does not answer to the name in Host: ${fix}`);
+}
+
+/** `none`: a person typed the address. */
+const OWN_PAGES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+/** localhost, or an address, IPv6 in brackets; and a port. */
+const OWN_HOST = /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
 
 /** What pxectl says of its user. It is taken at its word: who can open the socket can do everything anyhow. */
 function nameOf(header: string | string[] | undefined): string | undefined {

@@ -24,6 +24,42 @@ test('createAccess() lets everybody in by the Unix socket, by the name they give
   expect(access.admit(asked({ 'pxed-user': 'a\u001b[1m' }, { socket: LOCAL }))).toBe('local');
 });
 
+test.each([
+  ['a program', {}],
+  ['pxectl', { host: 'localhost' }],
+  ['an address', { host: '127.0.0.1:8069' }],
+  ['an IPv6 address', { host: '[::1]:8069' }],
+  ['no name', { host: '' }],
+  ['a page of ours', { host: 'localhost:8069', 'sec-fetch-site': 'same-origin' }],
+  ['a person', { host: 'localhost:8069', 'sec-fetch-site': 'none' }],
+  ['a page of ours in an old browser', { host: 'localhost:8069', origin: 'http://localhost:8069' }],
+])('createAccess() answers by the Unix socket: %s', (_, headers) => {
+  const access = accessAt();
+  for (const method of ['GET', 'POST'])
+    expect(access.admit(asked(headers, { method, socket: LOCAL }))).toBe('local');
+});
+
+test.each([
+  ['another site', { host: 'localhost:8069', 'sec-fetch-site': 'cross-site' }],
+  ['another port of this machine', { host: 'localhost:8069', 'sec-fetch-site': 'same-site' }],
+  ['another site in an old browser', { host: 'localhost:8069', origin: 'https://evil.example' }],
+  ['a page without an origin', { host: 'localhost:8069', origin: 'null' }],
+  ['a name that leads here', { host: 'evil.example:8069' }],
+  [
+    'a name that leads here, as its own page',
+    { host: 'evil.example:8069', origin: 'http://evil.example:8069' },
+  ],
+  ['a name that begins as ours', { host: 'localhost.evil.example' }],
+  ['a name that looks like an address', { host: '127.0.0.1.evil.example' }],
+  ['a name of one word', { host: 'pxed:8069' }],
+])('createAccess() refuses what a browser brings to the Unix socket: %s', (_, headers) => {
+  const access = accessAt();
+  for (const method of ['GET', 'POST'])
+    expect(() => access.admit(asked(headers, { method, socket: LOCAL }))).toThrow(
+      expect.objectContaining({ status: 403 }),
+    );
+});
+
 test('createAccess() believes no name that comes by TCP', () => {
   expect(() => accessAt().admit(asked({ 'pxed-user': 'ann' }))).toThrow(
     expect.objectContaining({ status: 401 }),
