@@ -26,7 +26,8 @@ export function checkRights(patient: Patient, { uid, capabilities, text }: Right
       uid === 0
         ? 'A container must be given them, for example: docker run --cap-add NET_RAW --cap-add NET_BIND_SERVICE --network host'
         : 'Start it as root, it gives root up by itself; or: setcap cap_net_bind_service,cap_net_raw=ep "$(command -v node)"';
-    return [problem('capabilities', text, fix)];
+    // Who asks need not be who starts it.
+    return [uid === 0 ? problem('capabilities', text, fix) : warning('capabilities', text, fix)];
   }
   if (uid === 0 && !capabilities.includes('CAP_SETUID')) {
     const text = 'root here may not become another user: pxed would stay root';
