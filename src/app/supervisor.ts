@@ -208,7 +208,8 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
     const wake = attempt(() => task.rest?.());
     enter('halted');
     onReady(task.name);
-    await reaches(['starting'], Number.POSITIVE_INFINITY);
+    // Who stops it again before this turn comes has another rest begin.
+    await reaches(['starting', 'stopping'], Number.POSITIVE_INFINITY);
     attempt(() => wake?.());
   }
 

@@ -234,6 +234,28 @@ test('createSupervisor() does not start a service twice that is told so while it
   expect(await supervisor.finished).toBe('stopped');
 });
 
+test.each([
+  ['start', 'stop', 'halted'],
+  ['start', 'restart', 'running'],
+  ['start', 'start', 'running'],
+  ['restart', 'restart', 'running'],
+] as const)(
+  'createSupervisor() does what it is told last: a rested service, %s and %s',
+  async (first, second, phase) => {
+    const { stop, options } = setup();
+    const supervisor = createSupervisor([steady('http')], options);
+    await vi.advanceTimersByTimeAsync(0);
+    await supervisor.stop('http');
+    const told = [supervisor[first]('http'), supervisor[second]('http')];
+    await vi.advanceTimersByTimeAsync(60_000);
+    await Promise.all(told);
+    expect(supervisor.states()[0]).toMatchObject({ phase });
+    expect(await supervisor.start('http')).toMatchObject({ states: [{ phase: 'running' }] });
+    stop.abort();
+    expect(await supervisor.finished).toBe('stopped');
+  },
+);
+
 test('createSupervisor() ends while a service rests, and while one stops', async () => {
   const { stop, options } = setup();
   const supervisor = createSupervisor([steady('http'), draining('tftp', 500)], options);
