@@ -98,7 +98,9 @@ function rulesOf(expressions: readonly Json[], find: FindSet): FilterRule[] {
       if (action) return [{ conditions, action }];
     }
   }
-  return [];
+  // What a target of iptables does, iptables alone can tell: it may drop.
+  const isTarget = ({ xt }: Json) => isJson(xt) && xt.type === 'target';
+  return expressions.some(isTarget) ? [{ conditions, action: { kind: 'drop' } }] : [];
 }
 
 function actionOf(expression: Json): Action | undefined {
