@@ -296,6 +296,11 @@ describe('nftables', () => {
       want: { TFTP: 'drop' },
     },
     {
+      name: 'a target of iptables',
+      text: ruleset([[match(port('udp'), 69), { xt: { type: 'target', name: 'REJECT' } }]]),
+      want: { TFTP: 'maybe', DHCP: 'accept' },
+    },
+    {
       name: 'what is on its way elsewhere',
       text: ruleset([[drop]], { hook: 'forward' }),
       want: { TFTP: 'accept' },
