@@ -235,7 +235,8 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
     state: () => state,
     async start() {
       const wasHalted = halt.signal.aborted;
-      if (wasHalted && !(await reaches(['halted', 'starting', 'running'], timing.drainMs))) {
+      const isResting = state.phase === 'halted';
+      if (wasHalted && !isResting && !(await reaches(['halted', 'starting', 'running'], timing.drainMs))) {
         throw new Error(`${task.name} has not come to an end yet`);
       }
       if (halt.signal.aborted) {
