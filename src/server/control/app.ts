@@ -28,6 +28,8 @@ export type ControlApp = {
 
 /** A JSON body holds a configuration file at most. */
 const BODY_MOST = 4 * 1024 * 1024;
+/** Of whoever may not ask for anything yet: a token. */
+const OPEN_BODY_MOST = 16 * 1024;
 
 /** The API over HTTP, without a port of its own. */
 export async function createControlApp({
@@ -37,7 +39,7 @@ export async function createControlApp({
   onFault,
 }: ControlAppParts): Promise<ControlApp> {
   const app = fastify({
-    bodyLimit: BODY_MOST,
+    bodyLimit: OPEN_BODY_MOST,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, _request, reply) => void answerError(error, reply, onFault),
@@ -68,6 +70,7 @@ export async function createControlApp({
     app.route({
       method: route.method,
       url: route.path,
+      bodyLimit: route.open ? OPEN_BODY_MOST : BODY_MOST,
       onRequest: async (request) => {
         if (!route.open) users.set(request, admit(request.raw));
       },

@@ -13,7 +13,10 @@ export async function sendEvents(response: ServerResponse, events: AsyncIterable
     'x-accel-buffering': 'no',
   });
   response.write(': pxed\n\n');
-  const beat = setInterval(() => response.write(': still here\n\n'), BEAT_MS);
+  const beat = setInterval(() => {
+    // Where nobody reads, it would only grow what waits.
+    if (!response.writableNeedDrain) response.write(': still here\n\n');
+  }, BEAT_MS);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {

@@ -31,7 +31,10 @@ export function createControlServer(
     },
     (request, response) => {
       load()
-        .then((handle) => handle(request, response))
+        .then((handle) => {
+          // Who left while it was loaded would never be seen to leave.
+          if (!response.destroyed) handle(request, response);
+        })
         .catch(() => {
           if (response.headersSent) request.socket.destroy();
           else refuse(request.socket, '503 Service Unavailable');

@@ -123,6 +123,28 @@ test('createControlApp() lets everybody ask an open route', async () => {
   expect((await inject('/api/v1/door')).body).toBe('nobody');
 });
 
+test('createControlApp() keeps no more of what strangers send than they need', async () => {
+  const open = route({
+    ...{ ...SHARED, method: 'POST', path: '/api/v1/open', open: true, response: z.string() },
+    ...{ body: z.looseObject({}), handle: () => 'open' },
+  });
+  const closed = route({
+    ...{ ...SHARED, method: 'POST', path: '/api/v1/closed', response: z.string() },
+    ...{ body: z.looseObject({}), handle: () => 'closed' },
+  });
+  const { inject } = await appOf([open, closed]);
+  const post = async (url: string, length: number) => {
+    const payload = { word: 'x'.repeat(length) };
+    return (await inject({ method: 'POST', url, payload })).statusCode;
+  };
+  expect(await post('/api/v1/open', 2000)).toBe(200);
+  expect(await post('/api/v1/open', 100_000)).toBe(413);
+  expect(await post('/nothing', 2000)).toBe(404);
+  expect(await post('/nothing', 100_000)).toBe(413);
+  expect(await post('/api/v1/closed', 1_000_000)).toBe(200);
+  expect(await post('/api/v1/closed', 5_000_000)).toBe(413);
+});
+
 test('createControlApp() hides a defect from whoever asked, and tells of it', async () => {
   const broken = route({
     ...{ ...SHARED, method: 'GET', path: '/api/v1/broken', response: nothing },

@@ -137,6 +137,27 @@ test('createControlServer() says why it takes no more of a body, however much is
   }
 });
 
+test('createControlServer() does nothing for who is gone before the framework is there', async () => {
+  const loading = Promise.withResolvers<ControlApp['handle']>();
+  const calls: string[] = [];
+  const late = createControlServer(() => loading.promise, { local: true });
+  const closed = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  late.on('connection', (socket) => socket.once('close', closed.resolve));
+  late.on('request', () => asked.resolve());
+  await new Promise<void>((resolve) => void late.listen({ path: `${path}-late` }, resolve));
+  const socket = connect(`${path}-late`);
+  socket.write('GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await asked.promise;
+  socket.destroy();
+  await closed.promise;
+  loading.resolve((request) => void calls.push(request.url ?? ''));
+  await loading.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).toEqual([]);
+  await new Promise((resolve) => late.close(resolve));
+});
+
 test('createControlServer() outlives an app that throws', async () => {
   const broken = createControlServer(async () => () => {
     throw new Error('a defect');
