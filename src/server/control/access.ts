@@ -6,8 +6,8 @@ import { ControlError } from './control-error.ts';
 export type Access = {
   /** Who asks, for people. Throws {@link ControlError}. */
   admit(request: IncomingMessage): string;
-  /** Begins a session of the console for whoever knows the token. */
-  login(token: string): Session;
+  /** Begins a session of the console for whoever knows the token; `from`: the address that asks. */
+  login(token: string, from?: string): Session;
   /** Ends the session that a request belongs to, if it does. */
   logout(request: IncomingMessage): void;
   /** The session that a request belongs to. */
@@ -31,9 +31,11 @@ export const CSRF_HEADER = 'pxed-csrf';
 
 const SESSION_MS = 12 * 60 * 60 * 1000;
 const SESSIONS_MOST = 64;
-/** Wrong tokens in a minute, of everybody together: more are not looked at. */
+/** Wrong tokens of one address in a minute: more are not looked at. Of one alone, so that nobody locks out whoever knows it. */
 const GUESSES_MOST = 30;
 const GUESS_PERIOD_MS = 60_000;
+/** Addresses whose guesses are counted in a minute; of more nothing is looked at. */
+const GUESSERS_MOST = 1000;
 
 /**
  * A token in the header, or a session's cookie. A cookie is sent by browsers whoever made the page, so that what changes something
@@ -43,21 +45,22 @@ const GUESS_PERIOD_MS = 60_000;
 export function createAccess({ isLocal, token, now }: AccessParts): Access {
   const wanted = token === undefined ? undefined : digest(token);
   const sessions = new Map<string, Session>();
-  let guesses = 0;
+  const guesses = new Map<string, number>();
   let periodEnds = 0;
 
-  function check(given: string): void {
+  function check(given: string, from = ''): void {
     const time = now();
     if (time >= periodEnds) {
       periodEnds = time + GUESS_PERIOD_MS;
-      guesses = 0;
+      guesses.clear();
     }
-    if (guesses >= GUESSES_MOST) {
+    const wrong = guesses.get(from) ?? (guesses.size < GUESSERS_MOST ? 0 : GUESSES_MOST);
+    if (wrong >= GUESSES_MOST) {
       throw new ControlError(429, 'too-many-guesses', 'Too many wrong tokens; try again in a minute');
     }
     // Digests are of one length, and tell nothing of how much of the token was right.
     if (wanted !== undefined && timingSafeEqual(digest(given), wanted)) return;
-    guesses++;
+    guesses.set(from, wrong + 1);
     throw new ControlError(401, 'wrong-token', 'This is not the token');
   }
 
@@ -82,7 +85,7 @@ export function createAccess({ isLocal, token, now }: AccessParts): Access {
         const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
         if (given === undefined)
           throw new ControlError(401, 'no-token', 'Authorization must be: Bearer TOKEN');
-        check(given);
+        check(given, request.socket.remoteAddress);
         return 'token';
       }
       const session = sessionOf(request);
@@ -96,8 +99,8 @@ export function createAccess({ isLocal, token, now }: AccessParts): Access {
       }
       return 'console';
     },
-    login(given) {
-      check(given);
+    login(given, from) {
+      check(given, from);
       for (const old of [...sessions.values()]) {
         if (sessions.size >= SESSIONS_MOST || now() >= old.until) sessions.delete(old.id);
       }

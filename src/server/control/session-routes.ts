@@ -19,7 +19,7 @@ export function sessionRoutes(access: Access): Route[] {
       body: z.strictObject({ token: z.string().max(1024) }),
       response: sessionShape,
       handle({ body, exchange }) {
-        const session = access.login(body.token);
+        const session = access.login(body.token, exchange.request.socket.remoteAddress);
         exchange.header('set-cookie', sessionCookie(session));
         return { user: 'console', csrf: session.csrf };
       },

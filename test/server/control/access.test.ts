@@ -125,6 +125,34 @@ test('createAccess() looks at so many wrong tokens a minute, and at no right one
   expect(access.login(TOKEN).csrf).not.toBe('');
 });
 
+test('createAccess() has one address guess without locking out another', () => {
+  const access = accessAt();
+  const from = (remoteAddress: string, token: string) =>
+    asked({ authorization: `Bearer ${token}` }, { socket: { remoteAddress } });
+  for (let i = 0; i < 31; i++) expect(() => access.admit(from('10.0.0.66', 'a-wrong-one'))).toThrow();
+  expect(() => access.admit(from('10.0.0.66', TOKEN))).toThrow(expect.objectContaining({ status: 429 }));
+  expect(() => access.login(TOKEN, '10.0.0.66')).toThrow(expect.objectContaining({ status: 429 }));
+  expect(access.admit(from('10.0.0.7', TOKEN))).toBe('token');
+  expect(access.login(TOKEN, '10.0.0.7').csrf).not.toBe('');
+});
+
+test('createAccess() counts the guesses of so many addresses', () => {
+  const clock = { now: 0 };
+  const access = accessAt(clock);
+  const wrong = (address: string) => {
+    try {
+      access.login('a-wrong-one', address);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+  for (let i = 0; i < 1000; i++) expect(wrong(`10.1.${i >> 8}.${i & 255}`)).toMatchObject({ status: 401 });
+  expect(wrong('10.2.0.1')).toMatchObject({ status: 429 });
+  clock.now = 60_000;
+  expect(wrong('10.2.0.1')).toMatchObject({ status: 401 });
+});
+
 test('sessionCookie() is for this site and no script', () => {
   const session = accessAt().login(TOKEN);
   expect(sessionCookie(session)).toMatch(
