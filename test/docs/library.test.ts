@@ -32,7 +32,12 @@ test.each(runnable)('docs/library.md: the example of "$title" prints what it say
 
 /** `…` stands for anything. */
 function patternOf(line: string): RegExp {
-  return new RegExp(`^${line.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+  return new RegExp(
+    `^${line
+      .split('…')
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
 }
 
 function outputOf(script: string, cwd: string): Promise<string[]> {
