@@ -19,13 +19,43 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
+  const complain = (error: TftpError) => void io.err.write(`ptftp: ${error.message}${hint(error)}\n`);
+  try {
+    const { code, retransmissions } = await transfer(setup, job, {
+      io,
+      signal: interrupted.signal,
+      complain,
+    });
+    if (job.what === 'get' && code === PTFTP_EXIT.DONE && retransmissions > 0) {
+      await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+    }
+    return code;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** What a transfer tells, and who may end it. */
+export type Reporting = {
+  readonly io: PtftpIo;
+  readonly signal: AbortSignal;
+  /** Says in words what failed, unless it is to be told as JSON. */
+  complain(error: TftpError): void;
+};
+
+export type Reported = { readonly code: number; readonly retransmissions: number };
+
+/** One transfer with its progress and its report. Gives the exit code. */
+export async function transfer(setup: PtftpSetup, job: Job, reporting: Reporting): Promise<Reported> {
+  const { io, signal, complain } = reporting;
   const toStdout = job.what === 'get' && job.local === '-';
   const tell = (line: string) => (toStdout ? io.err : io.out).write(line);
   const bar = setup.quiet || setup.json ? undefined : await barFor(setup, job, io);
   const options: TransferOptions = {
     ...setup.transfer,
     alone: true,
-    signal: interrupted.signal,
+    signal,
     sha256: setup.hash || setup.json,
     ...(setup.verify !== undefined && job.what === 'get' && { verify: setup.verify }),
     ...(bar && { onProgress: bar.update }),
@@ -41,19 +71,13 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
     if (setup.json) tell(`${jsonOf(job, result)}\n`);
     else if (!setup.quiet) tell(describe(job, result, setup.hash));
     else if (setup.hash) tell(`${result.sha256}  ${nameOf(job)}\n`);
-    if (job.what === 'get' && result.retransmissions > 0) {
-      await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-    }
-    return PTFTP_EXIT.DONE;
+    return { code: PTFTP_EXIT.DONE, retransmissions: result.retransmissions };
   } catch (error) {
     bar?.clear();
     if (!(error instanceof TftpError)) throw error;
     if (setup.json) tell(`${jsonOfError(job, error)}\n`);
-    else io.err.write(`ptftp: ${error.message}${hint(error)}\n`);
-    return exitCode(error);
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    else complain(error);
+    return { code: exitCode(error), retransmissions: 0 };
   }
 }
 
@@ -120,7 +144,7 @@ function nameOf({ what, file, local }: Job): string {
   return what === 'put' && local !== '-' ? local : file;
 }
 
-function describeTerms({ address, port, blksize, windowsize, tsize }: Terms): string {
+export function describeTerms({ address, port, blksize, windowsize, tsize }: Terms): string {
   const size = tsize === undefined ? '' : `, size ${tsize}`;
   return `${address} port ${port}: blksize ${blksize}, windowsize ${windowsize}${size}`;
 }

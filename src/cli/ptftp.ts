@@ -34,7 +34,7 @@ export async function main(): Promise<void> {
     process.exit(PTFTP_EXIT.DONE);
   }
   const { setup } = parsed;
-  if (setup.job === undefined) process.exit(await (await import('./ptftp-shell.ts')).shell(setup));
+  if (setup.job === undefined) process.exit(await (await import('./ptftp-shell.ts')).shell(setup, STREAMS));
   const { transferOnce } = await import('./ptftp-transfer.ts');
   process.exit(await transferOnce(setup, setup.job, STREAMS));
 }
