@@ -21,7 +21,7 @@ export async function openFileSink(path: string, force: boolean): Promise<Consum
   // Unique is enough: it is opened exclusively.
   const name = `.${basename(target)}.${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}.part`;
   const temporary = join(dirname(target), name);
-  const handle = await opened(temporary, 'wx');
+  const handle = await opened(temporary, 'wx', target);
   return writeTo(handle, {
     path: target,
     temporary,
@@ -38,9 +38,10 @@ type Place = {
   readonly mode?: number;
 };
 
-async function opened(path: string, flags: string): Promise<FileHandle> {
+/** `shown`: the name that a person knows it by. */
+async function opened(path: string, flags: string, shown = path): Promise<FileHandle> {
   return open(path, flags, 0o666).catch((cause: NodeJS.ErrnoException) => {
-    throw local(`Cannot write ${path}: ${cause.code ?? cause.message}`, cause);
+    throw local(`Cannot write ${shown}: ${cause.code ?? cause.message}`, cause);
   });
 }
 
