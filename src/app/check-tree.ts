@@ -5,6 +5,7 @@ import { checkTree } from '../boot/tree-check.ts';
 import type { TreeContext } from '../boot/tree-loaders.ts';
 import type { Config } from '../config/schema.ts';
 import type { BootEvent, Emit } from '../events/event.ts';
+import { harmless } from '../lib/harmless.ts';
 import { bootSettingsOf } from './dhcp-settings.ts';
 import { lookAtTree } from './tree-facts.ts';
 import { knownNames } from './tree-names.ts';
@@ -60,7 +61,7 @@ export function treeWarnings(findings: readonly TreeFinding[], root: string): Bo
   const problems = findings.filter(({ severity }) => severity === 'problem');
   const told = problems
     .slice(0, MOST_TOLD)
-    .map(({ problem, path, detail, fix }) => warning(problem, `${path} ${detail}; ${fix}`));
+    .map(({ problem, path, detail, fix }) => warning(problem, harmless(`${path} ${detail}; ${fix}`)));
   const more = problems.length - told.length;
   if (more <= 0) return told;
   return [

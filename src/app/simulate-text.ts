@@ -2,6 +2,7 @@ import type { Destination } from '../dhcp/conversation.ts';
 import { messageTypeName } from '../dhcp-packet/index.ts';
 import { describe } from '../events/describe.ts';
 import { toHex } from '../lib/bytes.ts';
+import { harmless } from '../lib/harmless.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 import { formatBytes } from '../lib/size.ts';
 import { describeHeader, describeOptions } from './describe-packet.ts';
@@ -29,7 +30,9 @@ export function simulatedText({ where, exchanges, lookups, notes }: Simulated): 
     ...section('Boot file', decided?.boot?.trace ?? []),
     ...(lookups ? lookupLines(lookups) : []),
     '',
-  ].join('\n');
+  ]
+    .map(harmless)
+    .join('\n');
 }
 
 function section(title: string, lines: readonly string[]): string[] {

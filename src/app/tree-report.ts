@@ -5,6 +5,7 @@ import type { TreeFinding } from '../boot/tree.ts';
 import { checkTree } from '../boot/tree-check.ts';
 import { defaultConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { harmless } from '../lib/harmless.ts';
 import { plural } from '../lib/plural.ts';
 import { missingFiles } from './check-files.ts';
 import { checkRoot } from './check-root.ts';
@@ -124,7 +125,7 @@ function describeFindings(root: string, findings: readonly TreeFinding[], looked
   const head = `${root}: ${sum}${notes > 0 ? `, ${plural(notes, 'note')}` : ''} (${plural(looked, 'name')} looked at)\n`;
   const lines = findings.map(
     ({ severity, problem, path, detail, fix }) =>
-      `\n${severity.padEnd(8)} ${problem}: ${path} ${detail}\n${' '.repeat(9)}${fix}\n`,
+      `\n${severity.padEnd(8)} ${problem}: ${harmless(`${path} ${detail}`)}\n${' '.repeat(9)}${harmless(fix)}\n`,
   );
   return head + lines.join('');
 }

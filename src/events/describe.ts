@@ -1,4 +1,5 @@
 import { formatDuration } from '../lib/duration.ts';
+import { harmless } from '../lib/harmless.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
 import { formatBytes } from '../lib/size.ts';
@@ -80,10 +81,10 @@ export function describe(event: BootEvent): string {
       return event.title + facts.join('');
     }
     case 'files.stored':
-      return `${event.path} ${event.replaced ? 'replaced' : 'stored'} by ${event.by} (${formatBytes(event.bytes)})`;
+      return `${harmless(event.path)} ${event.replaced ? 'replaced' : 'stored'} by ${event.by} (${formatBytes(event.bytes)})`;
     case 'files.changed': {
-      const to = event.to === undefined ? '' : ` to ${event.to}`;
-      return `${event.path} ${event.change === 'folder-made' ? 'made' : event.change}${to} by ${event.by}`;
+      const to = event.to === undefined ? '' : ` to ${harmless(event.to)}`;
+      return `${harmless(event.path)} ${event.change === 'folder-made' ? 'made' : event.change}${to} by ${event.by}`;
     }
     case 'service.ready':
       return `${event.service} ready${event.detail ? `: ${event.detail}` : ''}`;

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
+import { harmlessLines } from '../lib/harmless.ts';
 import type { Stamped } from './bus.ts';
 import { describe } from './describe.ts';
 import type { BootEvent } from './event.ts';
@@ -32,11 +33,13 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
     journal: () => prioritised(options),
   }[options.format]();
   const log = pino({ level: options.level, base: null, timestamp: false }, destination);
+  // JSON has its own way to say them.
+  const words = options.format === 'json' ? describe : (event: BootEvent) => harmlessLines(describe(event));
   const isRepeat = createRepeats();
   let lost = 0;
 
   function write(level: Level, { at, event }: Stamped): void {
-    log[level]({ time: at, ...fieldsOf(event) }, describe(event));
+    log[level]({ time: at, ...fieldsOf(event) }, words(event));
   }
 
   return (stamped) => {

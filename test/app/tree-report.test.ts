@@ -130,6 +130,14 @@ boot:
   ]);
 });
 
+test('reportTree() has no name do anything to a terminal', async () => {
+  sound();
+  writeFileSync(join(root, 'a\u001b]0;evil\u0007.efi'), 'no program');
+  const { out } = await check();
+  expect(out).toContain('not-efi: a?]0;evil?.efi is no EFI program');
+  expect(out).not.toContain('\u001b');
+});
+
 test('reportTree() tells what the user that pxed becomes cannot read, above the root too', async () => {
   sound();
   chmodSync(join(root, 'vmlinuz'), 0o600);

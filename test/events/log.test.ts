@@ -3,6 +3,7 @@ import { createBus } from '../../src/events/bus.ts';
 import type { BootEvent } from '../../src/events/event.ts';
 import { createLog } from '../../src/events/log.ts';
 import { createRepeats } from '../../src/events/once.ts';
+import { harmlessLines } from '../../src/lib/harmless.ts';
 import { parseIpv4 } from '../../src/lib/ipv4.ts';
 
 const IP = parseIpv4('192.168.77.130')!;
@@ -64,6 +65,22 @@ test('createLog() writes lines for the journal: no time, each with its priority'
   expect(lines[2]).toMatch(/^<4>.*look/);
   expect(lines[3]).toMatch(/^<7>/);
 });
+
+test.each(['text', 'journal'] as const)(
+  'createLog() has a stranger do nothing to a terminal: %s',
+  (format) => {
+    const { lines, log } = capture({ format });
+    const name = 'a\u001b]0;evil\u0007\n<0>forged\u202e';
+    log({ type: 'files.stored', path: name, by: 'ann', bytes: 1, replaced: false });
+    log({ type: 'files.changed', change: 'moved', path: 'b', to: name, by: 'ann' });
+    log({ type: 'service.warning', service: 'x', problem: 'y', detail: 'two\nlines\u001b[2J\u009b2J' });
+    const text = lines.join('');
+    expect(harmlessLines(text)).toBe(text);
+    expect(text).toContain('a?]0;evil??<0>forged? stored by ann');
+    expect(text).toContain('b moved to a?]0;evil??<0>forged? by ann');
+    expect(text.trimEnd().split('\n')).toHaveLength(4);
+  },
+);
 
 test('createLog() keeps quiet below its level', () => {
   const { lines, log } = capture({ level: 'warn' });

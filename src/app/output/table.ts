@@ -1,3 +1,7 @@
+import { harmless } from '../../lib/harmless.ts';
+
+export { harmless };
+
 /** A column: its title, what a row has in it, and on which side it is flush. */
 export type Column<Row> = {
   readonly title: string;
@@ -39,12 +43,6 @@ export function printTable<Row>(
 ): void {
   if (rows.length > 0 || none === undefined) out.write(formatTable(rows, columns));
   else out.write(`${none}\n`);
-}
-
-/** Control characters, of C1 too, start what terminals act on. */
-export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
 }
 
 function widthOf(text: string): number {
