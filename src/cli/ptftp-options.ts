@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseTarget } from '../tftp-client/target.ts';
+import { parseServer } from './ptftp-server.ts';
 import type { Job, PtftpSetup } from './ptftp-setup.ts';
 
 /** One option: what --help and README say, and what util.parseArgs wants. */
@@ -104,27 +105,26 @@ function setupOf(values: Values, positionals: readonly string[], command?: reado
   }
   const job = jobOf(given, { host: named ?? 'localhost', port: base.port });
   if (job !== undefined) return { ...base, job };
-  if (command === undefined) throw new Usage(`Expected get or put, not "${given[0]}"`);
+  if (command === undefined) {
+    const several = given[0] === 'get' || given[0] === 'put';
+    const words = several ? 'one file, and where to; several take -c' : `get or put, not "${given[0]}"`;
+    throw new Usage(`Expected ${words}`);
+  }
   return { ...base, command };
 }
 
-/** `[host[:port]] [get|put …]`, or a URL in the place of host and get. tftp-hpa's `host port` is taken, too. */
+/** `[host[:port]] [get|put …]`, or a URL in the place of host and get. */
 function splitWords(positionals: readonly string[]): {
   host: string | undefined;
-  portOfHost?: number;
+  portOfHost?: number | undefined;
   words: readonly string[];
 } {
-  const [first, second] = positionals;
+  const [first] = positionals;
   if (first === undefined || first === 'get' || first === 'put')
     return { host: undefined, words: positionals };
   if (isUrl(first)) return { host: undefined, words: ['get', ...positionals] };
-  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(first);
-  const plain = bracketed ?? /^([^:]+):(\d+)$/.exec(first);
-  const host = plain?.[1] ?? first;
-  const text = plain?.[2] ?? (second !== undefined && /^\d+$/.test(second) ? second : undefined);
-  const words = positionals.slice(plain?.[2] === undefined && text !== undefined ? 2 : 1);
-  if (text === undefined) return { host, words };
-  return { host, portOfHost: portFrom(text), words };
+  const { host, port: portOfHost, rest: words } = parseServer(positionals);
+  return { host, portOfHost, words };
 }
 
 function isUrl(text: string): boolean {
@@ -202,12 +202,6 @@ function hashOf({ hash }: Values): boolean {
 function verifyOf({ verify }: Values): string | undefined {
   if (verify === undefined || /^[0-9a-f]{64}$/i.test(String(verify))) return verify as string | undefined;
   throw new Usage('--verify: expected the 64 hexadecimal digits of a SHA-256');
-}
-
-function portFrom(text: string): number {
-  const port = Number(text);
-  if (!(port >= 1 && port <= 65_535)) throw new Usage(`Port ${text}: expected a number from 1 to 65535`);
-  return port;
 }
 
 function numberOf(values: Values, name: string, least: number, most: number): number | undefined {

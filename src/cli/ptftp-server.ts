@@ -2,23 +2,24 @@
 
 export type ServerWords = {
   readonly host: string;
-  readonly port: number;
+  /** undefined where none is named. */
+  readonly port: number | undefined;
   /** Words behind it. */
   readonly rest: readonly string[];
 };
 
 /**
  * Reads `host`, `host:port`, `[IPv6]:port` or, as tftp-hpa has it, `host port` from the beginning of `words`, of which there is at
- * least one. `port` where none is named. Throws RangeError for a port that is none.
+ * least one. Throws RangeError for a port that is none.
  *
- *     parseServer(['10.0.0.1:6969', 'get', 'f'], 69) // { host: '10.0.0.1', port: 6969, rest: ['get', 'f'] }
+ *     parseServer(['10.0.0.1:6969', 'get', 'f']) // { host: '10.0.0.1', port: 6969, rest: ['get', 'f'] }
  */
-export function parseServer(words: readonly string[], port: number): ServerWords {
+export function parseServer(words: readonly string[]): ServerWords {
   const [first = '', second] = words;
   const named = /^\[([^\]]+)\](?::(\d+))?$/.exec(first) ?? /^([^:]+):(\d+)$/.exec(first);
   const host = named?.[1] ?? first;
   if (named?.[2] !== undefined) return { host, port: portFrom(named[2]), rest: words.slice(1) };
-  if (second === undefined || !/^\d+$/.test(second)) return { host, port, rest: words.slice(1) };
+  if (second === undefined || !/^\d+$/.test(second)) return { host, port: undefined, rest: words.slice(1) };
   return { host, port: portFrom(second), rest: words.slice(2) };
 }
 

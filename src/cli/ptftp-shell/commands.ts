@@ -1,5 +1,6 @@
 /** Every command of the interactive `ptftp`. */
 
+import { TFTP_PORT } from '../../tftp-client/target.ts';
 import { parseServer } from '../ptftp-server.ts';
 import { PTFTP_EXIT } from '../ptftp-setup.ts';
 import { CommandProblem, type Shell, type ShellCommand } from './command.ts';
@@ -13,7 +14,7 @@ const connect: ShellCommand = {
   help: 'the server to talk to',
   async run(shell, words) {
     if (words.length === 0) throw new CommandProblem('connect where? connect HOST [PORT]');
-    const { host, port, rest } = parseServer(words, 69);
+    const { host, port = TFTP_PORT, rest } = parseServer(words);
     if (rest.length > 0) throw new CommandProblem(`"${rest[0]}" is too much: expected ${this.usage}`);
     await shell.connect({ host, port });
     shell.say(connectedTo(shell));

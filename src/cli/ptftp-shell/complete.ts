@@ -49,12 +49,15 @@ function namesOf(completion: Completion, word: LastWord, offered: Offered): read
   return completion;
 }
 
+/** What a line cannot hold, and what steers terminals. */
+const CONTROL = /\p{Cc}/u;
+
 /** Hidden ones when a dot was typed. */
 function localNames(text: string, { listFolder }: Offered): readonly string[] {
   const folder = text.slice(0, text.lastIndexOf('/') + 1);
   const hidden = text.slice(folder.length).startsWith('.');
   return listFolder(folder === '' ? '.' : folder)
-    .filter((name) => hidden || !name.startsWith('.'))
+    .filter((name) => (hidden || !name.startsWith('.')) && !CONTROL.test(name))
     .map((name) => `${folder}${name}`);
 }
 

@@ -1,5 +1,5 @@
 /** Which transfers a `get` or `put` means. */
-import { parseTarget } from '../../tftp-client/target.ts';
+import { parseTarget, TFTP_PORT } from '../../tftp-client/target.ts';
 import type { Job } from '../ptftp-setup.ts';
 import { CommandProblem, type Server } from './command.ts';
 
@@ -83,7 +83,7 @@ function remotesOf(names: readonly string[], here: Here): readonly Remote[] {
 /** `name`, `host:name`, `[IPv6]:name`, `tftp://host/name`. `C:\boot` is a name. */
 function remoteOf(text: string, { host, port, literal }: Here): Remote {
   if (!literal) {
-    if (/^tftp:\/\//i.test(text)) return { port: 69, ...parseTarget(text) };
+    if (/^tftp:\/\//i.test(text)) return { port: TFTP_PORT, ...parseTarget(text) };
     const split = /^(?:\[([^\]]+)\]|([^:/\\[\]]+)):(?!\/\/)(.*)$/s.exec(text);
     if (split && !/^[a-z]:[\\/]/i.test(text)) return { host: (split[1] ?? split[2])!, port, file: split[3]! };
   }

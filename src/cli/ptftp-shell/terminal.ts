@@ -36,7 +36,8 @@ export async function converse(shell: DrivenShell, { input, out, history }: Term
       await undisturbed(prompt, input, () => shell.runLine(line));
       leaving.calm();
       if (shell.state.over || leaving.code() !== undefined) break;
-      prompt.prompt();
+      // What was pasted behind the line stays, and the cursor behind it.
+      prompt.prompt(true);
     }
     if (!shell.state.over) out.write('\n');
     return leaving.code() ?? PTFTP_EXIT.DONE;
@@ -80,8 +81,7 @@ function leaveOn(shell: DrivenShell, { prompt, input, out }: Surface) {
   }
 
   function hangUp(): void {
-    // There is nobody left to write to.
-    out.on('error', () => {});
+    // There is nobody left to read from.
     input.on('error', () => {});
     leave();
   }

@@ -4,7 +4,7 @@ import { complete } from '../../../src/cli/ptftp-shell/complete.ts';
 import { splitLine } from '../../../src/cli/ptftp-shell/words.ts';
 
 const FOLDERS: Record<string, string[]> = {
-  '.': ['notes.txt', 'my file', 'dir/', '.hidden', "don't"],
+  '.': ['notes.txt', 'my file', 'dir/', '.hidden', "don't", 'steers\u001b[2J'],
   'dir/': ['inner', 'deep/'],
 };
 const OFFERED = {
@@ -31,6 +31,7 @@ describe('complete()', () => {
     ['put "di', ['"dir/'], '"di'],
     ['put dir/', ['dir/deep/', 'dir/inner'], 'dir/'],
     ['put dir/i', ['dir/inner '], 'dir/i'],
+    ['put st', [], 'st'],
     ['put .', ['.hidden '], '.'],
     ['put nowhere/x', [], 'nowhere/x'],
     ['mode n', ['netascii '], 'n'],

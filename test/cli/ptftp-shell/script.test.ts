@@ -163,6 +163,32 @@ describe('ptftp with commands on standard input', () => {
     expect(here('a')).toBe('content of a\n');
   });
 
+  test('goes on though nobody reads what it says', async () => {
+    const server = await serve();
+    server.files.set('big', new Uint8Array(3_000_000));
+    const words = argv(`127.0.0.1:${server.port}`).map((word) => `'${word}'`);
+    const script = `printf 'get big\\nget a\\nget b\\n' | ${words.join(' ')} | true`;
+    expect((await run(['sh', '-c', script], { cwd: folder })).stderr).toBe('');
+    expect(readdirSync(folder).sort()).toEqual(['a', 'b', 'big']);
+  });
+
+  test('--json, --hash and --quiet hold for each transfer', async () => {
+    const server = await serve();
+    const told = await commands(server, ['get a', 'get missing', 'put a up'], ['--json']);
+    const lines = told.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { ok: true, what: 'get', file: 'a', bytes: 13 },
+      { ok: false, what: 'get', file: 'missing', error: { reason: 'not-found', code: 1 } },
+      { ok: true, what: 'put', file: 'up', local: 'a' },
+    ]);
+    expect(told).toMatchObject({ code: 1, stderr: '' });
+    const hashed = await commands(server, ['get -f a', 'get b'], ['--quiet', '--hash', 'sha256']);
+    expect(hashed.stdout).toMatch(/^[0-9a-f]{64} {2}a\n[0-9a-f]{64} {2}b\n$/);
+  });
+
   test('quit leaves what follows undone', async () => {
     const server = await serve();
     expect((await commands(server, ['get a', 'quit', 'get b'])).code).toBe(0);
