@@ -51,8 +51,9 @@ export function replay(items: readonly ReplayItem[], shelf: Shelf): ReplayStep[]
     const when = { at: item.at, vlans: item.vlans, machine: mac };
     if (!played.ok) return { ...when, asked: `malformed (${played.reason})`, would: ['no answer'], was: [] };
     const exchange = played.value;
-    const before = machines.get(mac) ?? [];
-    machines.set(mac, [...before, exchange]);
+    const exchanges = machines.get(mac);
+    if (exchanges) exchanges.push(exchange);
+    else machines.set(mac, [exchange]);
     for (const { packet } of answers) if (packet.yiaddr !== UNSPECIFIED) macOf.set(packet.yiaddr, mac);
     return {
       ...when,

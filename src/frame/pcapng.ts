@@ -10,6 +10,8 @@ const LEAST = 12;
 const MOST_BLOCK = MOST_SNAPLEN + 65_536;
 /** Of a file that somebody made up. */
 const MOST_INTERFACES = 65_536;
+/** The end of the year 9999: what is later, or before 1970, no clock has said, and dates cannot say. */
+const LATEST_MS = 253_402_300_799_999;
 
 /** Reads a capture of either format. Reasons: `not-a-capture`, and those of {@link readPcap} and {@link readPcapng}. */
 export function readCapture(bytes: Uint8Array): Decoded<CaptureFile> {
@@ -28,7 +30,7 @@ type Section = { readonly little: boolean; readonly cards: Card[] };
 
 /**
  * Reads what Wireshark writes. Packets are views; blocks of other kinds are skipped. Reasons: `pcapng-magic`. Broken further
- * on: `block-short`, `block-length`, `byte-order`, `no-interface`, `packet-short`, `too-many-interfaces`.
+ * on: `block-short`, `block-length`, `byte-order`, `no-interface`, `packet-short`, `packet-time`, `too-many-interfaces`.
  */
 export function readPcapng(bytes: Uint8Array): Decoded<CaptureFile> {
   if (!isPcapng(bytes)) return rejected('pcapng-magic');
@@ -124,8 +126,10 @@ function packetOf(body: Uint8Array, type: number, { little, cards }: Section): C
   const kept = view.getUint32(12, little);
   if (20 + kept > body.length) return 'packet-short';
   const ticks = (BigInt(view.getUint32(4, little)) << 32n) | BigInt(view.getUint32(8, little));
+  const at = card.toMs(ticks);
+  if (!(at >= 0 && at <= LATEST_MS)) return 'packet-time';
   return {
-    at: card.toMs(ticks),
+    at,
     linkType: card.linkType,
     bytes: body.subarray(20, 20 + kept),
     wireLength: Math.max(kept, view.getUint32(16, little)),
