@@ -143,6 +143,23 @@ ring('ptftp on a terminal', [namespaces, tmux], () => {
     expect(here()).toEqual([]);
   });
 
+  test('comes back after Ctrl-Z, and takes what is pasted line by line', async () => {
+    await open();
+    await screen.type('sta');
+    await sees(/^tftp> sta$/m);
+    await screen.press('C-z');
+    await sees(/^\[stopped\]$/m);
+    await screen.press('Enter');
+    await sees(/^tftp> sta$(?!\n)/m);
+    await enter('tus');
+    await sees(/^mode octet$/m);
+    await screen.type('get pxelinux.0 a\nget pxelinux.0 b\nget initrd.img');
+    await expect.poll(here).toEqual(['a', 'b']);
+    await sees(/kB\/s\ntftp> get initrd\.img$(?!\n)/m);
+    await enter(' c');
+    await sees(/^initrd\.img: 3000000 bytes.*\ntftp>$/m);
+  });
+
   test('a terminal that goes away in a transfer leaves nothing behind', async () => {
     await open('-r', '-b', '8');
     await enter('get huge');

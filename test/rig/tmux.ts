@@ -23,44 +23,38 @@ export type TmuxTerminal = {
   close(): Promise<void>;
 };
 
-/** Starts `argv` in a terminal of 100 columns. Its exit code is shown as `[exit 0]`. */
-export async function openTmux(
-  argv: Command,
-  { socket, netns, cwd, env = {} }: TerminalSpec,
-): Promise<TmuxTerminal> {
+const SIZE = ['-x', '100', '-y', '40'] as const;
+
+/** Job control as a shell has it: a program stopped by Ctrl-Z comes back with Enter. 148 is 128 and SIGTSTP. */
+const SCRIPT = `set -m
+"$@"
+code=$?
+while [ $code = 148 ]; do
+  echo "[stopped]"
+  read -r
+  fg >/dev/null
+  code=$?
+done
+echo "[exit $code]"
+exec sleep 1000`;
+
+/** Starts `argv` in a terminal of 100 columns. Its exit code is shown as `[exit 0]`; `[stopped]` waits for Enter. */
+export async function openTmux(argv: Command, spec: TerminalSpec): Promise<TmuxTerminal> {
+  const { socket, netns, cwd, env = {} } = spec;
   const tmuxDo = (...words: string[]) => must(['tmux', '-S', socket, ...words], { netns });
-  const words = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const line = `${words}; echo "[exit $?]"; exec sleep 1000`;
-  const settings = Object.entries({ ...env, TERM: 'screen' }).flatMap(([name, value]) => [
-    '-e',
-    `${name}=${value}`,
-  ]);
-  await run(
-    [
-      'tmux',
-      '-S',
-      socket,
-      '-f',
-      '/dev/null',
-      'new-session',
-      '-d',
-      '-x',
-      '100',
-      '-y',
-      '40',
-      ...settings,
-      '-c',
-      cwd,
-      'sh',
-      '-c',
-      line,
-    ],
-    { netns },
-  );
+  const settings = Object.entries({ ...env, TERM: 'screen' });
+  await must(['tmux', '-S', socket, '-f', '/dev/null', ...startOf(cwd, settings), SCRIPT, 'bash', ...argv], {
+    netns,
+  });
   return {
     text: async () => (await tmuxDo('capture-pane', '-p', '-J', '-S', '-')).replace(/ +$/gm, '').trimEnd(),
     type: async (text) => void (await tmuxDo('send-keys', '-l', text)),
     press: async (...keys) => void (await tmuxDo('send-keys', ...keys)),
     close: async () => void (await run(['tmux', '-S', socket, 'kill-server'], { netns })),
   };
+}
+
+function startOf(cwd: string, settings: readonly (readonly [string, string])[]): readonly string[] {
+  const env = settings.flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  return ['new-session', '-d', ...env, '-c', cwd, ...SIZE, 'bash', '-c'];
 }

@@ -33,6 +33,8 @@ export async function converse(shell: DrivenShell, { input, out, history }: Term
     prompt.prompt();
     for await (const line of prompt) {
       history.add(line);
+      // More was pasted, and is on the screen.
+      if (prompt.line !== '') out.write('\n');
       await undisturbed(prompt, input, () => shell.runLine(line));
       leaving.calm();
       if (shell.state.over || leaving.code() !== undefined) break;
@@ -104,6 +106,8 @@ function leaveOn(shell: DrivenShell, { prompt, input, out }: Surface) {
     out.write('\n(Ctrl-C again, Ctrl-D or quit leaves)\n');
     prompt.prompt();
   });
+  // readline stops reading when it is brought back after Ctrl-Z.
+  prompt.on('SIGCONT', () => prompt.prompt(true));
   input.on('keypress', heed);
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', leave);
