@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -188,8 +189,18 @@ function foldersOf({ tftp, state }: Config): {
   return { reads: root, writes: [...(tftp.writes === 'off' ? [] : root), ...kept] };
 }
 
+/** Throws where a link of the image leads out of it, as `etc -> /etc` would: this system is not what is to be changed then. */
 function within(root: string | undefined, path: string): string {
-  return root === undefined ? path : join(resolve(root), path);
+  if (root === undefined) return path;
+  const top = existsSync(root) ? realpathSync(root) : resolve(root);
+  let folder = top;
+  for (const name of dirname(path).split('/').filter(Boolean)) {
+    folder = join(folder, name);
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) folder = realpathSync(folder);
+    if (!folder.startsWith(top === '/' ? top : `${top}/`))
+      throw new Error(`Cannot write ${path} of ${root}: a link there leads out, to ${folder}`);
+  }
+  return join(resolve(root), path);
 }
 
 function readIfThere(path: string): string | undefined {

@@ -5,6 +5,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -103,6 +104,35 @@ test('enable says what it would do where systemd does not run', () => {
   expect(reportEnable(question, io)).toBe(1);
   expect(said.err).toContain('systemd does not run here');
   expect(said.err).toContain('ExecStart=/usr/bin/node');
+});
+
+test('enable and disable follow no link out of an image', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'pxed-host-'));
+  try {
+    symlinkSync(elsewhere, join(root, 'etc'));
+    mkdirSync(join(elsewhere, 'systemd/system/multi-user.target.wants'), { recursive: true });
+    const link = join(elsewhere, 'systemd/system/multi-user.target.wants/pxed.service');
+    writeFileSync(link, 'of this system');
+    for (const act of [reportEnable, reportDisable] as const) {
+      const { io, said } = rig();
+      expect(act({ ...question, root }, io)).toBe(1);
+      expect(said.err).toBe(
+        `pxectl: Cannot write /etc/systemd/system/${act === reportEnable ? '' : 'multi-user.target.wants/'}pxed.service of ${root}: a link there leads out, to ${elsewhere}\n`,
+      );
+    }
+    expect(existsSync(join(elsewhere, 'systemd/system/pxed.service'))).toBe(false);
+    expect(readFileSync(link, 'utf8')).toBe('of this system');
+  } finally {
+    rmSync(elsewhere, { recursive: true });
+  }
+});
+
+test('enable follows a link within an image', () => {
+  mkdirSync(join(root, 'usr/etc'), { recursive: true });
+  symlinkSync('usr/etc', join(root, 'etc'));
+  const { io } = rig();
+  expect(reportEnable({ ...question, root }, io)).toBe(0);
+  expect(existsSync(join(root, 'usr', UNIT))).toBe(true);
 });
 
 test('disable takes the link of an image away, once', () => {
