@@ -111,8 +111,11 @@ function startsWith(url: URL, prefix: string): boolean {
   return allowed !== null && url.origin === allowed.origin && url.pathname.startsWith(allowed.pathname);
 }
 
+/** The end of the year 9999: file systems keep times that dates cannot say. */
+const LATEST_MS = 253_402_300_799_999;
+
 export function factsOf({ modifiedMs, ...rest }: FileEntry): FileFacts {
-  return { ...rest, modified: new Date(modifiedMs).toISOString() };
+  return { ...rest, modified: new Date(Math.max(0, Math.min(modifiedMs, LATEST_MS))).toISOString() };
 }
 
 const STATUS: Readonly<Record<string, ControlStatus>> = {

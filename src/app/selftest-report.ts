@@ -2,6 +2,7 @@ import { archOf } from '../boot/arch-table.ts';
 import type { RomIdentity } from '../client/rom-identity.ts';
 import { slowNote } from '../client/slow-step.ts';
 import type { Step, Verdict } from '../client/step.ts';
+import { harmless } from '../lib/harmless.ts';
 import { formatIpv4 } from '../lib/ipv4.ts';
 
 /** One station, as a line, and what is worth a remark below it. */
@@ -11,13 +12,14 @@ export function stepLines(step: Step): string {
     `${ok ? ' ok ' : 'FAIL'}  ${step.step.padEnd(13)} ${formatMs(tookMs).padStart(9)}  ${detail}`,
   ];
   for (const note of notesOf(step)) lines.push(`${' '.repeat(31)}note: ${note}`);
-  return `${lines.join('\n')}\n`;
+  // Names and words of whatever server answered.
+  return `${lines.map(harmless).join('\n')}\n`;
 }
 
 /** The last line: would this machine boot? */
 export function verdictLine(verdict: Verdict, tookMs: number): string {
   const failed = verdict.steps.find(({ ok }) => !ok);
-  if (failed) return `It would not boot: ${failed.step}, ${failed.why ?? 'failed'}\n`;
+  if (failed) return `It would not boot: ${failed.step}, ${harmless(failed.why ?? 'failed')}\n`;
   return `It would boot, ${ENDS[verdict.ended]}, in ${formatMs(tookMs)}\n`;
 }
 

@@ -1,4 +1,5 @@
 import type { Step, Verdict } from '../client/step.ts';
+import { harmless } from '../lib/harmless.ts';
 import { plural } from '../lib/plural.ts';
 import { formatBytes } from '../lib/size.ts';
 import { formatMs } from './selftest-report.ts';
@@ -87,7 +88,7 @@ export function createTally(): Tally {
         stations: rows.map(({ what, ...row }) => ({ station: what, ...row })),
         failures,
       };
-      return { booted, failed, text: `${lines.join('\n')}\n`, json };
+      return { booted, failed, text: `${lines.map(harmless).join('\n')}\n`, json };
     },
   };
 }

@@ -82,6 +82,17 @@ describe('stepLines() and verdictLine()', () => {
     expect(stepLines(SLOW)).toMatch(/\n +note: slow, 400 kB a second\n$/);
   });
 
+  test('have what a server names do nothing to a terminal', () => {
+    const evil = '\u001b]0;evil\u0007\n ok ';
+    const lines = stepLines({ ...OK, detail: evil, notes: [evil] });
+    expect(lines).not.toContain('\u001b');
+    expect(lines.split('\n')).toHaveLength(3);
+    expect(verdictLine({ ...WRONG, steps: [{ ...BAD, why: evil }] }, 1)).not.toContain('\u001b');
+    const tally = createTally();
+    tally.add({ ...WRONG, steps: [{ ...BAD, detail: evil }] }, 5);
+    expect(tally.sum(10, 1).text).not.toContain('\u001b');
+  });
+
   test('name the station that failed', () => {
     expect(verdictLine(GOOD, 1234)).toBe('It would boot, its kernel and initrd are loaded, in 1.2 s\n');
     expect(verdictLine(WRONG, 1)).toBe('It would not boot: initrd, not-found\n');
