@@ -25,7 +25,7 @@ async function enter(line: string): Promise<void> {
 
 async function open(...options: string[]): Promise<void> {
   screen = await openTmux([process.execPath, join(PROJECT, 'bin/ptftp.ts'), ...options, SERVER], {
-    socket: join(site.lab.folder, 'tmux'),
+    folder: site.lab.folder,
     netns: site.client.netns,
     cwd: site.folder,
     env: { XDG_STATE_HOME: join(site.lab.folder, 'state'), HOME: site.folder },

@@ -1,12 +1,14 @@
 /** A program on a terminal that a person types at: tmux holds the terminal, and shows what is on it. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { type Command, must, run } from './process.ts';
 import { command, type Need } from './requirement.ts';
 
 export const tmux: Need = command('tmux', 'tmux');
 
 export type TerminalSpec = {
-  /** The socket of a tmux of its own. */
-  readonly socket: string;
+  /** Where the socket of a tmux of its own may lie. */
+  readonly folder: string;
   readonly netns: string;
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -40,7 +42,9 @@ exec sleep 1000`;
 
 /** Starts `argv` in a terminal of 100 columns. Its exit code is shown as `[exit 0]`; `[stopped]` waits for Enter. */
 export async function openTmux(argv: Command, spec: TerminalSpec): Promise<TmuxTerminal> {
-  const { socket, netns, cwd, env = {} } = spec;
+  const { netns, cwd, env = {} } = spec;
+  // One that is told to end still listens for a moment.
+  const socket = join(spec.folder, `tmux-${randomUUID()}`);
   const tmuxDo = (...words: string[]) => must(['tmux', '-S', socket, ...words], { netns });
   const settings = Object.entries({ ...env, TERM: 'screen' });
   await must(['tmux', '-S', socket, '-f', '/dev/null', ...startOf(cwd, settings), SCRIPT, 'bash', ...argv], {
