@@ -85,11 +85,20 @@ export function createRecorder({
     if (wake === awake) return;
     awake = wake;
     for (const bound of sockets) network.recording?.listen(bound, wake);
-    if (wake) read();
+    if (wake) read().catch(giveUp);
     else {
       poller?.close();
       poller = undefined;
     }
+  }
+
+  /** What cannot be had, a descriptor perhaps, takes nobody along who is served: it is tried again at the next look. */
+  function giveUp(): void {
+    if (!awake) return;
+    awake = false;
+    poller?.close();
+    poller = undefined;
+    for (const bound of sockets) network.recording?.listen(bound, false);
   }
 
   function look(): void {

@@ -15,6 +15,7 @@ const RRQ = buildUdpFrame({
 function rig(
   mode: CaptureMode,
   sockets: readonly BoundFrames[] = [{ fd: 7, interface: 'eth0', ifindex: 2 }],
+  { refusals = 0 } = {},
 ) {
   const queue: Uint8Array[] = [];
   const state = { awake: false, packets: 0 as number | undefined, pollers: 0 };
@@ -40,6 +41,7 @@ function rig(
     },
     attachFrames: () => frames,
     createPoller() {
+      if (refusals-- > 0) throw new Error('Cannot create a poller: EMFILE');
       state.pollers++;
       return poller;
     },
@@ -69,6 +71,20 @@ test('createRecorder() keeps what machines send, as a capture file', async () =>
     [1000, RRQ],
   ]);
   expect(recorder.captureOf('00:00:00:00:00:00')).toBeUndefined();
+});
+
+test('createRecorder() takes nobody along where it cannot read, and tries again', async () => {
+  const { recorder, state, arrive } = rig('auto', undefined, { refusals: 2 });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(state.awake).toBe(false);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(state.awake).toBe(false);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([state.awake, state.pollers]).toEqual([true, 1]);
+  await arrive(RRQ);
+  expect(recorder.machines()).toEqual([MAC]);
+  recorder.close();
+  expect([state.awake, state.pollers]).toEqual([false, 0]);
 });
 
 test('createRecorder() sleeps while the interfaces are busy, and wakes when they are quiet again', async () => {
