@@ -23,7 +23,8 @@ export default defineConfig({
           name: 'netns',
           env,
           include: ['test/netns/**/*.test.ts'],
-          fileParallelism: false,
+          // Each has hosts of its own, and most of the time waits for timers of clients.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
