@@ -87,14 +87,18 @@ function lookAgain(
   let over = false;
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
-    const transfers = await sources.transfers().catch(() => []);
-    if (over) return;
-    if (streams.has('transfers')) queue.push({ event: 'transfers', data: transfers });
-    if (streams.has('throughput')) {
-      const at = new Date().toISOString();
-      queue.push({ event: 'throughput', data: { at, ...sources.throughput(transfers) } });
+    try {
+      const transfers = await sources.transfers().catch(() => []);
+      if (over) return;
+      if (streams.has('transfers')) queue.push({ event: 'transfers', data: transfers });
+      if (streams.has('throughput')) {
+        const at = new Date().toISOString();
+        queue.push({ event: 'throughput', data: { at, ...sources.throughput(transfers) } });
+      }
+    } catch {
+      // Nobody waits for this promise; there is another look in a second.
     }
-    timer = setTimeout(() => void look(), LOOK_EVERY_MS);
+    if (!over) timer = setTimeout(() => void look(), LOOK_EVERY_MS);
   };
   void look();
   return () => {

@@ -139,6 +139,18 @@ test('watchLive() looks at transfers each second, and no more when nobody looks'
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test('watchLive() goes on where one look fails', async () => {
+  const throughput = vi.fn(sourcesOf().throughput).mockImplementationOnce(() => {
+    throw new Error('not now');
+  });
+  const sources = { ...sourcesOf(), throughput };
+  const told = first(2, sources, { streams: new Set(['throughput']) });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(await told).toHaveLength(2);
+  expect(throughput).toHaveBeenCalledTimes(3);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('watchLive() passes on how machines move', async () => {
   const listeners = new Set<(summary: unknown) => void>();
   const machines = {
