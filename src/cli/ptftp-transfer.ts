@@ -81,6 +81,12 @@ export async function transfer(setup: PtftpSetup, job: Job, reporting: Reporting
   }
 }
 
+/** A packet in a hundred went out again: it was lost, or the server was slow. */
+function isLossy({ bytes, blksize, windowsize, retransmissions }: TransferResult): boolean {
+  const acks = 1 + Math.ceil(bytes / (blksize * windowsize));
+  return retransmissions / acks > 0.01;
+}
+
 type How = { readonly setup: PtftpSetup; readonly options: TransferOptions; readonly io: PtftpIo };
 
 async function run(job: Job, { setup, options, io }: How): Promise<TransferResult> {
