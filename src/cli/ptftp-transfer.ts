@@ -21,12 +21,12 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
   process.once('SIGTERM', interrupt);
   const complain = (error: TftpError) => void io.err.write(`ptftp: ${error.message}${hint(error)}\n`);
   try {
-    const { code, retransmissions } = await transfer(setup, job, {
+    const { code, lossy } = await transfer(setup, job, {
       io,
       signal: interrupted.signal,
       complain,
     });
-    if (job.what === 'get' && code === PTFTP_EXIT.DONE && retransmissions > 0) {
+    if (job.what === 'get' && lossy) {
       await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     }
     return code;
@@ -44,7 +44,8 @@ export type Reporting = {
   complain(error: TftpError): void;
 };
 
-export type Reported = { readonly code: number; readonly retransmissions: number };
+/** `lossy`: packets got lost, perhaps our last ACK, too. */
+export type Reported = { readonly code: number; readonly lossy: boolean };
 
 /** One transfer with its progress and its report. Gives the exit code. */
 export async function transfer(setup: PtftpSetup, job: Job, reporting: Reporting): Promise<Reported> {
@@ -71,13 +72,13 @@ export async function transfer(setup: PtftpSetup, job: Job, reporting: Reporting
     if (setup.json) tell(`${jsonOf(job, result)}\n`);
     else if (!setup.quiet) tell(describe(job, result, setup.hash));
     else if (setup.hash) tell(`${result.sha256}  ${nameOf(job)}\n`);
-    return { code: PTFTP_EXIT.DONE, retransmissions: result.retransmissions };
+    return { code: PTFTP_EXIT.DONE, lossy: isLossy(result) };
   } catch (error) {
     bar?.clear();
     if (!(error instanceof TftpError)) throw error;
     if (setup.json) tell(`${jsonOfError(job, error)}\n`);
     else complain(error);
-    return { code: exitCode(error), retransmissions: 0 };
+    return { code: exitCode(error), lossy: false };
   }
 }
 
