@@ -7,8 +7,11 @@ export const LOOK_MS = 0.06;
 const VAIN_LOOKS = 8;
 const SLEEPS_BETWEEN = 64;
 
-/** Whether it is worth it: where answers take longer, only now and then. */
-export type Looking = { isWorthIt(): boolean; found(): void; foundNothing(): void };
+/** A look that took so long was interrupted: others want this processor, and whoever sleeps is woken sooner than they. */
+const INTERRUPTED_MS = 5 * LOOK_MS;
+
+/** Whether it is worth it: where answers take longer, or the processor is not ours alone, only now and then. */
+export type Looking = { isWorthIt(): boolean; looked(found: boolean, tookMs: number): void };
 
 export function createLooking(): Looking {
   let vain = 0;
@@ -19,11 +22,10 @@ export function createLooking(): Looking {
       sleeps = (sleeps + 1) % SLEEPS_BETWEEN;
       return sleeps === 0;
     },
-    found() {
-      vain = 0;
-    },
-    foundNothing() {
-      vain++;
+    looked(found, tookMs) {
+      if (tookMs > INTERRUPTED_MS) vain = VAIN_LOOKS;
+      else if (found) vain = 0;
+      else vain++;
     },
   };
 }
