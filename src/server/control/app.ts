@@ -181,7 +181,9 @@ function answerError(error: unknown, reply: FastifyReply, onFault: (error: unkno
       .code(statusCode)
       .send(errorBody({ code: word, message: message ?? word, details: undefined }));
   }
-  onFault(error);
+  // Who left in the middle of what he sent made no mistake of ours.
+  const { raw } = reply.request;
+  if (raw.complete || !raw.destroyed) onFault(error);
   const told = 'pxed made a mistake here; its log says which';
   return reply.code(500).send(errorBody({ code: 'internal', message: told, details: undefined }));
 }

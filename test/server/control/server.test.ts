@@ -36,12 +36,21 @@ const choosy = route({
   },
 });
 
+/** Takes all that is sent. */
+const eager = route({
+  ...{ method: 'PUT', path: '/api/v1/eager', summary: 'x', tag: 'x', body: 'octets', response: nothing },
+  async handle({ body }) {
+    for await (const _ of body);
+    return undefined;
+  },
+});
+
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pxed-control-'));
   path = join(folder, 's');
   faults = [];
   app = await createControlApp({
-    ...{ routes: [hello, choosy], admit: () => 'ann', pages: () => undefined },
+    ...{ routes: [hello, choosy, eager], admit: () => 'ann', pages: () => undefined },
     onFault: (error) => void faults.push(error),
   });
   server = createControlServer(async () => app.handle, { local: true });
@@ -157,6 +166,27 @@ test('createControlServer() does nothing for who is gone before the framework is
   expect(calls).toEqual([]);
   await new Promise((resolve) => late.close(resolve));
 });
+
+test.each([
+  ['JSON', 'POST /api/v1/hello/ann', 'application/json', '{"word":'],
+  ['a file', 'PUT /api/v1/eager', 'application/octet-stream', 'half a file'],
+])(
+  'createControlServer() takes nobody for a fault who leaves in the middle of %s',
+  async (_, line, type, body) => {
+    const closed = new Promise((resolve) => {
+      server.once('connection', (socket) => void socket.once('close', resolve));
+    });
+    const socket = connect(path);
+    const head = `content-type: ${type}\r\ncontent-length: 1000\r\n\r\n${body}`;
+    const got = new Promise((resolve) => void server.once('request', resolve));
+    socket.write(`${line} HTTP/1.1\r\nhost: localhost\r\n${head}`);
+    await got;
+    socket.destroy();
+    await closed;
+    expect(await converse(GOOD)).toContain('hello ann');
+    expect(faults).toEqual([]);
+  },
+);
 
 test('createControlServer() outlives an app that throws', async () => {
   const broken = createControlServer(async () => () => {
