@@ -30,13 +30,13 @@ export function createCaptureOperations(capture: Pick<Capture, 'recorder' | 'kep
   }
 
   function nothingOf(machine: string, failed: boolean): ControlError {
-    const what = failed ? `no boot of ${machine} that failed` : `no packets of ${machine}`;
+    const what = failed ? `There is no boot of ${machine} that failed` : `There are no packets of ${machine}`;
     const why = {
       off: ': capture is off in the configuration, or the interfaces cannot be recorded',
       busy: ': nothing is recorded while so many packets cross the interfaces (capture: on changes that)',
       recording: '',
     }[recorder.state];
-    return new ControlError(404, 'no-capture', `There are ${what}${failed ? '' : why}`);
+    return new ControlError(404, 'no-capture', `${what}${failed ? '' : why}`);
   }
 
   return {

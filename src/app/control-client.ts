@@ -147,6 +147,7 @@ async function refusalOf(response: IncomingMessage): Promise<ControlProblem> {
 function asProblem(error: NodeJS.ErrnoException, socket: string): ControlProblem {
   switch (error.code) {
     case 'ENOENT':
+    case 'ENOTDIR':
     case 'ECONNREFUSED':
       return new ControlProblem('no-pxed', `No pxed is running at ${socket}`, { cause: error });
     case 'EACCES':

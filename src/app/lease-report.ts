@@ -118,7 +118,7 @@ const PAST_COLUMNS: readonly Column<PastLease>[] = [
 
 const ENDINGS: Readonly<Record<PastLease['why'], string>> = {
   expired: 'its time',
-  released: 'its release',
+  released: 'a release',
   declined: 'a conflict',
   moved: 'another address',
   replaced: 'another client',

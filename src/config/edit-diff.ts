@@ -16,9 +16,9 @@ function compare(before: Json | undefined, after: Json | undefined, path: (strin
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...keys].flatMap((key) => compare(own(before, key), own(after, key), [...path, key]));
   }
-  // Items have no names: of lists of another length nobody knows which is which.
-  if (isList(before) && isList(after) && before.length === after.length) {
-    return before.flatMap((item, index) => compare(item, after[index], [...path, index]));
+  if (isList(before) && isList(after)) {
+    const items = compareLists(before, after, path);
+    if (items !== undefined) return items;
   }
   if (before === undefined && after === undefined) return [];
   return [
@@ -28,6 +28,27 @@ function compare(before: Json | undefined, after: Json | undefined, path: (strin
       ...(after !== undefined && { after }),
     },
   ];
+}
+
+/** Item by item; undefined where items came and went at once, for items have no names: nobody knows which is which. */
+function compareLists(
+  before: readonly Json[],
+  after: readonly Json[],
+  path: (string | number)[],
+): Difference[] | undefined {
+  if (before.length === after.length) {
+    return before.flatMap((item, index) => compare(item, after[index], [...path, index]));
+  }
+  const [short, long] = before.length < after.length ? [before, after] : [after, before];
+  let start = 0;
+  while (start < short.length && isSame(short[start]!, long[start]!)) start++;
+  const end = long.length - (short.length - start);
+  const rest = short.slice(start);
+  if (!rest.every((item, index) => isSame(item, long[end + index]!))) return undefined;
+  return long.slice(start, end).map((item, index) => ({
+    path: formatEditPath([...path, start + index]),
+    ...(long === before ? { before: item } : { after: item }),
+  }));
 }
 
 function own(map: { readonly [key: string]: Json }, key: string): Json | undefined {

@@ -56,7 +56,10 @@ type EditedOnce =
 function editOnce(text: string, change: Change): EditedOnce {
   const document = read(text);
   const [fault] = document.errors;
-  if (fault) return { ok: false, message: yamlWords(fault.message) };
+  if (fault) {
+    const line = text.slice(0, fault.pos[0]).split('\n').length;
+    return { ok: false, message: `the file has a mistake in line ${line}: ${yamlWords(fault.message)}` };
+  }
   const data = dataIn(document);
   if (data === undefined) return { ok: false, message: 'its aliases cannot be resolved' };
   if (data === null) return startWithVersion(text, change);

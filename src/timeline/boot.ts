@@ -91,8 +91,9 @@ function settles(marks: Mark[], mark: Mark): boolean {
   if (last === undefined) return false;
   if (mark.what === 'looked-for' && last.what === 'looked-for') return keepsLooking(last, mark);
   if (mark.what === 'configured' || mark.what === 'not-configured') {
-    // The search it ends: its names are told together now.
-    if (last.what === 'looked-for') marks.pop();
+    // The search it ends: its names are told together now. The configuration itself may be there already.
+    const search = marks.findLastIndex((before) => before.file !== mark.file || before.what === 'looked-for');
+    if (marks[search]?.what === 'looked-for') marks.splice(search, 1);
     return false;
   }
   if (mark.what === 'fetched' || mark.what === 'cut-off' || mark.what === 'probed') return ends(marks, mark);

@@ -256,7 +256,7 @@ test('check() tells what would come of it, and changes nothing', () => {
     changed: [
       { path: 'mode', before: 'dhcp', after: 'proxy' },
       { path: 'tftp.port', before: 69, after: 70 },
-      { path: 'hosts' },
+      { path: 'hosts[0]' },
     ],
   });
   expect(operations.check({ text: 'version: 2\n' }).problems).toMatchObject([{ line: 1, path: 'version' }]);

@@ -62,7 +62,7 @@ test('pxectl leases show and history tell of one address or machine', async () =
   const shown = await stored('show', '10.0.0.9');
   expect(shown.code).toBe(0);
   expect(shown.out).toMatch(/address {5}10\.0\.0\.9\nstate {7}released since /);
-  expect(shown.out).toMatch(/Before:\nFROM .*\n.* {2}10\.0\.0\.9 .* its release\n/);
+  expect(shown.out).toMatch(/Before:\nFROM .*\n.* {2}10\.0\.0\.9 .* a release\n/);
   expect(JSON.parse((await stored('show', MAC, '--json')).out)).toMatchObject({
     leases: [{ ip: '10.0.0.10' }],
   });

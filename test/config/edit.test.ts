@@ -358,6 +358,14 @@ const json: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
   ),
 })).value;
 
+test('editText() says in which line the mistake is that keeps a text from being changed', () => {
+  const result = editText('a: 1\nb: [\n', [{ path: ['a'], value: 2 }]);
+  expect(result).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/^the file has a mistake in line 3: /),
+  });
+});
+
 test('editText() makes texts that say what was asked for, or refuses and changes nothing', () => {
   const texts = fc.constantFrom(
     REFERENCE,

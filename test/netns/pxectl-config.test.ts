@@ -193,7 +193,7 @@ ring(
       expect(await pxectl('leases', 'release', mac)).toMatchObject({ code: 0 });
       await pxed.waitFor(/released by/, 10_000);
       expect((await pxectl('leases', 'show', mac)).out).toMatch(/state {7}released/);
-      expect((await pxectl('leases', 'history', own?.ip ?? '')).out).toContain('its release');
+      expect((await pxectl('leases', 'history', own?.ip ?? '')).out).toContain('a release');
       expect(await pxectl('leases', 'release', mac)).toMatchObject({ code: 1 });
       expect(await pxectl('leases', 'show', '192.168.77.98')).toMatchObject({ code: 5 });
 

@@ -69,6 +69,18 @@ test('summaryOf() counts octets of this boot', () => {
   expect(summary(steps)).toMatchObject({ bytes: 5_162_000, totalBytes: 14_162_000, profile: 'debian' });
 });
 
+test('storyOf() tells the names of a search once, also when the configuration is there before the search is told of', () => {
+  const tried = ['pxelinux.cfg/C0A84D32', DEFAULT];
+  const [asked, told] = configured(DEFAULT, tried) as [Step, Step];
+  const { ledger } = createStory([...bios(), asked, ...fetched(DEFAULT), told, ...fetched('vmlinuz')]);
+  const machine = ledger.find(MAC)!;
+  const boot = machine.boots[0]!;
+  const { steps } = storyOf(machine, boot, { now: boot.last, facts: NO_FACTS });
+  expect(steps.filter(({ text }) => text.includes('C0A84D32')).map(({ what }) => what)).toEqual([
+    'configured',
+  ]);
+});
+
 test('storyOf() tells every step, the good from the bad, and how long it took', () => {
   const { ledger } = createStory([
     offer({ reason: 'the boot file' }),

@@ -31,8 +31,9 @@ function findingsOf({ tool, version, pid, ready, services }: Status): Finding[] 
     if (state === 'halted') {
       return [warning('service-halted', `the service ${name} was stopped by hand`, `pxectl start ${name}`)];
     }
-    if (restarts > 0) {
-      const text = `the service ${name} was restarted ${restarts} times since the start${why}`;
+    // What was restarted by hand has no error.
+    if (restarts > 0 && lastError !== undefined) {
+      const text = `the service ${name} failed since the start, and was started again${why}`;
       return [warning('service-restarted', text, 'See the log: its errors say why')];
     }
     return [];

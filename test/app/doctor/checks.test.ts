@@ -509,9 +509,14 @@ describe('checkRunning()', () => {
       want: ['warning service-halted'],
     },
     {
-      name: 'a service that was restarted',
-      status: status([{ restarts: 2 }]),
+      name: 'a service that failed, and runs again',
+      status: status([{ restarts: 2, lastError: 'EMFILE' }]),
       want: ['warning service-restarted'],
+    },
+    {
+      name: 'nothing in a service that was restarted by hand',
+      status: status([{ restarts: 2 }]),
+      want: ['ok running'],
     },
     { name: 'one that starts', status: status([{}], false), want: ['warning not-ready'] },
   ])('sees $name', async ({ status: told, want }) => {
