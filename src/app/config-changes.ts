@@ -1,5 +1,6 @@
 import type { Change } from '../config/edit-json.ts';
 import { type Json, parseEditPath } from '../config/edit-path.ts';
+import { isTooDeep } from '../config/nesting.ts';
 import { ControlError } from '../server/control/control-error.ts';
 
 /** Places and values as they come in JSON: values first, then what is to go. Throws ControlError. */
@@ -8,6 +9,8 @@ export function changesOf(asked: {
   readonly unset?: readonly string[] | undefined;
 }): Change[] {
   const { set = {}, unset = [] } = asked;
+  if (isTooDeep(set))
+    throw new ControlError(400, 'too-deep', 'No value of a configuration is nested so deep');
   return [
     ...Object.entries(set).map(([place, value]) => ({ path: pathOf(place), value: value as Json })),
     ...unset.map((place) => ({ path: pathOf(place), unset: true as const })),

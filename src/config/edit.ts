@@ -4,6 +4,7 @@ import { type EditPath, formatEditPath, type Json } from './edit-path.ts';
 import { sourceOf } from './edit-source.ts';
 import { withoutSplice, withSplice } from './edit-splice.ts';
 import { isMap } from './edit-value.ts';
+import { whyTooDeep } from './nesting.ts';
 import { yamlWords } from './words.ts';
 
 export type Edited =
@@ -37,7 +38,7 @@ export function editText(text: string, changes: readonly Change[]): Edited {
 
 /** What a text says, without any check of its keys; undefined when it is no YAML. */
 export function dataOf(text: string): Json | undefined {
-  return dataIn(read(text));
+  return whyTooDeep(text) === undefined ? dataIn(read(text)) : undefined;
 }
 
 function dataIn(document: Document): Json | undefined {
@@ -54,6 +55,8 @@ type EditedOnce =
   | (Edited & { readonly ok: false });
 
 function editOnce(text: string, change: Change): EditedOnce {
+  const tooDeep = whyTooDeep(text);
+  if (tooDeep !== undefined) return { ok: false, message: tooDeep };
   const document = read(text);
   const [fault] = document.errors;
   if (fault) {

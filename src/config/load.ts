@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { crossCheck } from './cross-check.ts';
+import { whyTooDeep } from './nesting.ts';
 import { type Config, schema } from './schema.ts';
 import { checkTemplates, withTemplates } from './templates.ts';
 import { wordsOf, wordsOfUnion, yamlWords } from './words.ts';
@@ -38,6 +39,9 @@ export type Finding = { readonly path: Path; readonly message: string };
  * ```
  */
 export function loadConfig(text: string, options: LoadOptions): Loaded {
+  const message = whyTooDeep(text);
+  if (message !== undefined)
+    return { ok: false, problems: [{ file: options.file, line: 1, path: '', message }] };
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problem = (offset: number, path: Path, message: string): Problem => ({
