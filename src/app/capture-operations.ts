@@ -56,7 +56,7 @@ export function createCaptureOperations(capture: Pick<Capture, 'recorder' | 'kep
     },
     follow(id, signal) {
       if (recorder.state === 'off') throw nothingOf(nameOf(id), false);
-      return packetsOf(capture, nameOf(id), signal);
+      return packetsOf(capture, { nameOf: () => nameOf(id), signal });
     },
   };
 }
@@ -84,16 +84,18 @@ function timeOf(at: number): string {
   return new Date(at).toISOString();
 }
 
+/** A machine that was named by its address may turn out to have a MAC. */
+type Followed = { readonly nameOf: () => string; readonly signal: AbortSignal };
+
 async function* packetsOf(
   { recorder }: Pick<Capture, 'recorder'>,
-  machine: string,
-  signal: AbortSignal,
+  { nameOf, signal }: Followed,
 ): AsyncGenerator<Uint8Array> {
-  const waiting: KeptPacket[] = [...recorder.packetsOf(machine)];
+  const waiting: KeptPacket[] = [...recorder.packetsOf(nameOf())];
   let resume: (() => void) | undefined;
   const wake = () => resume?.();
   const end = recorder.follow((owner, packet) => {
-    if (owner !== machine || waiting.length >= MOST_WAITING) return;
+    if (owner !== nameOf() || waiting.length >= MOST_WAITING) return;
     waiting.push(packet);
     wake();
   });

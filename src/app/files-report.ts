@@ -20,7 +20,7 @@ export const reportList: Report<{ readonly path: string; readonly recursive?: bo
   printTable(out, list.files, {
     columns: [
       { title: 'SIZE', of: sizeOf, align: 'right' },
-      { title: 'MODIFIED', of: ({ modified }) => modified.slice(0, 16).replace('T', ' ') },
+      { title: 'MODIFIED', of: ({ modified }) => `${modified.slice(0, 16).replace('T', ' ')}Z` },
       { title: 'NAME', of: (file) => nameOf(file, path) },
     ],
     none: 'nothing there',

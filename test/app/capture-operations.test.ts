@@ -12,13 +12,16 @@ const packet = (n: number): KeptPacket => ({ at: AT + n, bytes: Uint8Array.of(n)
 const FILE = { name: '52-54-00-12-34-56_2026-11-20T12-00-00Z.pcap', machine: MAC, at: AT, sizeBytes: 3 };
 
 /** A recorder that has `packets` of one machine, which has the address 10.0.0.7. */
-function rig(packets: KeptPacket[], { state = 'recording' as CaptureState, failed = false } = {}) {
+function rig(
+  packets: KeptPacket[],
+  { state = 'recording' as CaptureState, failed = false, known = (): boolean => true } = {},
+) {
   const listeners = new Set<(machine: string, packet: KeptPacket) => void>();
   const recorder = {
     state,
     machines: () => (packets.length > 0 ? [MAC] : []),
     packetsOf: (machine: string) => (machine === MAC ? packets : []),
-    nameOfAddress: (ip: number) => (ip === 0x0a00_0007 ? MAC : '10.0.0.8'),
+    nameOfAddress: (ip: number) => (ip === 0x0a00_0007 ? (known() ? MAC : '10.0.0.7') : '10.0.0.8'),
     captureOf: (machine: string) => (machine === MAC && packets.length > 0 ? Uint8Array.of(9) : undefined),
     follow(listener: (machine: string, packet: KeptPacket) => void) {
       listeners.add(listener);
@@ -98,4 +101,19 @@ test('follow() brings what there is, then what comes, and ends with whoever aske
   const read = readPcap(concatBytes(parts));
   expect(read.ok && read.value.packets.map(({ bytes }) => bytes[0])).toEqual([1, 2]);
   expect(listeners.size).toBe(0);
+});
+
+test('follow() goes on with a machine whose MAC is heard of later', async () => {
+  let known = false;
+  const { operations, listeners } = rig([], { known: () => known });
+  const gone = new AbortController();
+  const parts: Uint8Array[] = [];
+  for await (const part of operations.follow('10.0.0.7', gone.signal)) {
+    parts.push(part);
+    known = true;
+    for (const listener of listeners) listener(MAC, packet(7));
+    if (parts.length === 2) gone.abort();
+  }
+  const read = readPcap(concatBytes(parts));
+  expect(read.ok && read.value.packets.map(({ bytes }) => bytes[0])).toEqual([7]);
 });

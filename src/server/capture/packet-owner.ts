@@ -32,6 +32,8 @@ const SHORTEST_MESSAGE = 44;
  */
 export function createPacketOwners(own: () => OwnSide) {
   const macOf = new Map<Ipv4, Mac>();
+  /** What machines are called that DHCP did not tell of, by the address that they asked for a file from. */
+  const named = new Map<Ipv4, string>();
   /** Client's address and port -> machine. */
   const transfers = new Map<number, string>();
 
@@ -61,6 +63,7 @@ export function createPacketOwners(own: () => OwnSide) {
     const opcode = u16(data, 0);
     if (destination === own().tftpPort && (opcode === 1 || opcode === 2)) {
       const machine = nameOf(from, fromMac);
+      remember(named, from, { value: machine, most: MOST_ADDRESSES });
       remember(transfers, tidOf(from, source), { value: machine, most: MOST_TRANSFERS });
       return { machine, boots: true };
     }
@@ -90,7 +93,7 @@ export function createPacketOwners(own: () => OwnSide) {
       return packet.value.protocol === IP_PROTOCOL.udp ? ofUdp(packet.value, fromMac) : undefined;
     },
     /** Under which name is this machine kept: its MAC, where only its address is known? */
-    nameOfAddress: (ip: Ipv4): string => macOf.get(ip) ?? formatIpv4(ip),
+    nameOfAddress: (ip: Ipv4): string => macOf.get(ip) ?? named.get(ip) ?? formatIpv4(ip),
   };
 }
 

@@ -82,11 +82,12 @@ describe('createPacketOwners()', () => {
   });
 
   test('names a machine that DHCP did not tell of by the MAC of its frames', () => {
-    const { ownerOf } = ownersOf();
+    const { ownerOf, nameOfAddress } = ownersOf();
     expect(ownerOf(udp(at(MACHINE, 2070), at(SERVER, 69), RRQ))).toEqual({
       machine: MACHINE.mac,
       boots: true,
     });
+    expect(nameOfAddress(MACHINE.ip)).toBe(MACHINE.mac);
   });
 
   test('leaves what nobody asked for', () => {
