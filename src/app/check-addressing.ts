@@ -30,9 +30,14 @@ export function addressingWarnings(
   }
   const own = new Set(facts.links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
   for (const [index, { address }] of config.hosts.entries()) {
-    if (address === undefined || !own.has(address)) continue;
-    const detail = `hosts[${index}].address: ${formatIpv4(address)} is pxed's own; give that machine another`;
-    warnings.push(warn('own-address', detail));
+    if (address === undefined) continue;
+    const named = `hosts[${index}].address: ${formatIpv4(address)}`;
+    if (own.has(address))
+      warnings.push(warn('own-address', `${named} is pxed's own; give that machine another`));
+    // Networks of the configuration were held against it already.
+    const here = config.networks.length > 0 || dhcp.networks.some(({ subnet }) => contains(subnet, address));
+    if (!here)
+      warnings.push(warn('unserved-address', `${named} is in no network that is served: nobody gets it`));
   }
   if (config.mode === 'auto' && !canSendRaw) {
     const detail = 'these sockets cannot look for other DHCP servers: mode auto is mode dhcp here';

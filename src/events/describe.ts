@@ -2,6 +2,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { harmless } from '../lib/harmless.ts';
 import { formatIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import type { Mac } from '../lib/mac.ts';
+import { plural } from '../lib/plural.ts';
 import { formatBytes } from '../lib/size.ts';
 import { because } from './because.ts';
 import { describeHttp } from './describe-http.ts';
@@ -141,7 +142,7 @@ function describeTransfer(event: TransferEvent): string {
     }
     case 'tftp.done': {
       const rate = event.tookMs > 0 ? `, ${formatBytes((event.bytes * 1000) / event.tookMs)}/s` : '';
-      const repeats = event.retransmissions ? `, ${event.retransmissions} retransmissions` : '';
+      const repeats = event.retransmissions ? `, ${plural(event.retransmissions, 'retransmission')}` : '';
       const took = `${formatBytes(event.bytes)} in ${Math.round(event.tookMs)} ms`;
       return `${who} ${event.write ? 'sent' : 'got'} ${event.file} (${took}${rate}${repeats})`;
     }

@@ -1,6 +1,7 @@
 import { because } from '../events/because.ts';
 import { REASONS } from '../events/reason-table.ts';
 import { own } from '../lib/own.ts';
+import { plural } from '../lib/plural.ts';
 import { formatBytes } from '../lib/size.ts';
 import type { Mark } from './mark.ts';
 
@@ -82,7 +83,7 @@ function sentence(mark: Mark): string {
     case 'asked':
       return `fetches ${file}${http}${mark.size === undefined ? '' : ` (${formatBytes(mark.size)})`}`;
     case 'fetched': {
-      const resent = mark.resent === undefined ? '' : `, ${mark.resent} retransmissions`;
+      const resent = mark.resent === undefined ? '' : `, ${plural(mark.resent, 'retransmission')}`;
       return `got ${mark.part ? 'a part of ' : ''}${file}${http} (${formatBytes(mark.bytes ?? 0)}${resent})${made(mark)}`;
     }
     case 'cut-off': {

@@ -89,6 +89,8 @@ test('addressingWarnings() warns of a /32, where nobody is behind relays, of int
   expect(warnings(24, 'mode: dhcp', false)).toEqual([]);
   expect(warnings(24, 'networks: [{subnet: 10.9.0.0/16, interface: eth9}]')).toEqual(['unserved-interface']);
   expect(warnings(24, 'hosts: [{mac: 52:54:00:12:34:56, address: 10.0.0.1}]')).toEqual(['own-address']);
+  expect(warnings(24, 'hosts: [{mac: 52:54:00:12:34:56, address: 10.0.0.9}]')).toEqual([]);
+  expect(warnings(24, 'hosts: [{mac: 52:54:00:12:34:56, address: 10.9.0.1}]')).toEqual(['unserved-address']);
   expect(warnings(24, 'rules: [{match: {interface: [eth0, eth9]}, then: {lease: 1h}}]')).toEqual([
     'unserved-interface',
   ]);
