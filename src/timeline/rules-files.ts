@@ -164,27 +164,31 @@ const WHOLE_FRAME = 1468;
 
 /** Nothing of a file came through although it was asked for: large datagrams get lost, small ones do not. */
 const tooLarge: Rule = ({ view, facts }) => {
-  const found = lost(view).find(gotNothing);
+  const found = lost(view).find((file) => gotNothing(file, view));
   const blksize = found?.mark.blksize ?? 0;
   if (!found) return undefined;
   const mtu = facts.mtu === undefined ? '' : ` (the MTU here is ${facts.mtu})`;
   return {
     code: 'mtu',
     text: `not one block of ${found.file} arrived, in blocks of ${blksize} octets: a network on the way takes no packets of that size${mtu}`,
-    fix: 'give that network smaller blocks: tftp.max-blksize: 1024; look at the MTU of tunnels and VLANs on the way',
+    fix: 'give that network smaller blocks: tftp.blksize-max: 1024; look at the MTU of tunnels and VLANs on the way',
     certainty: blksize >= WHOLE_FRAME - 60 ? 'likely' : 'possible',
     fatalMs: 0,
   };
 };
 
-/** It took the answer to its options, and not one block that is larger. */
-function gotNothing({ mark }: BootedFile): boolean {
-  return mark.by === 'tftp' && mark.why === 'timeout' && (mark.bytes ?? 0) === 0 && (mark.blksize ?? 0) > 512;
+/** It took the answer to its options, and not one block that is larger; nor did a whole block of that size ever arrive before. */
+function gotNothing({ mark }: BootedFile, view: Case['view']): boolean {
+  const { blksize = 0 } = mark;
+  if (mark.by !== 'tftp' || mark.why !== 'timeout' || (mark.bytes ?? 0) > 0 || blksize <= 512) return false;
+  return !view.files.some(
+    ({ mark: other }) => (other.blksize ?? 0) >= blksize && (other.bytes ?? 0) >= (other.blksize ?? 0),
+  );
 }
 
 const cutOff: Rule = ({ view }) => {
   const found = lost(view).at(-1);
-  if (!found || gotNothing(found)) return undefined;
+  if (!found || gotNothing(found, view)) return undefined;
   const { mark, file } = found;
   const of = mark.size === undefined ? '' : ` of ${formatBytes(mark.size)}`;
   const got = `${formatBytes(mark.bytes ?? 0)}${of}`;

@@ -2,6 +2,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createControlClient } from '../../src/app/control-client.ts';
 import { type BootRoot, createBootRoot, linux, loader } from '../rig/boot-root.ts';
 import { createControlSocket } from '../rig/control.ts';
 import { biosRom, type Machine, type MachineSpec, ovmf, powerOn, qemu } from '../rig/machine.ts';
@@ -87,7 +88,18 @@ ring('a machine that does not boot', NEEDS, () => {
     const words = ['"type":"tftp\\.started"', `"${MACHINES.initrd.address}"`, 'large\\.img'];
     const line = new RegExp(`^${words.map((word) => `(?=.*${word})`).join('')}.*$`, 'm');
     await site().server.waitFor(line, FAILED_MS);
+    await someArrived('large.img');
     await machine.off();
+  }
+
+  async function someArrived(file: string): Promise<void> {
+    const api = createControlClient({ socket: control.path });
+    const until = performance.now() + FAILED_MS;
+    for (;;) {
+      const transfers = (await api.get('/api/v1/transfers')) as { file: string; bytes: number }[];
+      if (transfers.some((one) => one.file.endsWith(file) && one.bytes > 0)) return;
+      if (performance.now() > until) throw new Error(`Cannot see anything of ${file} arrive`);
+    }
   }
 
   async function failing(fault: Fault): Promise<Why> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -24,6 +24,7 @@ const CONSOLE = 'http://127.0.0.1:8080/';
 const configFor = (folder: string) => `
 control: { listen: "127.0.0.1:8080", token-file: ${folder}/token }
 boot: { ipxe: pxelinux.0 }
+tftp: { blksize-max: 512 } # files take long enough to be seen
 profiles:
   install:
     title: Install Debian
@@ -60,6 +61,8 @@ ring('the console, in a browser', NEEDS, () => {
     prepare: async (root) => {
       await root.install('pxelinux');
       await root.remove('vmlinuz');
+      // What follows an initrd is zeros, as many as make it take a second or two.
+      appendFileSync(join(root.path, 'initrd.gz'), new Uint8Array(8 * 1024 * 1024));
     },
   });
   const configFile = () => join(site().host.folder, 'pxed.yaml');

@@ -195,7 +195,7 @@ ring(
       expect((await pxectl('leases', 'show', mac)).out).toMatch(/state {7}released/);
       expect((await pxectl('leases', 'history', own?.ip ?? '')).out).toContain('a release');
       expect(await pxectl('leases', 'release', mac)).toMatchObject({ code: 1 });
-      expect(await pxectl('leases', 'show', '192.168.77.98')).toMatchObject({ code: 5 });
+      expect(await pxectl('leases', 'show', '192.168.77.200')).toMatchObject({ code: 5 });
 
       const reserved = await pxectl('leases', 'reserve', mac, '192.168.77.60', '--hostname', 'mine');
       expect(reserved).toMatchObject({ code: 0 });

@@ -1,4 +1,5 @@
 /** Captures on a lab's segment, and what tshark reads in them. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from './lab.ts';
 import { must } from './process.ts';
@@ -15,6 +16,13 @@ export type Capture = {
   read<Field extends string>(filter: string, fields: readonly Field[]): Promise<Record<Field, string>[]>;
 };
 
+/** A file that did not grow for so long has all frames. */
+const SETTLED_MS = 150;
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Starts tcpdump on the bridge of a segment (default `lan`); resolves when it listens. */
 export async function startCapture(lab: Lab, name: string, segment = 'lan'): Promise<Capture> {
   const path = join(lab.folder, `${name}.pcap`);
@@ -25,8 +33,16 @@ export async function startCapture(lab: Lab, name: string, segment = 'lan'): Pro
   await running.waitFor(/listening on/, 15_000);
   let stopped: Promise<void> | undefined;
   function stop(): Promise<void> {
-    stopped ??= running.stop(5_000);
+    stopped ??= end();
     return stopped;
+  }
+  /** A signal ends tcpdump although it has not read everything: on a busy machine it is behind. */
+  async function end(): Promise<void> {
+    for (let before = -1, now = sizeOf(path); now !== before; now = sizeOf(path)) {
+      before = now;
+      await new Promise((next) => setTimeout(next, SETTLED_MS));
+    }
+    await running.stop(5_000);
   }
   return {
     path,

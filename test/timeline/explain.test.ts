@@ -355,6 +355,18 @@ const ROWS: readonly Row[] = [
     says: /1468 octets.*MTU here is 9000/,
   },
   {
+    name: 'a machine that is switched off before the first block of a file, when others of that size came through',
+    steps: [
+      ...bios(),
+      ...fetched('vmlinuz', 5_000_000),
+      started('initrd.gz', 9_000_000),
+      failed('initrd.gz', 0, { blksize: 1408 }),
+    ],
+    verdict: 'failed',
+    code: 'cut-off',
+    says: /initrd\.gz broke off after 0/,
+  },
+  {
     name: 'a machine that has had enough',
     steps: [
       ...bios(),
