@@ -41,9 +41,10 @@ export async function launch(setup: Setup, io: LaunchIo): Promise<Launched> {
   const { version, bus, guest } = io;
   const counts = createEventCounts();
   const recent = createRecentEvents();
-  bus.subscribe(counts.hear);
-  bus.subscribe(recent.hear);
+  const unheard = [bus.subscribe(counts.hear), bus.subscribe(recent.hear)];
   const composed = await compose(setup, { version, emit: bus.emit, ...(guest && { guest }) });
+  // Nobody can ask for them: then a storm need not pay for them either.
+  if (!composed.inside.control) for (const end of unheard) end();
   bus.subscribe(({ event }) => composed.capture.hear(event));
   const timeline = openTimeline(composed, bus.emit);
   if (timeline) bus.subscribe(timeline.hear);
