@@ -176,8 +176,8 @@ ring('the console, in a browser', NEEDS, () => {
     const seen = await page.evaluate<string[]>('window.seen');
     const order = ['Address', 'Loader', 'Configuration', 'Kernel', 'Initrd', 'Booted'];
     expect(seen).toEqual(order.filter((word) => seen.includes(word)));
-    expect(seen.length).toBeGreaterThanOrEqual(4);
-    expect(seen.at(-1)).toBe('Booted');
+    // What comes before may be over sooner than it is drawn; these two take seconds.
+    expect(seen.slice(-3)).toEqual(['Kernel', 'Initrd', 'Booted']);
     await look('machines');
   });
 

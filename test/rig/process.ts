@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 
 export type Command = readonly [string, ...string[]];
 
@@ -22,7 +23,10 @@ export type Finished = { code: number | null; stdout: string; stderr: string };
 
 export type Running = {
   readonly pid: number;
-  /** Standard output and standard error so far, interleaved as they came. */
+  /**
+   * Standard output and standard error so far, interleaved as they came, without terminal control: a BIOS moves
+   * the cursor in the middle of a word.
+   */
   output(): string;
   /** The first match of `pattern` in the output, past or future. Rejects at the bound or when the process ends. */
   waitFor(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray>;
@@ -95,10 +99,16 @@ export function start(argv: Command, options: StartOptions = {}): Running {
   });
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile);
   const watchers = new Set<() => void>();
-  let text = '';
+  let raw = '';
+  let plain: string | undefined;
   let ended = false;
+  function output(): string {
+    plain ??= stripVTControlCharacters(raw);
+    return plain;
+  }
   function take(chunk: string): void {
-    text += chunk;
+    raw += chunk;
+    plain = undefined;
     log?.write(chunk, 'latin1');
     for (const watcher of watchers) watcher();
   }
@@ -128,11 +138,11 @@ export function start(argv: Command, options: StartOptions = {}): Running {
         clearTimeout(timer);
         watchers.delete(look);
         if (why !== undefined) {
-          reject(new Error(`Cannot see ${pattern} from ${argv.join(' ')}: ${why}\n${text.slice(-6000)}`));
+          reject(new Error(`Cannot see ${pattern} from ${argv.join(' ')}: ${why}\n${output().slice(-6000)}`));
         }
       }
       function look(): void {
-        const match = pattern.exec(text);
+        const match = pattern.exec(output());
         if (match !== null) {
           finish();
           resolve(match);
@@ -155,7 +165,7 @@ export function start(argv: Command, options: StartOptions = {}): Running {
 
   return {
     pid: child.pid ?? -1,
-    output: () => text,
+    output,
     waitFor,
     exited,
     signal: (name) => void child.kill(name),
