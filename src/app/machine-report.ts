@@ -78,10 +78,10 @@ function nameOf({ id, ip, hostname, firmware }: StoryJson): string {
   return about.length > 0 ? `${id} (${about.join(', ')})` : id;
 }
 
-function stepLines({ steps, since }: StoryJson): string[] {
+function stepLines({ steps, since, explanation }: StoryJson): string[] {
   const day = dayOf(since);
   return [
-    `Boot of ${day}:`,
+    `${explanation.verdict === 'files' ? 'Files' : 'Boot'} of ${day}:`,
     ...steps.map(({ at, tookMs, text, ok }) => {
       const mark = ok === undefined ? ' ' : ok ? '+' : '!';
       const took = tookMs === undefined ? '' : ` in ${spanOf(tookMs)}`;

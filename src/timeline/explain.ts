@@ -1,7 +1,7 @@
 import { plural } from '../lib/plural.ts';
 import { formatBytes } from '../lib/size.ts';
 import type { Boot } from './boot.ts';
-import { archNamed, type Case, type Finding, isComplete } from './case.ts';
+import { archNamed, type Case, type Finding, isComplete, some } from './case.ts';
 import {
   type Certainty,
   type Explanation,
@@ -13,7 +13,7 @@ import {
 import { ADDRESS_RULES, isIgnored } from './rules-address.ts';
 import { FILE_RULES } from './rules-files.ts';
 import { isLastProgram, LOADER_RULES } from './rules-loader.ts';
-import { type BootView, filesOf, viewOf } from './view.ts';
+import { type BootedFile, type BootView, filesOf, viewOf } from './view.ts';
 
 /** What is explained: a boot, and what its machine said of itself. */
 export type Story = { readonly boot: Boot; readonly arch?: string | undefined };
@@ -44,16 +44,22 @@ export function explainView(
   const about: Case = { view, facts, quietMs: Math.max(0, now - view.moved), ...(arch && { arch }) };
   const found = findingsOf(about);
   const verdict = verdictOf(about, found);
-  const told = found.filter(({ note, fatalMs }) => {
+  const told = found.filter(({ note, fatalMs, code }) => {
     // What goes well has no reasons, and what goes on has none yet.
     if (verdict === 'booted') return note;
+    if (verdict === 'files') return !OF_BOOTS.has(code);
     return verdict !== 'booting' || fatalMs === undefined;
   });
   const reasons = told.map(plainReason);
-  const missing = verdict === 'booted' || verdict === 'ignored' ? undefined : missingStep(view);
+  const missing = NOTHING_MISSING.has(verdict) ? undefined : missingStep(view);
   const headline = headlineOf(verdict, { about, found, missing });
   return { verdict, headline, reasons, ...(missing !== undefined && { missing }) };
 }
+
+const NOTHING_MISSING: ReadonlySet<Verdict> = new Set(['booted', 'ignored', 'files']);
+
+/** Reasons that expect a loader to run. */
+const OF_BOOTS: ReadonlySet<string> = new Set(['loader-silent', 'loop']);
 
 const RANKS: Readonly<Record<Certainty, number>> = { sure: 0, likely: 1, possible: 2 };
 
@@ -72,6 +78,7 @@ function plainReason({ code, text, fix, certainty }: Finding): Reason {
 function verdictOf(about: Case, found: readonly Finding[]): Verdict {
   const { view, quietMs } = about;
   if (view.local || view.installed || view.reported) return 'booted';
+  if (view.filesOnly) return 'files';
   if (isComplete(view)) return view.system || quietMs >= SETTLED_MS ? 'booted' : 'booting';
   if (isIgnored(about, found)) return 'ignored';
   if (found.some(({ fatalMs }) => fatalMs !== undefined && quietMs >= fatalMs)) return 'failed';
@@ -100,6 +107,8 @@ function headlineOf(verdict: Verdict, { about, found, missing }: Told): string {
       return first?.text ?? 'nothing of it was answered';
     case 'booting':
       return `is booting: ${progressLine(view)}`;
+    case 'files':
+      return filesLine(view);
     case 'unknown':
       return view.system && view.reached === 'address'
         ? 'runs a system, and was not seen to boot from here'
@@ -117,6 +126,19 @@ function bootedLine(view: BootView): string {
   if (view.installed)
     return `got through profile ${view.profile}; from now on it boots ${view.installed.detail}`;
   return what === undefined ? 'runs its system' : `booted ${what} (${files})`;
+}
+
+function filesLine({ files, marks, bytes }: BootView): string {
+  const namesOf = (...states: BootedFile['state'][]) =>
+    files.filter(({ state }) => states.includes(state)).map(({ file }) => file);
+  const got = namesOf('done');
+  if (got.length > 0) return `fetched files only, and boots nothing: ${some(got)} (${formatBytes(bytes)})`;
+  const open = namesOf('open');
+  if (open.length > 0) return `fetches files only, and boots nothing: ${some(open)}`;
+  const sent = marks.flatMap(({ what, file }) => (what === 'sent' && file !== undefined ? [file] : []));
+  if (sent.length > 0) return `sent files only, and boots nothing: ${some(sent)}`;
+  const asked = namesOf('refused', 'failed', 'probed');
+  return `asked for files only, and boots nothing: ${some(asked)}`;
 }
 
 /** How far it came, as a clause. */

@@ -11,7 +11,8 @@ export type Reason = {
   readonly certainty: Certainty;
 };
 
-export type Verdict = 'booted' | 'booting' | 'failed' | 'ignored' | 'unknown';
+/** `files`: no boot; somebody fetched files by hand. */
+export type Verdict = 'booted' | 'booting' | 'failed' | 'ignored' | 'unknown' | 'files';
 
 /** What became of a boot, and why: the truest reason first. */
 export type Explanation = {

@@ -17,7 +17,9 @@ export type MachineStage =
   | 'initrd'
   | 'system'
   | 'done'
-  | 'failed';
+  | 'failed'
+  /** No boot: files were fetched by hand. */
+  | 'files';
 
 /** A machine and its last boot, in a line. Times are ms since 1970. */
 export type MachineSummary = {
@@ -164,7 +166,7 @@ function summarise(
 }
 
 function stageOf({ reached }: BootView, verdict: Explanation['verdict']): MachineStage {
-  if (verdict === 'failed') return 'failed';
+  if (verdict === 'failed' || verdict === 'files') return verdict;
   return verdict === 'booted' && reached !== 'system' ? 'done' : reached;
 }
 

@@ -53,6 +53,11 @@ export type BootView = {
   readonly reported?: Mark;
   readonly loop?: Mark;
   readonly reached: Reached;
+  /**
+   * It asked for files and for nothing else: no word of DHCP or BOOTP, no loader's configuration. That is curl, a browser, a TFTP
+   * client of people, or a system that runs; no machine that boots.
+   */
+  readonly filesOnly: boolean;
   /** Octets that arrived, and of all files that it asked for, as far as their sizes are known. */
   readonly bytes: number;
   readonly totalBytes: number;
@@ -71,6 +76,7 @@ export function viewOf(boot: Boot): BootView {
       tried: [],
       local: false,
       reached: 'address',
+      filesOnly: false,
       bytes: 0,
       totalBytes: 0,
     },
@@ -82,6 +88,10 @@ export function viewOf(boot: Boot): BootView {
       view.moved = Math.max(view.moved, mark.last ?? endOf(mark));
   }
   view.files = [...files.values()];
+  view.filesOnly =
+    boot.marks.length > 0 &&
+    boot.marks.every(({ what }) => OF_FILES.has(what)) &&
+    !view.files.some(({ role, file }) => role === 'config' || CONFIGURES.test(file));
   for (const { mark, state } of view.files) {
     const bytes = state === 'done' || state === 'failed' ? (mark.bytes ?? 0) : 0;
     view.bytes += bytes;
@@ -99,6 +109,22 @@ const ASKING: ReadonlySet<MarkKind> = new Set([
   'no-address',
   'pool-exhausted',
 ]);
+
+/** What whoever fetches or sends a file leaves, be it a machine that boots or not. */
+const OF_FILES: ReadonlySet<MarkKind> = new Set([
+  'asked',
+  'fetched',
+  'cut-off',
+  'probed',
+  'refused',
+  'sent',
+  'relinked',
+  'not-relinked',
+  'loop',
+]);
+
+/** Configurations that have no language of ours: of a Raspberry Pi's firmware, and of Windows' loader. */
+const CONFIGURES = /(^|\/)(config\.txt|bcd)$/i;
 
 /** A transfer's mark has the time of its beginning. */
 function endOf({ at, tookMs = 0 }: Mark): number {

@@ -410,6 +410,52 @@ const ROWS: readonly Row[] = [
     ],
     verdict: 'booted',
   },
+  // No boots.
+  {
+    name: 'curl of a kernel',
+    steps: fetched('vmlinuz', 5_000_000),
+    verdict: 'files',
+    says: /fetched files only, and boots nothing: vmlinuz \(5\.0 MB\)/,
+  },
+  {
+    name: 'a TFTP client of people that gets a loader twice',
+    steps: [...fetched('pxelinux.0'), ...fetched('pxelinux.0')],
+    verdict: 'files',
+    says: /files only/,
+  },
+  {
+    name: 'a browser that asks for what is not there',
+    steps: [refused('vmlinux')],
+    tree: { vmlinux: { exists: false, near: 'vmlinuz' } },
+    verdict: 'files',
+    code: 'missing-file',
+    says: /asked for files only, and boots nothing: vmlinux\n.*did you mean vmlinuz/,
+  },
+  {
+    name: 'wget that is interrupted',
+    steps: [started('initrd.gz', 9_000_000), failed('initrd.gz', 3_000_000)],
+    quietMs: 3_600_000,
+    verdict: 'files',
+    code: 'cut-off',
+  },
+  {
+    name: 'somebody who fetches at this moment',
+    steps: [started('initrd.gz', 9_000_000)],
+    quietMs: 100,
+    verdict: 'files',
+    says: /fetches files only, and boots nothing: initrd\.gz/,
+  },
+  {
+    name: 'a machine whose address another network gives, told by the configuration it looks for',
+    steps: [...fetched('pxelinux.0'), ...configured(undefined, [HEX, DEFAULT])],
+    verdict: 'failed',
+    code: 'no-config',
+  },
+  {
+    name: 'a Raspberry Pi whose address another network gives',
+    steps: [...fetched('start4.elf'), ...fetched('config.txt'), ...fetched('kernel8.img')],
+    verdict: 'booted',
+  },
 ];
 
 test.each(ROWS)(

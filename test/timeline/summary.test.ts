@@ -7,6 +7,7 @@ import {
   configured,
   createStory,
   fetched,
+  IP,
   ignored,
   MAC,
   offer,
@@ -62,6 +63,15 @@ test.each<{ stage: MachineStage; steps: readonly Step[]; quietMs?: number; text:
   expect(told).toMatchObject({ stage, id: MAC, mac: MAC, hostname: 'node1', boots: 3, firmware: 'BIOS' });
   expect(told.stageText).toMatch(text);
   expect(told.failure !== undefined).toBe(stage === 'failed');
+});
+
+test('summaryOf() of whoever fetches files by hand tells no failure, and no boot', () => {
+  const { ledger } = createStory([...fetched('pxelinux.0'), refused('ldlinux.c32')]);
+  const machine = ledger.find(IP)!;
+  const boot = machine.boots.at(-1)!;
+  const told = summaryOf(machine, boot, boot.last + 3_600_000);
+  expect(told).toMatchObject({ id: IP, stage: 'files', stageText: expect.stringContaining('pxelinux.0') });
+  expect(told.failure).toBeUndefined();
 });
 
 test('summaryOf() counts octets of this boot', () => {

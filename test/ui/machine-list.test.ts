@@ -28,15 +28,18 @@ test.each([
   ['system', 'booted', 6],
   ['done', 'booted', 6],
   ['failed', 'failed', 0],
+  ['files', 'files', 0],
 ] as const)('groupOf() and stepsOf() of a machine at %s', (stage, group, steps) => {
   expect(groupOf({ stage })).toBe(group);
   expect(stepsOf({ stage })).toBe(steps);
 });
 
 test('countsOf() counts each machine in one group', () => {
-  expect(countsOf(ALL)).toEqual({ all: 4, booting: 1, booted: 2, failed: 1 });
+  expect(countsOf(ALL)).toEqual({ all: 4, booting: 1, booted: 2, failed: 1, files: 0 });
   expect(countsLine(countsOf(ALL))).toBe('2 of 4 booted, 1 failed');
   expect(countsLine(countsOf([ALL[0]!]))).toBe('1 of 1 booted');
+  const byHand = machine('10.0.0.8', { stage: 'files' });
+  expect(countsLine(countsOf([...ALL, byHand]))).toBe('2 of 4 booted, 1 failed');
   expect(countsLine(countsOf([]))).toBe('No machine has asked yet');
 });
 

@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { type Route, route } from './route.ts';
 
-const stage = z.enum(['address', 'loader', 'config', 'kernel', 'initrd', 'system', 'done', 'failed']);
+const stage = z.enum([
+  'address',
+  'loader',
+  'config',
+  'kernel',
+  'initrd',
+  'system',
+  'done',
+  'failed',
+  'files',
+]);
 
 export const machineShape = z.strictObject({
   id: z.string().describe('Its MAC where that is known, else the address that it asks from.'),
@@ -12,7 +22,7 @@ export const machineShape = z.strictObject({
   hostname: z.string().optional(),
   firmware: z.string().optional(),
   profile: z.string().optional().describe('What its last boot was configured by.'),
-  stage: stage.describe('How far its last boot came.'),
+  stage: stage.describe('How far its last boot came; files: it fetched files and did not boot.'),
   stageText: z.string(),
   since: z.iso.datetime().describe('When its last boot began.'),
   lastSeen: z.iso.datetime(),
@@ -30,7 +40,7 @@ export const reasonShape = z.strictObject({
 });
 
 export const explanationShape = z.strictObject({
-  verdict: z.enum(['booted', 'booting', 'failed', 'ignored', 'unknown']),
+  verdict: z.enum(['booted', 'booting', 'failed', 'ignored', 'unknown', 'files']),
   headline: z.string(),
   reasons: z.array(reasonShape),
   missing: z.string().optional().describe('The step that was to come and never came.'),

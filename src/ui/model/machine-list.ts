@@ -1,7 +1,7 @@
 import type { Machine } from '../api/shapes.ts';
 
 /** Machines by what somebody wants to see of them. */
-export type Group = 'all' | 'booting' | 'booted' | 'failed';
+export type Group = 'all' | 'booting' | 'booted' | 'failed' | 'files';
 
 export type SortKey = 'name' | 'stage' | 'since' | 'bytes';
 export type Sorting = { readonly by: SortKey; readonly descending: boolean };
@@ -10,20 +10,20 @@ export type Sorting = { readonly by: SortKey; readonly descending: boolean };
 export const STEPS = ['address', 'loader', 'config', 'kernel', 'initrd', 'system'] as const;
 
 export function groupOf({ stage }: Pick<Machine, 'stage'>): Exclude<Group, 'all'> {
-  if (stage === 'failed') return 'failed';
+  if (stage === 'failed' || stage === 'files') return stage;
   return stage === 'system' || stage === 'done' ? 'booted' : 'booting';
 }
 
 /** How many steps of {@link STEPS} a machine has behind it or is in. */
 export function stepsOf({ stage }: Pick<Machine, 'stage'>): number {
-  if (stage === 'failed') return 0;
+  if (stage === 'failed' || stage === 'files') return 0;
   return stage === 'done' ? STEPS.length : STEPS.indexOf(stage) + 1;
 }
 
 export type Counts = Readonly<Record<Group, number>>;
 
 export function countsOf(machines: Iterable<Machine>): Counts {
-  const counts = { all: 0, booting: 0, booted: 0, failed: 0 };
+  const counts = { all: 0, booting: 0, booted: 0, failed: 0, files: 0 };
   for (const machine of machines) {
     counts.all++;
     counts[groupOf(machine)]++;
@@ -31,8 +31,9 @@ export function countsOf(machines: Iterable<Machine>): Counts {
   return counts;
 }
 
-/** `142 of 400 booted, 3 failed` */
-export function countsLine({ all, booted, failed }: Counts): string {
+/** `142 of 400 booted, 3 failed`: whoever fetched files by hand is none of them. */
+export function countsLine({ all: listed, booted, failed, files }: Counts): string {
+  const all = listed - files;
   if (all === 0) return 'No machine has asked yet';
   return `${booted} of ${all} booted${failed > 0 ? `, ${failed} failed` : ''}`;
 }

@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<Machine['stage'], string>> = {
   system: 'System',
   done: 'Booted',
   failed: 'Failed',
+  files: 'Files only',
 };
 
 /** How far a machine is: a word, and six strokes of which those behind it are filled. */

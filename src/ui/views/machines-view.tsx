@@ -136,7 +136,8 @@ export function MachinesView() {
 function Hero({ counts }: { readonly counts: Counts }) {
   const { live } = useConsole();
   const { tftp, http } = rateNow(live.rates.value);
-  const { all, booted, booting, failed } = counts;
+  const { booted, booting, failed } = counts;
+  const all = counts.all - counts.files;
   const part = (count: number) => ({ width: `${all === 0 ? 0 : (count / all) * 100}%` });
   return (
     <section class="hero" aria-label="How far they are">

@@ -8,6 +8,7 @@ const VERDICTS: Readonly<Record<Explanation['verdict'], { readonly kind: string;
   failed: { kind: 'bad', word: 'Failed' },
   ignored: { kind: 'warn', word: 'Ignored' },
   unknown: { kind: 'warn', word: 'Not known' },
+  files: { kind: '', word: 'Files only' },
 };
 
 const CERTAIN = {
