@@ -12,9 +12,6 @@ export function addressingWarnings(
 ): BootEvent[] {
   const { dhcp } = facts;
   if (!dhcp || config.mode === 'proxy') return [];
-  const warn = (problem: string, detail: string): BootEvent => {
-    return { type: 'service.warning', service: 'dhcp', problem, detail };
-  };
   // With networks configured, all clients may be behind relays.
   const direct = config.networks.length === 0 ? facts.links : [];
   const warnings = direct.flatMap(({ name, addresses }) => {
@@ -28,22 +25,35 @@ export function addressingWarnings(
   for (const name of unservedInterfaces(config, facts.links)) {
     warnings.push(warn('unserved-interface', `networks or rules are about ${name}, which is not served`));
   }
-  const own = new Set(facts.links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-  for (const [index, { address }] of config.hosts.entries()) {
-    if (address === undefined) continue;
-    const named = `hosts[${index}].address: ${formatIpv4(address)}`;
-    if (own.has(address))
-      warnings.push(warn('own-address', `${named} is pxed's own; give that machine another`));
-    // Networks of the configuration were held against it already.
-    const here = config.networks.length > 0 || dhcp.networks.some(({ subnet }) => contains(subnet, address));
-    if (!here)
-      warnings.push(warn('unserved-address', `${named} is in no network that is served: nobody gets it`));
-  }
+  warnings.push(...hostWarnings(config, facts));
   if (config.mode === 'auto' && !canSendRaw) {
     const detail = 'these sockets cannot look for other DHCP servers: mode auto is mode dhcp here';
     warnings.push(warn('cannot-look-around', detail));
   }
   return warnings;
+}
+
+type Warning = Extract<BootEvent, { readonly type: 'service.warning' }>;
+
+function warn(problem: string, detail: string): Warning {
+  return { type: 'service.warning', service: 'dhcp', problem, detail };
+}
+
+/** Addresses of hosts that no machine will get, although the configuration has no mistake. */
+export function hostWarnings(
+  config: Config,
+  { links, dhcp }: { readonly links: readonly InterfaceFacts[]; readonly dhcp?: DhcpSettings },
+): Warning[] {
+  if (!dhcp || config.mode === 'proxy') return [];
+  const own = new Set(links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  return config.hosts.flatMap(({ address }, index) => {
+    if (address === undefined) return [];
+    const named = `hosts[${index}].address: ${formatIpv4(address)}`;
+    if (own.has(address)) return [warn('own-address', `${named} is pxed's own; give that machine another`)];
+    // Networks of the configuration were held against it already.
+    const here = config.networks.length > 0 || dhcp.networks.some(({ subnet }) => contains(subnet, address));
+    return here ? [] : [warn('unserved-address', `${named} is in no network that is served: nobody gets it`)];
+  });
 }
 
 /** Interfaces that networks and rules name and that this process does not serve. */

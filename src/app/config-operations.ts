@@ -225,7 +225,13 @@ function changedIn(text: string, whole: string | undefined, edited: Edited & { o
 }
 
 function outcomeOf(outcome: ReloadOutcome): Applied {
-  if (outcome.applied) return { applied: true, needsRestart: [], problems: [] };
+  if (outcome.applied) {
+    const { warnings } = outcome;
+    return {
+      ...{ applied: true, needsRestart: [], problems: [] },
+      ...(warnings.length > 0 && { warnings: [...warnings] }),
+    };
+  }
   return { applied: false, needsRestart: [...outcome.needsRestart], problems: [...outcome.problems] };
 }
 

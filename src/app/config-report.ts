@@ -67,6 +67,7 @@ export async function reportChange(
   else
     for (const line of savedLines(saved, place.live && ask.apply !== false)) out.write(`${harmless(line)}\n`);
   for (const problem of saved.problems) err.write(`pxectl: saved, but not in force: ${harmless(problem)}\n`);
+  for (const warning of saved.warnings ?? []) err.write(`pxectl: warning: ${harmless(warning)}\n`);
   return saved.problems.length > 0 ? EXIT.START : EXIT.OK;
 }
 

@@ -1,10 +1,12 @@
 import type { Emit } from '../events/event.ts';
+import { hostWarnings } from './check-addressing.ts';
 import type { Composed } from './compose.ts';
 import type { Setup, SetupResult } from './setup.ts';
 
 /** What came of a reload: all of it is in force, or nothing of it, and why. */
 export type ReloadOutcome =
-  | { readonly applied: true }
+  /** `warnings`: what nobody means, and that was not so before. */
+  | { readonly applied: true; readonly warnings: readonly string[] }
   | {
       readonly applied: false;
       /** Mistakes, as lines for people. */
@@ -35,6 +37,7 @@ export function reload(composed: Composed, read: () => SetupResult, emit: Emit):
     );
     return { applied: false, problems: [], needsRestart: fixed };
   }
+  const before = new Set(warned(composed).map(({ detail }) => detail));
   try {
     composed.apply(result.value);
   } catch (error) {
@@ -43,7 +46,13 @@ export function reload(composed: Composed, read: () => SetupResult, emit: Emit):
     return { applied: false, problems: [problem], needsRestart: [] };
   }
   emit({ type: 'service.ready', service: 'reload', detail: 'the new configuration is in force' });
-  return { applied: true };
+  const warnings = warned(composed).filter(({ detail }) => !before.has(detail));
+  for (const warning of warnings) emit(warning);
+  return { applied: true, warnings: warnings.map(({ detail }) => detail) };
+}
+
+function warned({ setup, inside }: Composed): ReturnType<typeof hostWarnings> {
+  return hostWarnings(setup.config, inside.facts());
 }
 
 /** Keys that decided about sockets, users and the log at start, and are not what they were. */

@@ -6,9 +6,11 @@ import { ARCH_NAMES } from '../../src/app/arch-names.ts';
 import type { Composed } from '../../src/app/compose.ts';
 import { createConfigOperations } from '../../src/app/config-operations.ts';
 import { EDITING_MS } from '../../src/app/config-sessions.ts';
+import { dhcpSettingsOf } from '../../src/app/dhcp-settings.ts';
 import { reload } from '../../src/app/reload.ts';
 import type { Setup } from '../../src/app/setup.ts';
 import { setupOf } from '../../src/cli/setup-of.ts';
+import { parseIpv4 } from '../../src/lib/ipv4.ts';
 import { ControlError } from '../../src/server/control/control-error.ts';
 import { unprivileged } from '../rig/unprivileged.ts';
 
@@ -63,7 +65,17 @@ function running({ isNamed = true, options = {} } = {}) {
       current = next;
       io.applied++;
     },
-  } as Composed;
+    inside: {
+      facts: () => {
+        const address = parseIpv4('10.0.0.1')!;
+        const mac = '52:54:00:00:00:fe';
+        const link = { name: 'eth0', index: 2, mac, mtu: 1500 };
+        const addresses = [{ address, prefixLength: 24 }];
+        const dhcp = dhcpSettingsOf(current, [{ ...link, addresses: [{ ip: address, length: 24 }] }], 'h');
+        return { links: [{ ...link, up: true, running: true, addresses }], dhcp };
+      },
+    },
+  } as unknown as Composed;
   const operations = createConfigOperations({
     ...{ file, read, setup: () => current },
     check: (next) => {
@@ -121,6 +133,20 @@ test('view() tells mistakes that the file has by now, and what waits for a resta
   writeFileSync(FILE, TEXT.replace('port: 69', 'port: 70'));
   expect(operations.view()).toMatchObject({ problems: [], needsRestart: ['tftp.port'], inForce: false });
   expect(operations.view().effective).toMatchObject({ tftp: { port: 69 } });
+});
+
+test('save() warns of an address that no machine will get, and of nothing that was so before', () => {
+  const { operations } = running();
+  const elsewhere = operations.save({ set: { 'hosts[0].address': '10.9.0.1' } }, 'alice');
+  expect(elsewhere).toMatchObject({
+    applied: true,
+    warnings: ['hosts[0].address: 10.9.0.1 is in no network that is served: nobody gets it'],
+  });
+  const again = operations.save({ set: { 'tftp.windowsize-max': 8 } }, 'alice');
+  expect(again).toMatchObject({ applied: true });
+  expect(again).not.toHaveProperty('warnings');
+  const own = operations.save({ set: { 'hosts[0].address': '10.0.0.1' } }, 'alice');
+  expect(own.warnings).toEqual([expect.stringContaining("10.0.0.1 is pxed's own")]);
 });
 
 test('save() changes what was asked for and nothing else, saves it, and puts it in force', () => {

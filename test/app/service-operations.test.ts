@@ -19,7 +19,9 @@ function stateOf(name: string, phase: ServicePhase, more: Partial<ServiceState> 
   return { name, phase, since: NOW - 1000, restarts: 0, ...more };
 }
 
-function partsOf(states: readonly ServiceState[], outcome: ReloadOutcome = { applied: true }) {
+const IN_FORCE: ReloadOutcome = { applied: true, warnings: [] };
+
+function partsOf(states: readonly ServiceState[], outcome: ReloadOutcome = IN_FORCE) {
   const emitted: BootEvent[] = [];
   const change = async () => ({ changed: true, states });
   const link = {

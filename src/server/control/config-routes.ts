@@ -63,6 +63,10 @@ export const appliedShape = z.strictObject({
   applied: z.boolean().describe('Is it in force?'),
   needsRestart: z.array(z.string()).describe('The keys that it waits for.'),
   problems: z.array(z.string()),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .describe('It is in force, and this is hardly meant: an address that no machine will get.'),
 });
 
 export const savedShape = z.strictObject({

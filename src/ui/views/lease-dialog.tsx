@@ -139,9 +139,14 @@ function Reserve({ ip, mac, hostname, onChange, onClose }: ReserveProps) {
       onClose={onClose}
       onDo={async () => {
         const wish = { address: address.trim(), ...(name.trim() !== '' && { hostname: name.trim() }) };
-        const { applied, needsRestart } = await api.send<Saved>('PUT', `leases/${mac}/reservation`, wish);
+        const {
+          applied,
+          needsRestart,
+          warnings = [],
+        } = await api.send<Saved>('PUT', `leases/${mac}/reservation`, wish);
         const waits = applied ? '' : `; it waits for a restart (${needsRestart.join(', ')})`;
-        notices.good(`${mac} always gets ${wish.address}${waits}`);
+        if (warnings.length > 0) notices.bad(new Error(`Saved, but ${warnings.join('; ')}`));
+        else notices.good(`${mac} always gets ${wish.address}${waits}`);
         await onChange();
       }}
     >

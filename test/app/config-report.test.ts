@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import type { ConfigPlace } from '../../src/app/config-place.ts';
+import { reportChange } from '../../src/app/config-report.ts';
+
+test('reportChange() tells on stderr what is in force and hardly meant, and that it was saved', async () => {
+  const saved = { file: '/etc/pxed.yaml', etag: 'x', saved: true, changed: [], applied: true };
+  const warnings = ['hosts[0].address: 10.9.0.1 is in no network that is served: nobody gets it'];
+  const place = {
+    live: true,
+    save: async () => ({ ...saved, needsRestart: [], problems: [], warnings }),
+  } as unknown as ConfigPlace;
+  const told = { out: '', err: '' };
+  const io = {
+    out: { write: (text: string) => void (told.out += text) },
+    err: { write: (text: string) => void (told.err += text) },
+  };
+  expect(await reportChange(place, { set: {} }, io)).toBe(0);
+  expect(told.out).toContain('and in force');
+  expect(told.err).toBe(`pxectl: warning: ${warnings[0]}\n`);
+});
