@@ -248,6 +248,12 @@ ring(
       expect(stdout.split('\n').length).toBeLessThanOrEqual(6);
       expect(stdout).toContain('pxelinux.0');
       expect((await pxectl('events', '--machine', 'nobody')).code).toBe(2);
+      for (const following of [[], ['--follow']]) {
+        expect(await pxectl('events', '--type', 'dhcp.akc', ...following)).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining('there is no event dhcp.akc; did you mean dhcp.ack'),
+        });
+      }
     });
 
     test('pxectl reload puts a good configuration in force, and says what is wrong with another', async () => {

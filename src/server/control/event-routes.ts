@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unknownType } from '../../events/type-table.ts';
 import { parseIpv4 } from '../../lib/ipv4.ts';
 import { parseMac } from '../../lib/mac.ts';
 import { eventJson, type LiveSources, recentOf, type Stream, watchLive } from './live.ts';
@@ -19,10 +20,10 @@ const machine = z
   .describe('Only what is about this MAC or address.');
 
 const types = words
-  .refine(
-    (all) => all.every((one) => /^[a-z-]+(\.[a-z-]+)?$/.test(one)),
-    'expected types like tftp or dhcp.ack',
-  )
+  .superRefine((all, context) => {
+    const message = all.flatMap((one) => unknownType(one) ?? [])[0];
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
   .describe('Only these, like tftp,dhcp.ack.');
 
 const eventShape = z.looseObject({
