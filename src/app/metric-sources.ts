@@ -97,7 +97,7 @@ function ofServices({ supervisor, composed, version }: ControlParts): MetricSour
       kind: 'counter',
       name: 'pxed_service_restarts_total',
       labels: ['service'],
-      help: 'How often it was started again, by the supervisor or by somebody',
+      help: 'How often it was started again after a failure; pxectl restart does not count',
       read: () => each((service) => statesOf(service).reduce((sum, { restarts }) => sum + restarts, 0)),
     },
     {

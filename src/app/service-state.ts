@@ -16,7 +16,7 @@ export type ServiceState = {
   readonly phase: ServicePhase;
   /** Since when it is in this phase. */
   readonly since: number;
-  /** How often it was started again, after a failure or because somebody asked for it. */
+  /** How often it was started again after a failure; what somebody asks for is not counted. */
   readonly restarts: number;
   readonly lastError?: string;
   /** What it serves and where, as the task said. */

@@ -128,7 +128,8 @@ type Kept = {
 function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keeping): Kept {
   let state: ServiceState = { name: task.name, phase: 'starting', since: Date.now(), restarts: 0 };
   let failures: number[] = [];
-  let starts = 0;
+  /** After a failure: what somebody asks for is no restart of ours. */
+  let restarts = 0;
   /** Somebody wants it to rest; aborts what runs, and each pause. */
   let halt = new AbortController();
   /** Resolves at the next change of phase. */
@@ -155,7 +156,7 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
   }
 
   async function runOnce(asked: AbortSignal): Promise<void> {
-    enter('starting', { restarts: starts++ });
+    enter('starting', { restarts });
     await task.run({
       signal: asked,
       ready: (detail) => {
@@ -226,6 +227,7 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
         const pauseMs = failed(error, asked);
         if (pauseMs === undefined) return;
         await pause(pauseMs, asked);
+        if (!asked.aborted) restarts++;
       }
     }
   }

@@ -166,7 +166,7 @@ test('createSupervisor() stops a service, which stays so until it is started, an
 
   expect(await supervisor.start('tftp')).toMatchObject({ changed: true, states: [{ phase: 'running' }] });
   expect(tftp.rests).toEqual(['rests', 'wakes']);
-  expect(supervisor.states()[1]).toMatchObject({ restarts: 1, detail: 'tftp serves' });
+  expect(supervisor.states()[1]).toMatchObject({ restarts: 0, detail: 'tftp serves' });
   expect(dhcp.starts).toBe(1);
   stop.abort();
   await vi.advanceTimersByTimeAsync(100);
@@ -194,12 +194,25 @@ test('createSupervisor() restarts all workers of a service at once', async () =>
   expect(supervisor.services).toEqual(['dhcp', 'tftp']);
   const { states } = await supervisor.restart('tftp');
   expect(states.map(({ name, phase, restarts }) => [name, phase, restarts])).toEqual([
-    ['tftp 1', 'running', 1],
-    ['tftp 2', 'running', 1],
+    ['tftp 1', 'running', 0],
+    ['tftp 2', 'running', 0],
   ]);
   expect(workers.map(({ starts }) => starts)).toEqual([2, 2]);
   stop.abort();
   await supervisor.finished;
+});
+
+test('createSupervisor() counts restarts after failures, and none that somebody asked for', async () => {
+  const { stop, options } = setup();
+  const supervisor = createSupervisor([shaky('http', 2)], options);
+  await vi.advanceTimersByTimeAsync(250 + 500);
+  expect(supervisor.states()[0]).toMatchObject({ phase: 'running', restarts: 2 });
+  await supervisor.restart('http');
+  await supervisor.stop('http');
+  await supervisor.start('http');
+  expect(supervisor.states()[0]).toMatchObject({ phase: 'running', restarts: 2 });
+  stop.abort();
+  expect(await supervisor.finished).toBe('stopped');
 });
 
 test('createSupervisor() starts a service anew that failed too often before it was stopped', async () => {
@@ -220,7 +233,7 @@ test('createSupervisor() starts a service anew that failed too often before it w
 });
 
 test('createSupervisor() does not start a service twice that is told so while it stops', async () => {
-  const { stop, options } = setup();
+  const { events, stop, options } = setup();
   const task = draining('tftp', 1000);
   const supervisor = createSupervisor([task], options);
   await vi.advanceTimersByTimeAsync(0);
@@ -228,7 +241,8 @@ test('createSupervisor() does not start a service twice that is told so while it
   const started = [supervisor.start('tftp'), supervisor.start('tftp')];
   await vi.advanceTimersByTimeAsync(1000);
   await Promise.all([stopped, ...started]);
-  expect(supervisor.states()[0]).toMatchObject({ phase: 'running', restarts: 1 });
+  expect(supervisor.states()[0]).toMatchObject({ phase: 'running' });
+  expect(events.filter(({ type }) => type === 'service.ready')).toHaveLength(2);
   stop.abort();
   await vi.advanceTimersByTimeAsync(1000);
   expect(await supervisor.finished).toBe('stopped');

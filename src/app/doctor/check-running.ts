@@ -31,8 +31,7 @@ function findingsOf({ tool, version, pid, ready, services }: Status): Finding[] 
     if (state === 'halted') {
       return [warning('service-halted', `the service ${name} was stopped by hand`, `pxectl start ${name}`)];
     }
-    // What was restarted by hand has no error.
-    if (restarts > 0 && lastError !== undefined) {
+    if (restarts > 0) {
       const text = `the service ${name} failed since the start, and was started again${why}`;
       return [warning('service-restarted', text, 'See the log: its errors say why')];
     }

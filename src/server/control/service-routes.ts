@@ -7,7 +7,7 @@ const taskShape = z.strictObject({
   name: z.string(),
   state: phase,
   since: z.iso.datetime(),
-  restarts: z.int(),
+  restarts: z.int().describe('After failures; what somebody asked for is not counted.'),
   lastError: z.string().optional(),
   detail: z.string().optional(),
 });

@@ -513,11 +513,6 @@ describe('checkRunning()', () => {
       status: status([{ restarts: 2, lastError: 'EMFILE' }]),
       want: ['warning service-restarted'],
     },
-    {
-      name: 'nothing in a service that was restarted by hand',
-      status: status([{ restarts: 2 }]),
-      want: ['ok running'],
-    },
     { name: 'one that starts', status: status([{}], false), want: ['warning not-ready'] },
   ])('sees $name', async ({ status: told, want }) => {
     const { findings, status: given } = await checkRunning(async () => told);
