@@ -34,7 +34,7 @@ export type Outcome = 'stopped' | 'failed';
 /**
  * Tasks that run, and the handles to them. A service is one task, or all whose names begin with its own: `tftp` is `tftp 1` and
  * `tftp 2`. Each of the three does nothing where it is so already, and resolves when it is done; the other tasks notice nothing.
- * A service that was stopped stays so until it is started. They throw RangeError for a name that is none.
+ * A service that was stopped stays so until it is started; of two that are asked at once, the later one holds. They throw RangeError for a name that is none.
  */
 export type Supervisor = {
   /** Resolves when everything has stopped; never rejects. */
@@ -96,11 +96,7 @@ export function createSupervisor(tasks: readonly Task[], options: SupervisorOpti
     services,
     start: (service) => change(service, (one) => one.start()),
     stop: (service) => change(service, (one) => one.stop()),
-    restart: (service) =>
-      change(service, async (one) => {
-        await one.stop();
-        return one.start();
-      }),
+    restart: (service) => change(service, (one) => one.restart()),
   };
 }
 
@@ -123,6 +119,7 @@ type Kept = {
   /** True when that changed something. */
   start(): Promise<boolean>;
   stop(): Promise<boolean>;
+  restart(): Promise<boolean>;
 };
 
 function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keeping): Kept {
@@ -132,6 +129,8 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
   let restarts = 0;
   /** Somebody wants it to rest; aborts what runs, and each pause. */
   let halt = new AbortController();
+  /** What somebody asked for last: who was asked before, and still waits, does nothing against it. */
+  let wanted: 'running' | 'halted' = 'running';
   /** Resolves at the next change of phase. */
   let turn = Promise.withResolvers<void>();
 
@@ -232,31 +231,46 @@ function keepRunning(task: Task, { emit, signal, timing, onReady, giveUp }: Keep
     }
   }
 
+  async function begin(): Promise<boolean> {
+    const wasHalted = halt.signal.aborted;
+    const isResting = state.phase === 'halted';
+    if (wasHalted && !isResting && !(await reaches(['halted', 'starting', 'running'], timing.drainMs))) {
+      throw new Error(`${task.name} has not come to an end yet`);
+    }
+    if (halt.signal.aborted && wanted === 'running') {
+      halt = new AbortController();
+      failures = [];
+      enter('starting');
+    }
+    await reaches(['running', 'backing-off', 'failed', 'stopping', 'halted'], timing.startMs);
+    return wasHalted;
+  }
+
+  async function end(): Promise<boolean> {
+    const wasHalted = halt.signal.aborted;
+    if (!wasHalted) {
+      enter('stopping');
+      halt.abort();
+    }
+    await reaches(['halted'], timing.drainMs);
+    return !wasHalted;
+  }
+
   return {
     ended: keep(),
     state: () => state,
     async start() {
-      const wasHalted = halt.signal.aborted;
-      const isResting = state.phase === 'halted';
-      if (wasHalted && !isResting && !(await reaches(['halted', 'starting', 'running'], timing.drainMs))) {
-        throw new Error(`${task.name} has not come to an end yet`);
-      }
-      if (halt.signal.aborted) {
-        halt = new AbortController();
-        failures = [];
-        enter('starting');
-      }
-      await reaches(['running', 'backing-off', 'failed', 'stopping', 'halted'], timing.startMs);
-      return wasHalted;
+      wanted = 'running';
+      return begin();
     },
     async stop() {
-      const wasHalted = halt.signal.aborted;
-      if (!wasHalted) {
-        enter('stopping');
-        halt.abort();
-      }
-      await reaches(['halted'], timing.drainMs);
-      return !wasHalted;
+      wanted = 'halted';
+      return end();
+    },
+    async restart() {
+      wanted = 'running';
+      await end();
+      return begin();
     },
   };
 }

@@ -270,6 +270,43 @@ test.each([
   },
 );
 
+test.each([
+  ['restart', 'stop', 'halted'],
+  ['stop', 'restart', 'running'],
+  ['stop', 'start', 'running'],
+  ['start', 'stop', 'halted'],
+  ['restart', 'start', 'running'],
+] as const)(
+  'createSupervisor() does what it is told last: one that runs, %s and %s',
+  async (first, second, phase) => {
+    for (const drainMs of [0, 1000]) {
+      const { stop, options } = setup();
+      const supervisor = createSupervisor([draining('tftp 1', drainMs), steady('tftp 2')], options);
+      await vi.advanceTimersByTimeAsync(0);
+      const told = [supervisor[first]('tftp'), supervisor[second]('tftp')];
+      await vi.advanceTimersByTimeAsync(60_000);
+      const [, last] = await Promise.all(told);
+      expect(phases(supervisor)).toEqual([`tftp 1 ${phase}`, `tftp 2 ${phase}`]);
+      expect(last!.states.map((state) => state.phase)).toEqual([phase, phase]);
+      stop.abort();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await supervisor.finished).toBe('stopped');
+    }
+  },
+);
+
+test('createSupervisor() stops for good when it is told so between a stop and the start that waits for it', async () => {
+  const { stop, options } = setup();
+  const supervisor = createSupervisor([draining('tftp', 1000)], options);
+  await vi.advanceTimersByTimeAsync(0);
+  const told = [supervisor.stop('tftp'), supervisor.start('tftp'), supervisor.stop('tftp')];
+  await vi.advanceTimersByTimeAsync(60_000);
+  await Promise.all(told);
+  expect(phases(supervisor)).toEqual(['tftp halted']);
+  stop.abort();
+  expect(await supervisor.finished).toBe('stopped');
+});
+
 test('createSupervisor() ends while a service rests, and while one stops', async () => {
   const { stop, options } = setup();
   const supervisor = createSupervisor([steady('http'), draining('tftp', 500)], options);
