@@ -133,10 +133,10 @@ function told({ name, phase, since, restarts, lastError, detail }: ServiceState)
   };
 }
 
-const NO_OPS = { start: 'runs already', stop: 'is stopped already', restart: 'was restarted' };
+const NO_OPS = { start: 'runs already', stop: 'is halted already', restart: 'was restarted' };
 const WORDS: Readonly<Record<Service['state'], string>> = {
   running: 'runs',
-  halted: 'is stopped',
+  halted: 'is halted',
   starting: 'starts; it does not answer yet',
   stopping: 'still ends its transfers',
   'backing-off': 'failed, and is tried again',

@@ -87,7 +87,7 @@ test('serviceOperations() tells the status, as its shape says', async () => {
 
 test('serviceOperations() tells what came of it, and who asked', async () => {
   const { operations, emitted } = partsOf([stateOf('http', 'halted')]);
-  expect(await operations.stop('http', 'ann')).toMatchObject({ changed: true, text: 'http is stopped' });
+  expect(await operations.stop('http', 'ann')).toMatchObject({ changed: true, text: 'http is halted' });
   expect(emitted).toEqual([{ type: 'service.asked', service: 'http', action: 'stop', user: 'ann' }]);
   await expect(operations.stop('ntp', 'ann')).rejects.toMatchObject({ status: 404, code: 'no-such-service' });
   const failing = partsOf([stateOf('http', 'backing-off', { lastError: 'no root' })]);

@@ -243,7 +243,7 @@ ring('the console, in a browser', NEEDS, () => {
     await look('services');
     await button('Stop… http').click();
     await button('Stop').click();
-    await told('http is stopped');
+    await told('http is halted');
     await button('Start http').click();
     await told('http runs');
   });

@@ -140,10 +140,10 @@ ring(
 
       expect(await pxectl('stop', 'tftp')).toMatchObject({
         code: 0,
-        stdout: 'tftp is stopped\n',
+        stdout: 'tftp is halted\n',
         stderr: '',
       });
-      expect(await pxectl('stop', 'tftp')).toMatchObject({ code: 0, stdout: 'tftp is stopped already\n' });
+      expect(await pxectl('stop', 'tftp')).toMatchObject({ code: 0, stdout: 'tftp is halted already\n' });
       expect((await fetch(`tftp://${SERVER}/pxelinux.0`, '-m', '2')).code).not.toBe(0);
       expect(await stateOf('http')).toBe('running');
 

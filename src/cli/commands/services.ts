@@ -25,11 +25,11 @@ export function serviceCommands(end: (code: number) => void): Command[] {
       .action(async (options: ControlOptions) => {
         end(await withControl(options, (client, io) => reportStatus(client, options, io)));
       }),
-    change('start', 'start a service', 'start a service that was stopped; when it runs already, say so'),
+    change('start', 'start a service', 'start a service that is halted; when it runs already, say so'),
     change(
       'stop',
       'stop a service',
-      'stop a service, until it is started or pxed is; its transfers may finish for five seconds, the other services go on',
+      'stop a service: it is halted until it is started or pxed is; its transfers may finish for five seconds, the other services go on',
     ),
     change('restart', 'stop and start a service', 'stop a service and start it again; the others go on'),
     controlCommand('reload')

@@ -89,8 +89,8 @@ export function serviceRoutes(operations: ServiceOperations): Route[] {
       response: statusShape,
       handle: () => operations.status(),
     }),
-    act('start', 'Start a service that was stopped; nothing when it runs'),
-    act('stop', 'Stop a service; its transfers may finish for five seconds; nothing when it is stopped'),
+    act('start', 'Start a service that is halted; nothing when it runs'),
+    act('stop', 'Stop a service; its transfers may finish for five seconds; nothing when it is halted'),
     act('restart', 'Stop and start a service'),
     route({
       method: 'POST',

@@ -87,7 +87,7 @@ const STATES: Readonly<Record<Service['state'], { readonly kind: string; readonl
   running: { kind: 'good', word: 'running' },
   starting: { kind: 'busy', word: 'starting' },
   stopping: { kind: 'busy', word: 'stopping' },
-  halted: { kind: '', word: 'stopped' },
+  halted: { kind: '', word: 'halted' },
   'backing-off': { kind: 'warn', word: 'failed, tried again' },
   failed: { kind: 'bad', word: 'failed' },
 };

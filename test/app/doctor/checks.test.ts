@@ -504,7 +504,7 @@ describe('checkRunning()', () => {
       want: ['problem service-failed'],
     },
     {
-      name: 'a service that was stopped',
+      name: 'a service that is halted',
       status: status([{ state: 'halted' }]),
       want: ['warning service-halted'],
     },
