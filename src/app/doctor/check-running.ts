@@ -29,7 +29,13 @@ function findingsOf({ tool, version, pid, ready, services }: Status): Finding[] 
       ];
     }
     if (state === 'halted') {
-      return [warning('service-halted', `the service ${name} is halted: somebody stopped it`, `pxectl start ${name}`)];
+      return [
+        warning(
+          'service-halted',
+          `the service ${name} is halted: somebody stopped it`,
+          `pxectl start ${name}`,
+        ),
+      ];
     }
     if (restarts > 0) {
       const text = `the service ${name} failed since the start, and was started again${why}`;
