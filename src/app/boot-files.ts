@@ -35,6 +35,11 @@ export type BootFiles = {
   readonly policy: BootPolicy | undefined;
   /** How far machines came with profiles that are offered once; undefined before there are any. */
   readonly keeper: BootKeeper | undefined;
+  /**
+   * What an operator chose for a machine holds no more, also where there is no profile any more: it would again with the next ones.
+   * False when that could not be saved. Throws as {@link BootFiles.configure} does.
+   */
+  takeBack(mac: Mac): boolean;
   /** Throws, and changes nothing, when what machines have got through cannot be read. */
   configure(facts: BootFacts): void;
   /** What is there by now. Throws as {@link BootFiles.configure} does. */
@@ -55,6 +60,8 @@ export type BootStores = {
   readonly leases?: LeaseView | undefined;
   /** Opens what machines have got through; called once there are profiles. */
   readonly openProgress: () => BootProgressStore;
+  /** It outlasts this run: there may be something from before. */
+  readonly outlasting: boolean;
 };
 
 /** What of a setup is about the boot policy. */
@@ -92,8 +99,11 @@ export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
   });
 
   function keepProgress(): void {
-    if (!facts.policy || !stores || keeper) return;
-    progress = stores.openProgress();
+    if (facts.policy && stores && !keeper) openKeeper(stores);
+  }
+
+  function openKeeper(from: BootStores): BootKeeper {
+    progress = from.openProgress();
     keeper = createBootKeeper({
       store: progress,
       profiles: () => facts.policy?.profiles ?? NO_PROFILES,
@@ -101,6 +111,7 @@ export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
       emit,
       now: Date.now,
     });
+    return keeper;
   }
 
   return {
@@ -121,6 +132,10 @@ export function createBootFiles(first: BootFacts, emit: Emit): BootFiles {
     },
     get keeper() {
       return keeper;
+    },
+    takeBack(mac) {
+      const from = keeper ?? (stores?.outlasting ? openKeeper(stores) : undefined);
+      return from?.choose(mac, undefined) ?? true;
     },
     configure(next) {
       const before = facts;

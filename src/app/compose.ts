@@ -128,6 +128,7 @@ export async function compose(given: Setup, io: ComposeIo): Promise<Composed> {
     boot.use({
       leases: state?.leases,
       openProgress: () => (forgets ? openUnprepared(io.emit) : openProgress(stateFolder)),
+      outlasting: stateFolder !== undefined,
     });
     io.emit(
       bannerOf({

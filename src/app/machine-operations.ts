@@ -11,6 +11,7 @@ import type { Facts } from '../timeline/explanation.ts';
 import type { MachineStory, MachineSummary } from '../timeline/summary.ts';
 import { whoAmI } from './check-access.ts';
 import type { ControlParts } from './control-parts.ts';
+import { StartProblem } from './start-problem.ts';
 import { gatherWhyFacts } from './why-facts.ts';
 
 type Parts = Pick<ControlParts, 'composed' | 'timeline'>;
@@ -68,6 +69,15 @@ export function createMachineOperations({ composed, timeline }: Parts): MachineO
     throw new ControlError(409, 'mac-unknown', `Nobody knows the MAC of ${id}; name the machine by that`);
   }
 
+  function takeBack(mac: Mac): boolean {
+    try {
+      return boot.takeBack(mac);
+    } catch (error) {
+      if (!(error instanceof StartProblem)) throw error;
+      throw new ControlError(503, 'unreadable-state', error.message);
+    }
+  }
+
   return {
     machines: (most) => timeline.machines(most).map(machineJson),
     machine: (id) => storyOf(id),
@@ -85,15 +95,19 @@ export function createMachineOperations({ composed, timeline }: Parts): MachineO
     },
     boot(id, { profile: name, once }) {
       const mac = macOf(id);
+      if (name === null) {
+        const cleared = `${mac} boots what the configuration says`;
+        return {
+          machine: mac,
+          profile: null,
+          once: false,
+          text: takeBack(mac) ? cleared : cleared + UNSAVED,
+        };
+      }
       const { policy, keeper } = boot;
       if (!policy || !keeper) {
         const message = 'There are no profiles to choose from: write some into the configuration (profiles)';
         throw new ControlError(409, 'no-profiles', message);
-      }
-      if (name === null) {
-        const cleared = `${mac} boots what the configuration says`;
-        const text = keeper.choose(mac, undefined) ? cleared : cleared + UNSAVED;
-        return { machine: mac, profile: null, once: false, text };
       }
       const profile = profileNamed(policy.profiles, name);
       if (!profile) {
