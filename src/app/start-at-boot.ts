@@ -56,7 +56,13 @@ export type EnableQuestion = {
 export type DisableQuestion = Pick<EnableQuestion, 'root' | 'now' | 'json'>;
 
 /** What was done, a line each; `changed` is false when all was so already. */
-type Done = { readonly changed: boolean; readonly lines: readonly string[]; readonly failed?: true };
+type Done = {
+  readonly changed: boolean;
+  readonly lines: readonly string[];
+  readonly failed?: true;
+  /** The unit that it would have written, for whoever puts it into its place himself. */
+  readonly unit?: string;
+};
 
 /**
  * `pxectl enable`: has systemd start pxed with this command line when the machine boots. Writes the unit, links it, and says what it
@@ -79,9 +85,13 @@ function report(act: () => Done, json: boolean | undefined, { out, err }: BootIo
     err.write(`pxectl: ${wordsOf(error)}\n`);
     return EXIT.START;
   }
-  const { changed, lines, failed } = done;
-  if (json) out.write(`${JSON.stringify({ changed, done: lines, failed: failed === true }, undefined, 2)}\n`);
-  else (failed ? err : out).write(lines.map((line) => `${failed ? 'pxectl: ' : ''}${line}\n`).join(''));
+  const { changed, lines, failed, unit } = done;
+  const told = { changed, done: lines, failed: failed === true, ...(unit !== undefined && { unit }) };
+  if (json) out.write(`${JSON.stringify(told, undefined, 2)}\n`);
+  else {
+    (failed ? err : out).write(lines.map((line) => `${failed ? 'pxectl: ' : ''}${line}\n`).join(''));
+    if (unit !== undefined) out.write(unit);
+  }
   return failed ? EXIT.START : EXIT.OK;
 }
 
@@ -106,12 +116,10 @@ function enable({ arguments: args, config, root, now, program }: EnableQuestion,
   }
   if (root === undefined && !io.booted()) {
     const lines = [
-      'systemd does not run here; where it does, this would write',
-      `${path}:`,
-      ...text.split('\n').map((line) => `    ${line}`),
-      `and link it below ${WANTS}. For an image: --root DIR`,
+      'systemd does not run here: nothing was changed, and the unit is on stdout',
+      `it would be ${path}, linked below ${WANTS}; for an image: --root DIR`,
     ];
-    return { changed: false, lines, failed: true };
+    return { changed: false, lines, failed: true, unit: text };
   }
   const lines: string[] = [];
   if (before !== text) {

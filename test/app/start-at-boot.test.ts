@@ -99,11 +99,16 @@ test('enable opens what is written to', () => {
   );
 });
 
-test('enable says what it would do where systemd does not run', () => {
+test('enable prints the unit as it would be written where systemd does not run, and its remarks apart', () => {
   const { io, said } = rig();
   expect(reportEnable(question, io)).toBe(1);
   expect(said.err).toContain('systemd does not run here');
-  expect(said.err).toContain('ExecStart=/usr/bin/node');
+  const plain = said.out;
+  reportEnable({ ...question, root }, io);
+  expect(plain).toBe(readFileSync(join(root, UNIT), 'utf8'));
+  const asJson = rig();
+  expect(reportEnable({ ...question, json: true }, asJson.io)).toBe(1);
+  expect(JSON.parse(asJson.said.out)).toMatchObject({ changed: false, failed: true, unit: plain });
 });
 
 test('enable and disable follow no link out of an image', () => {
