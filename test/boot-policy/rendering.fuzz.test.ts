@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Profile } from '../../src/boot/profile.ts';
 import { configNameOf, renderFor } from '../../src/boot/rendering.ts';
 import { profile as profileSchema } from '../../src/config/profile-schema.ts';
+import { anyLetter } from '../rig/any-letter.ts';
 import { DEBIAN, MACHINE, MEMTEST, policyOf } from './profiles.ts';
 
 /**
@@ -34,7 +35,7 @@ const nasty = fc
         ...['\n', '\r\n', '\u2028', '\0', ' ', '\t', '"', "'", '\\', '`', '$', '${', '}', '{', ';', '|'],
         ...['||', '&&', '#', '..', '/', 'LABEL x', 'chain', 'menuentry', 'initrd=', ',', '::', '%', '=', '-'],
       ),
-      fc.string({ unit: 'binary', maxLength: 6 }),
+      fc.string({ unit: anyLetter, maxLength: 6 }),
     ),
     { maxLength: 12 },
   )

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { includedFile, parseSyslinux, readSyslinux } from '../../src/boot/syslinux-config.ts';
+import { anyLetter } from '../rig/any-letter.ts';
 
 const read = (...lines: string[]) => readSyslinux(parseSyslinux(lines.join('\n')));
 
@@ -98,7 +99,7 @@ describe('readSyslinux()', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.string({ unit: 'binary' }),
+          fc.string({ unit: anyLetter }),
           fc.array(word).map((words) => words.join(' ')),
         ),
         (text) => {

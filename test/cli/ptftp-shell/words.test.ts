@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lastWord, quoteWord, splitLine } from '../../../src/cli/ptftp-shell/words.ts';
+import { anyLetter } from '../../rig/any-letter.ts';
 
 describe('splitLine()', () => {
   test.each([
@@ -32,7 +33,7 @@ describe('splitLine()', () => {
 
   test('takes any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (line) => {
+      fc.property(fc.string({ unit: anyLetter }), (line) => {
         const words = splitLine(line);
         if (words.ok) expect(words.value.join('').length).toBeLessThanOrEqual(line.length);
         else expect(words.reason).toBe('open-quote');
@@ -43,7 +44,7 @@ describe('splitLine()', () => {
 
 describe('quoteWord()', () => {
   const word = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyLetter }),
     fc.string({ unit: fc.constantFrom('a', ' ', '\t', '\\', '"', "'", '#', '\n') }),
   );
 
