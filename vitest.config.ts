@@ -12,6 +12,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           env,
+          // By default one processor is left to vitest itself, which needs little: of two that is half of them.
+          maxWorkers: '100%',
           // Says that something hangs, not that the machine is busy.
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
