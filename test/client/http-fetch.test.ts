@@ -24,6 +24,7 @@ function exchange(server: Server, url = 'http://10.0.0.1/file') {
   let now = 0;
   let question = '';
   let acked = 0;
+  let sent = 0;
   let window = MSS;
   let established = false;
   let resendAt = Number.POSITIVE_INFINITY;
@@ -49,11 +50,13 @@ function exchange(server: Server, url = 'http://10.0.0.1/file') {
       toClient({ flags: rst | ack, sequence: (first + 1 + acked) >>> 0, acknowledgment });
       return;
     }
-    for (let at = acked; at < Math.min(response.length, acked + window); at += MSS) {
-      const payload = response.subarray(at, Math.min(at + MSS, response.length, acked + window));
+    const end = Math.min(response.length, acked + window);
+    for (let at = sent; at < end; at += MSS) {
+      const payload = response.subarray(at, Math.min(at + MSS, end));
       const last = at + payload.length === response.length;
       toClient({ sequence: (first + 1 + at) >>> 0, acknowledgment, payload, flags: last ? ack | fin : ack });
     }
+    sent = Math.max(sent, end);
     resendAt = acked < response.length ? now + 200 : Number.POSITIVE_INFINITY;
   }
 
@@ -79,7 +82,10 @@ function exchange(server: Server, url = 'http://10.0.0.1/file') {
     for (let next = fetch.poll(now); next; next = fetch.poll(now)) toServer(next);
     if (fetch.result()) break;
     now = Math.max(now, Math.min(fetch.deadline(), resendAt));
-    if (now >= resendAt) serve(confirmed);
+    if (now >= resendAt) {
+      sent = acked;
+      serve(confirmed);
+    }
   }
   return { fetch, result: fetch.result(), question, body: concatBytes(body), now };
 }
