@@ -88,11 +88,18 @@ export function connectTo(port: number): RawClient {
   const socket = createConnection({ host: '127.0.0.1', port });
   onTestFinished(() => void socket.destroy());
   const end = Promise.withResolvers<Buffer>();
-  let buffer = Buffer.alloc(0);
+  let buffer = Buffer.alloc(0); // the start of `room` that is in use
+  let room = buffer;
   let isOver = false;
   let wake: () => void = () => {};
   socket.on('data', (octets: Buffer) => {
-    buffer = Buffer.concat([buffer, octets]);
+    const used = buffer.length;
+    if (used + octets.length > room.length) {
+      room = Buffer.allocUnsafe(2 * (used + octets.length)); // twice: each octet is moved a few times only
+      buffer.copy(room);
+    }
+    octets.copy(room, used);
+    buffer = room.subarray(0, used + octets.length);
     wake();
   });
   socket.on('error', () => {});
@@ -106,6 +113,7 @@ export function connectTo(port: number): RawClient {
     for (;;) {
       const done = parse(buffer, headOnly);
       if (done) {
+        room = room.subarray(done.octets);
         buffer = buffer.subarray(done.octets);
         return done.reply;
       }
