@@ -18,8 +18,11 @@ export function checkHosts({ hosts, networks }: Config): Finding[] {
     if (host[selector] === undefined) {
       findings.push({ path: at, message: `needs one of ${SELECTORS.join(', ')}, hostname to be known by` });
     } else {
-      const twin = twinOf(seen, host, index).find((other) => !areApart(host, hosts[other]!, networks));
-      if (twin !== undefined) {
+      const { own, twins } = twinsOf(seen, host);
+      const twin = twins.find((other) => !areApart(host, hosts[other]!, networks));
+      // Who is one of those above needs not be compared with those below: no list is longer than there are networks.
+      if (twin === undefined) own.push(index);
+      else {
         const other = hosts[twin]!.uuid;
         const spelled = other === undefined || other === host.uuid ? '' : `, which spells it ${other}`;
         findings.push({ path: [...at, selector], message: `is that of hosts[${twin}] already${spelled}` });
@@ -49,14 +52,20 @@ export function checkHosts({ hosts, networks }: Config): Finding[] {
   });
 }
 
-/** Entries above with the very same selectors, `host` being noted for those below. A UUID counts in both its spellings. */
-function twinOf(seen: Map<string, number[]>, host: HostConfig, index: number): readonly number[] {
+/**
+ * Entries above with the very same selectors, and the list where those with the selectors of `host` are noted. A UUID counts in both
+ * its spellings.
+ */
+function twinsOf(
+  seen: Map<string, number[]>,
+  host: HostConfig,
+): { readonly own: number[]; readonly twins: readonly number[] } {
   const spellings = host.uuid === undefined ? [undefined] : [host.uuid, otherOrder(host.uuid)];
   const keys = [...new Set(spellings)].map((uuid) => keyOf(host, uuid));
   const twins = keys.flatMap((key) => seen.get(key) ?? []);
-  const own = keys[0]!;
-  seen.set(own, [...(seen.get(own) ?? []), index]);
-  return twins;
+  const own = seen.get(keys[0]!) ?? [];
+  seen.set(keys[0]!, own);
+  return { own, twins };
 }
 
 function keyOf(host: HostConfig, uuid: string | undefined): string {

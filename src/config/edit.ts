@@ -1,4 +1,4 @@
-import { type Document, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { type Change, changed, NoSuchPlace } from './edit-json.ts';
 import { type EditPath, formatEditPath, type Json } from './edit-path.ts';
 import { sourceOf } from './edit-source.ts';
@@ -6,6 +6,7 @@ import { withoutSplice, withSplice } from './edit-splice.ts';
 import { isMap } from './edit-value.ts';
 import { whyTooDeep } from './nesting.ts';
 import { yamlWords } from './words.ts';
+import { yamlDocument } from './yaml-document.ts';
 
 export type Edited =
   /** `before` and `after`: what the texts say; absent where there was nothing to change. */
@@ -38,7 +39,7 @@ export function editText(text: string, changes: readonly Change[]): Edited {
 
 /** What a text says, without any check of its keys; undefined when it is no YAML. */
 export function dataOf(text: string): Json | undefined {
-  return whyTooDeep(text) === undefined ? dataIn(read(text)) : undefined;
+  return whyTooDeep(text) === undefined ? dataIn(yamlDocument(text)) : undefined;
 }
 
 function dataIn(document: Document): Json | undefined {
@@ -57,7 +58,7 @@ type EditedOnce =
 function editOnce(text: string, change: Change): EditedOnce {
   const tooDeep = whyTooDeep(text);
   if (tooDeep !== undefined) return { ok: false, message: tooDeep };
-  const document = read(text);
+  const document = yamlDocument(text);
   const [fault] = document.errors;
   if (fault) {
     const line = text.slice(0, fault.pos[0]).split('\n').length;
@@ -87,7 +88,7 @@ function editOnce(text: string, change: Change): EditedOnce {
 /** A file without any key gets the one that it cannot do without. */
 function startWithVersion(text: string, change: Change): EditedOnce {
   if ('unset' in change) return { ok: true, text, before: null, after: null };
-  const source = sourceOf(text, read(text));
+  const source = sourceOf(text, yamlDocument(text));
   const isVersion = change.path[0] === 'version';
   const started = isVersion
     ? withSplice(source, change.path, change.value)
@@ -115,10 +116,6 @@ function settled(data: Json, path: EditPath): EditPath {
     value = typeof place === 'number' ? items[place] : isMap(value) ? value[place] : undefined;
     return place;
   });
-}
-
-function read(text: string): Document {
-  return parseDocument(text, { prettyErrors: false, logLevel: 'error' });
 }
 
 /** The library's own way: comments stay, spaces may not. */

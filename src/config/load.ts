@@ -1,10 +1,11 @@
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Pair, type YAMLMap } from 'yaml';
 import type { z } from 'zod';
 import { crossCheck } from './cross-check.ts';
 import { whyTooDeep } from './nesting.ts';
 import { type Config, schema } from './schema.ts';
 import { checkTemplates, withTemplates } from './templates.ts';
 import { wordsOf, wordsOfUnion, yamlWords } from './words.ts';
+import { yamlDocument } from './yaml-document.ts';
 
 /** One mistake: where it stands (line from 1; YAML path like `networks[0].range`), and what is wrong. */
 export type Problem = {
@@ -43,14 +44,15 @@ export function loadConfig(text: string, options: LoadOptions): Loaded {
   if (message !== undefined)
     return { ok: false, problems: [{ file: options.file, line: 1, path: '', message }] };
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = yamlDocument(text, lines);
+  const offsetOf = placesIn(document);
   const problem = (offset: number, path: Path, message: string): Problem => ({
     file: options.file,
     line: lines.linePos(offset).line || 1,
     path: formatPath(path),
     message,
   });
-  const faults = [...document.errors, ...document.warnings];
+  const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
   if (faults.length > 0) {
     return {
       ok: false,
@@ -61,7 +63,7 @@ export function loadConfig(text: string, options: LoadOptions): Loaded {
   const complete = checked.success ? completed(checked.data, options.archNames) : undefined;
   if (complete && !Array.isArray(complete)) return { ok: true, value: complete };
   const findings = complete ?? checked.error?.issues.flatMap(findingsOf) ?? [];
-  const problems = findings.map(({ path, message }) => problem(offsetOf(document, path), path, message));
+  const problems = findings.map(({ path, message }) => problem(offsetOf(path), path, message));
   return { ok: false, problems: problems.sort((a, b) => a.line - b.line) };
 }
 
@@ -125,22 +127,38 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** Where the key of `path` stands, or its list item; for what is not there, where its nearest parent does. */
-function offsetOf(document: Document, path: Path): number {
-  let offset = 0;
-  let node: unknown = document.contents;
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-      if (!pair) break;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      offset = startOf(node) ?? offset;
+/**
+ * Where the key of a path stands, or its list item; for what is not there, where its nearest parent does. The keys of a map are
+ * looked through once, however many of them are asked for.
+ */
+function placesIn({ contents }: Document): (path: Path) => number {
+  const known = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+  const pairOf = (map: YAMLMap, name: string): Pair | undefined => {
+    let pairs = known.get(map);
+    if (!pairs) {
+      pairs = new Map(
+        map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])),
+      );
+      known.set(map, pairs);
     }
-  }
-  return offset;
+    return pairs.get(name);
+  };
+  return (path) => {
+    let offset = 0;
+    let node: unknown = contents;
+    for (const part of path) {
+      if (isMap(node)) {
+        const pair = pairOf(node, String(part));
+        if (!pair) break;
+        offset = startOf(pair.key) ?? offset;
+        node = pair.value;
+      } else if (isSeq(node)) {
+        node = node.items[Number(part)];
+        offset = startOf(node) ?? offset;
+      }
+    }
+    return offset;
+  };
 }
 
 function startOf(node: unknown): number | undefined {

@@ -9,7 +9,9 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysOf(issue.inst);
-      return issue.keys.map((key) => `no such key${didYouMean(key, known)}`).join('\n');
+      return issue.keys
+        .map((key, at) => `no such key${at < MEANT_MOST ? didYouMean(key, known) : ''}`)
+        .join('\n');
     }
     case 'invalid_type':
       return `expected ${KINDS[issue.expected] ?? issue.expected}, got ${shown(issue.input)}`;
@@ -63,6 +65,9 @@ function shown(input: unknown): string {
   if (typeof input === 'object') return 'keys with values';
   return JSON.stringify(input);
 }
+
+/** Unknown keys of one place that are compared with those there are: of more than that none is a slip of the pen. */
+const MEANT_MOST = 100;
 
 /** The keys of a strictObject. */
 function keysOf(inst: unknown): readonly string[] {
