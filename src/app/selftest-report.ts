@@ -1,4 +1,5 @@
 import { archOf } from '../boot/arch-table.ts';
+import { DHCP_RETRY_MS } from '../client/discover.ts';
 import type { RomIdentity } from '../client/rom-identity.ts';
 import { slowNote } from '../client/slow-step.ts';
 import type { Step, Verdict } from '../client/step.ts';
@@ -19,9 +20,21 @@ export function stepLines(step: Step): string {
 /** The last line: would this machine boot? */
 export function verdictLine(verdict: Verdict, tookMs: number): string {
   const failed = verdict.steps.find(({ ok }) => !ok);
+  if (failed?.step === 'given-up') return unknownLine(verdict, failed);
   if (failed) return `It would not boot: ${failed.step}, ${harmless(failed.why ?? 'failed')}\n`;
   return `It would boot, ${ENDS[verdict.ended]}, in ${formatMs(tookMs)}\n`;
 }
+
+/** Nobody waited for its end: that says nothing against the server. */
+function unknownLine({ steps }: Verdict, { why, detail }: Step): string {
+  const line = `It is not known whether it would boot: ${harmless(detail)}`;
+  if (why !== 'timeout') return `${line}\n`;
+  const patience =
+    steps[0]?.step === 'given-up' ? `; firmware waits ${formatMs(PATIENCE_MS)} for an address` : '';
+  return `${line}${patience}. Give it longer: --timeout\n`;
+}
+
+const PATIENCE_MS = DHCP_RETRY_MS.reduce((sum, ms) => sum + ms, 0);
 
 const ENDS: Readonly<Record<Verdict['ended'], string>> = {
   kernel: 'its kernel and initrd are loaded',

@@ -44,7 +44,7 @@ export function* walkNoFurther(
   manners: WalkManners,
 ): Walking<Verdict> {
   const after = diary.steps.at(-1)?.step;
-  const told = after === undefined ? detail : `${detail}, after ${after}`;
+  const told = `${detail}, ${after === undefined ? 'before any server had answered' : `after ${after}`}`;
   yield* report(diary, { step: 'given-up', since: diary.clock.now }, { ok: false, why, detail: told });
   const lease = diary.held.at(-1)?.lease;
   yield* giveBack(diary, manners);

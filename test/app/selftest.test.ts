@@ -82,6 +82,28 @@ describe('stepLines() and verdictLine()', () => {
     expect(stepLines(SLOW)).toMatch(/\n +note: slow, 400 kB a second\n$/);
   });
 
+  test.each<{ name: string; steps: Step[]; says: RegExp }>([
+    {
+      name: 'firmware would wait longer',
+      steps: [
+        { step: 'given-up', ok: false, why: 'timeout', detail: 'no end within 5 s, before', tookMs: 0 },
+      ],
+      says: /^It is not known whether it would boot: no end within 5 s, before; firmware waits 15\.0 s for an address\. Give it longer: --timeout\n$/,
+    },
+    {
+      name: 'it was on its way',
+      steps: [OK, { step: 'given-up', ok: false, why: 'timeout', detail: 'no end within 5 s', tookMs: 0 }],
+      says: /^It is not known whether it would boot: no end within 5 s\. Give it longer: --timeout\n$/,
+    },
+    {
+      name: 'it was interrupted',
+      steps: [OK, { step: 'given-up', ok: false, why: 'interrupted', detail: 'interrupted', tookMs: 0 }],
+      says: /^It is not known whether it would boot: interrupted\n$/,
+    },
+  ])('do not blame a server where nobody waited for the end: $name', ({ steps, says }) => {
+    expect(verdictLine({ ...WRONG, steps }, 5000)).toMatch(says);
+  });
+
   test('have what a server names do nothing to a terminal', () => {
     const evil = '\u001b]0;evil\u0007\n ok ';
     const lines = stepLines({ ...OK, detail: evil, notes: [evil] });

@@ -52,7 +52,12 @@ export function selftestCommand(end: (code: number) => void): Command {
     .option('--release', 'with --mac: give the address back all the same')
     .option('--clients <count>', 'so many machines: a storm', wholeNumber(1, 50_000), 1)
     .option('--rate <count>', 'of a storm: machines switched on in a second', wholeNumber(1, 50_000), 100)
-    .option('--timeout <seconds>', 'how long one machine may take', wholeNumber(1, 86_400), 300)
+    .option(
+      '--timeout <seconds>',
+      'how long one machine may take; firmware waits 15 s for an address',
+      wholeNumber(1, 86_400),
+      300,
+    )
     .option('--json', 'print all of it as JSON')
     .allowExcessArguments(false)
     .addHelpText('after', HELP)
