@@ -33,6 +33,31 @@ test('withSubcommands() has every command, however deep', () => {
   expect(names).toEqual(expect.arrayContaining(['pxectl', 'rescue', 'check', 'loaders', 'install']));
 });
 
+test('pxectl commands that ask a pxed take --socket and --json; README says which others take what', () => {
+  const groups = {
+    both: [] as string[],
+    json: [] as string[],
+    neither: [] as string[],
+    socket: [] as string[],
+  };
+  for (const one of withSubcommands(pxectlCommand('1.2.3', () => {}))) {
+    if (one.commands.length > 0) continue;
+    const has = (flag: string) => one.options.some(({ long }) => long === flag);
+    const group = has('--socket') ? (has('--json') ? 'both' : 'socket') : has('--json') ? 'json' : 'neither';
+    const above = one.parent?.name() === 'pxectl' ? '' : `${one.parent?.name()} `;
+    groups[group].push(`${above}${one.name()}`);
+  }
+  expect(groups.both).toEqual(
+    expect.arrayContaining(['status', 'why', 'config set', 'leases reserve', 'files ls']),
+  );
+  expect(groups.socket).toEqual([]);
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8').replace(/\s+/g, ' ');
+  const [, json, neither] = /`--json`; ([^.;]*) take `--json` alone, ([^.;]*) neither/.exec(readme) ?? [];
+  const named = (text = '') => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name).sort();
+  expect(named(json)).toEqual(groups.json.sort());
+  expect(named(neither)).toEqual(groups.neither.sort());
+});
+
 test('pxectl takes nothing it does not know', async () => {
   const command = pxectlCommand('1.2.3', () => {});
   const said: string[] = [];
