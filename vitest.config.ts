@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** No test's pxed keeps leases, or listens, where this machine's own might, unless the test names a place. */
 const env = { PXED_STATE: 'memory', PXED_SOCKET: 'off' };
+
+/** Where the pxed, the pxectl and the threads that tests start find their modules compiled: a third of the time to start one. */
+const compiled = { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) };
 
 /** Four rings: `unit` runs anywhere in seconds; `netns` wants root (or user namespaces); `boot` wants QEMU; `browser` Chromium, too. */
 export default defineConfig({
@@ -11,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          env,
+          env: { ...env, ...compiled },
           // By default one processor is left to vitest itself, which needs little: of two that is half of them.
           maxWorkers: '100%',
           // Says that something hangs, not that the machine is busy.
