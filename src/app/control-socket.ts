@@ -22,19 +22,27 @@ export async function listenAt(path: string, server: Server, owners: SocketOwner
     makeFolder(dirname(path), owners.runAs);
     await clear(path);
     await bind(path, server);
-    // Not of its target: the folder is pxed's own, and whoever broke into that must not get root to change another file.
-    if (owners.gid !== undefined) lchownSync(path, -1, owners.gid);
   } catch (cause) {
     if (cause instanceof StartProblem) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new StartProblem(
-      `Cannot listen on ${path}: ${REASONS[code] ?? code}`,
-      'Name another with --control',
-      {
-        cause,
-      },
-    );
+    throw new StartProblem(`Cannot listen on ${path}: ${reasonOf(cause)}`, 'Name another with --control', {
+      cause,
+    });
   }
+  if (owners.gid === undefined) return;
+  try {
+    // Not of its target: the folder is pxed's own, and whoever broke into that must not get root to change another file.
+    lchownSync(path, -1, owners.gid);
+  } catch (cause) {
+    // Nobody would own it: whoever called believes that there is none.
+    await new Promise<void>((resolve) => void server.close(() => resolve()).closeAllConnections());
+    const why = `Cannot give ${path} to group ${owners.gid}: ${reasonOf(cause)}`;
+    throw new StartProblem(why, 'Leave control.group out, or name another socket with --control', { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return REASONS[code] ?? code;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -53,6 +53,19 @@ test('listenAt() hands folder and socket to whom they are to belong', async ({ s
   expect(statSync(folder).uid).toBe(0);
 });
 
+test('listenAt() leaves no socket behind that it cannot hand to its group', async () => {
+  const path = join(folder, 's');
+  const refused = createServer();
+  // No system has such a group.
+  const listening = listenAt(path, refused, { gid: 2 ** 40 });
+  await expect(listening).rejects.toMatchObject({
+    name: 'StartProblem',
+    message: expect.stringContaining(`Cannot give ${path} to group`),
+  });
+  expect(refused.listening).toBe(false);
+  expect(existsSync(path)).toBe(false);
+});
+
 test('listenAt() replaces a socket that nobody listens on', async () => {
   const path = join(folder, 's');
   await listenAt(path, server());

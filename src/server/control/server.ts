@@ -55,7 +55,8 @@ export function createControlServer(
   return server;
 }
 
+/** Whoever is refused may leave his side open for ever: the connection is over once the answer is with the system. */
 function refuse(socket: Socket, status: string): void {
-  if (!socket.writable) socket.destroy();
-  else socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.destroySoon();
 }

@@ -126,6 +126,20 @@ test('createControlServer() answers whatever comes, and goes on', async () => {
   expect(await converse(GOOD)).toContain('hello ann');
 });
 
+test('createControlServer() ends the connection of whoever is refused and does not hang up', async () => {
+  const got: string[] = [];
+  const socket = connect({ path, allowHalfOpen: true }).on('error', () => {});
+  socket.on('data', (chunk) => void got.push(chunk.toString('latin1')));
+  const ended = new Promise((resolve) => void socket.once('end', resolve));
+  socket.write('no request at all\r\n\r\n');
+  await ended;
+  // Long before whoever says nothing is looked for.
+  const open = () => new Promise((resolve) => void server.getConnections((_, count) => resolve(count)));
+  await expect.poll(open, { timeout: 3000 }).toBe(0);
+  expect(got.join('')).toMatch(/^HTTP\/1\.1 400 /);
+  socket.destroy();
+});
+
 test('createControlServer() lets nobody have more connections than there are', async () => {
   const idle = Array.from({ length: 128 }, () => connect(path).on('error', () => {}));
   await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
