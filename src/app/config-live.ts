@@ -22,12 +22,16 @@ import {
 import type { ConfigPlace } from './config-place.ts';
 import { asked } from './control-asked.ts';
 import { type ControlClient, ControlProblem } from './control-client.ts';
+import { whyLeadable } from './root-path.ts';
 
 const CONFIG = '/api/v1/config';
 
 /**
  * The configuration of a pxed that runs. It has become somebody who may write next to nothing, and as a rule not its configuration:
  * so whoever calls pxectl writes it himself where he may, and pxed is told. Else pxed is asked to write it.
+ *
+ * Which file that is says pxed. Root takes its word only where nobody but root could have the path lead elsewhere: whoever broke into
+ * pxed must not get root to write a file of his choice.
  */
 export function liveConfigPlace(client: ControlClient): ConfigPlace {
   const view = async () => (await client.get(CONFIG)) as ConfigView;
@@ -37,8 +41,9 @@ export function liveConfigPlace(client: ControlClient): ConfigPlace {
     async save(ask) {
       const seen = await view();
       const own = ownFile(seen);
-      if (!own) return (await client.send('PUT', CONFIG, ask)) as Saved;
-      return saveHere(client, { seen, own, ask });
+      const why = own && whyNotAsRoot(own);
+      if (own && why === undefined) return saveHere(client, { seen, own, ask });
+      return saveThere(client, ask, why);
     },
     begin: (takeOver) => begun(client, takeOver),
     live: true,
@@ -54,6 +59,23 @@ function ownFile({ file, etag }: ConfigView): ConfigText | undefined {
   } catch (error) {
     if (error instanceof ConfigFileProblem) return undefined;
     throw error;
+  }
+}
+
+function whyNotAsRoot({ path }: ConfigText): string | undefined {
+  return process.geteuid?.() === 0 ? whyLeadable(path) : undefined;
+}
+
+/** `why` this process does not write it itself, where it could. */
+async function saveThere(client: ControlClient, ask: SaveAsk, why: string | undefined): Promise<Saved> {
+  try {
+    return (await client.send('PUT', CONFIG, ask)) as Saved;
+  } catch (error) {
+    if (why === undefined || !(error instanceof ControlProblem) || error.code !== 'not-writable') throw error;
+    const message =
+      `pxed may not write its configuration, and root does not write what pxed names there: ${why}. ` +
+      'Name the file with -c, then pxectl reload; or put it where root alone can write';
+    throw new ControlProblem('not-writable', message, { status: 403, cause: error });
   }
 }
 
@@ -84,11 +106,11 @@ async function saveHere(client: ControlClient, { seen, own, ask }: Saving): Prom
   const editing = isAdmitted ? undefined : await begun(client, ask.force ?? false);
   try {
     if (isRead) await refuseProblems(client, text);
-    const after = text === own.text ? own : written(file, text, own.etag);
+    const after = text === own.text ? own : written(own.path, text, own.etag);
     const outcome =
       ask.apply === false ? UNAPPLIED : ((await client.send('POST', `${CONFIG}/apply`)) as Applied);
     if (outcome.problems.length > 0 && isRead && after !== own) {
-      written(file, own.text, after.etag);
+      written(own.path, own.text, after.etag);
       throw new ControlProblem('not-applied', outcome.problems.join('; '), { status: 422 });
     }
     return { file, etag: after.etag, saved: after !== own, changed, ...outcome };
