@@ -1,5 +1,6 @@
 import { requireInteger, writeBytes, writeText, writeU16, writeU32 } from './octets.ts';
 import { MINIMUM_BUDGET } from './option-access.ts';
+import { emitOrder } from './option-order.ts';
 import {
   CHADDR_SIZE,
   type DhcpPacket,
@@ -9,7 +10,7 @@ import {
   type Options,
   SNAME_SIZE,
 } from './packet.ts';
-import { type Dropped, type Piece, type Placement, placeOptions } from './place-options.ts';
+import { type Dropped, MAX_PART, type Piece, type Placement, placeOptions } from './place-options.ts';
 
 /**
  * What the receiver can take.
@@ -52,8 +53,14 @@ const U8 = [0, 255] as const;
 const U16 = [0, 0xffff] as const;
 const U32 = [0, 0xffff_ffff] as const;
 
-/** Everything decided before the first octet is written. */
-type Plan = Placement & { readonly overload: number; readonly options: Options; readonly size: number };
+/** Everything decided before the first octet is written. With `whole`, nothing lies in `areas`. */
+type Plan = Placement & {
+  readonly overload: number;
+  readonly options: Options;
+  readonly size: number;
+  /** All options, in this order and each in one piece, in the options field. */
+  readonly whole?: readonly number[];
+};
 
 /**
  * The octets of a packet: at least `minSize`, at most `maxSize`. Options that do not fit are left out, the least
@@ -104,6 +111,8 @@ function makePlan(packet: DhcpPacket, limits: EncodeLimits): Plan {
   const minSize = requireInteger('minSize', limits.minSize ?? BOOTP_SIZE, [0, maxSize]);
   for (const code of packet.options.keys()) requireInteger('an option code', code, U8);
   if (packet.vend !== 'options') return planWithoutOptions(packet, maxSize, minSize);
+  const whole = planWhole(packet, { maxSize, minSize }, limits);
+  if (whole) return whole;
   let best: Plan | undefined;
   for (const overload of limits.mayOverload === true ? OVERLOADS : NO_OVERLOAD) {
     const plan = planOverload(packet, { overload, maxSize, minSize }, limits);
@@ -118,6 +127,23 @@ function planWithoutOptions(packet: DhcpPacket, maxSize: number, minSize: number
   const size = FIELD.vend + (packet.vend === 'unknown' ? (packet.vendBytes?.length ?? 0) : 0);
   if (size > maxSize) throw new RangeError(`Cannot encode: a vendor area of ${size - FIELD.vend} octets`);
   return { areas: [], dropped, overload: 0, options: new Map(), size: Math.max(size, minSize) };
+}
+
+/** The usual case, and the quick one: everything fits as it is; undefined when it does not. */
+function planWhole(
+  { options }: DhcpPacket,
+  { maxSize, minSize }: { maxSize: number; minSize: number },
+  { order = 'usual' }: EncodeLimits,
+): Plan | undefined {
+  const whole = emitOrder(options, order);
+  let size = FIELD.options + 1;
+  for (const code of whole) {
+    const { length } = options.get(code)!;
+    if (length > MAX_PART) return undefined;
+    size += 2 + length;
+  }
+  if (size > maxSize) return undefined;
+  return { whole, areas: [], dropped: [], overload: 0, options, size: Math.max(size, minSize) };
 }
 
 /** undefined when the boot file or the server's name would get lost on the way out of its field. */
@@ -158,6 +184,13 @@ function piecesSize(pieces: readonly Piece[]): number {
 /** `out` is zero from its start to `plan.size`. */
 function write(packet: DhcpPacket, plan: Plan, out: Uint8Array): void {
   writeHeader(packet, out);
+  if (plan.whole) {
+    writeField(out, packet.file, { name: 'file', at: FIELD.file, size: FILE_SIZE });
+    writeField(out, packet.sname, { name: 'sname', at: FIELD.sname, size: SNAME_SIZE });
+    writeU32(out, FIELD.vend, MAGIC_COOKIE);
+    writeWhole(out, plan.whole, plan.options);
+    return;
+  }
   const [main, file, sname] = plan.areas;
   if (plan.overload & 1) writeArea(out, FIELD.file, { pieces: file ?? [], options: plan.options });
   else writeField(out, packet.file, { name: 'file', at: FIELD.file, size: FILE_SIZE });
@@ -215,6 +248,18 @@ function writeArea(
     first = false;
   }
   if (overload && first) at = writeOverload(out, at, overload);
+  out[at] = 255;
+}
+
+function writeWhole(out: Uint8Array, codes: readonly number[], options: Options): void {
+  let at: number = FIELD.options;
+  for (const code of codes) {
+    const body = options.get(code)!;
+    out[at] = code;
+    out[at + 1] = body.length;
+    at += 2;
+    for (let i = 0; i < body.length; i++) out[at++] = body[i]!;
+  }
   out[at] = 255;
 }
 

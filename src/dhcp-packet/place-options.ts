@@ -29,7 +29,7 @@ export type PlaceRules = {
 };
 
 /** The longest body that one length octet can tell. */
-const MAX_PART = 255;
+export const MAX_PART = 255;
 
 /** Message type and relay agent information stay out of file and sname (RFC 3046 §2.2 for the latter). */
 const OPTIONS_FIELD_ONLY: readonly number[] = [53, 82];
@@ -40,8 +40,6 @@ const OPTIONS_FIELD_ONLY: readonly number[] = [53, 82];
  */
 export function placeOptions(options: Options, room: Room, rules: PlaceRules): Placement {
   const order = emitOrder(options, rules.order);
-  const simple = room.length === 1 ? placeAll(options, order, room[0]!) : undefined;
-  if (simple) return simple;
   const needed = keepOrder(order, rules.keep);
   const first = fill(options, needed, { room, rules });
   if (first.dropped.length === 0 || room.length === 1) return arrange(first, order, room);
@@ -51,19 +49,6 @@ export function placeOptions(options: Options, room: Room, rules: PlaceRules): P
   }
   const second = fill(options, longestFirst, { room, rules });
   return arrange(second.dropped.length === 0 ? second : first, order, room);
-}
-
-/** The usual case, and the quick one: everything fits as it is; undefined when it does not. */
-function placeAll(options: Options, order: readonly number[], room: number): Placement | undefined {
-  const pieces: Piece[] = [];
-  let left = room;
-  for (const code of order) {
-    const to = options.get(code)!.length;
-    left -= 2 + to;
-    if (left < 0 || to > MAX_PART) return undefined;
-    pieces.push({ code, from: 0, to });
-  }
-  return { areas: [pieces], dropped: [] };
 }
 
 type AreaPiece = readonly [area: number, from: number, to: number];

@@ -10,11 +10,14 @@ export function formatMac(bytes: Uint8Array): Mac {
 
 const COLON = 58;
 
-/** In one piece: joined bit by bit, it would be put together again by whoever looks it up. */
-function sixOctets([a, b, c, d, e, f]: Uint8Array): Mac {
+/** In one piece: joined bit by bit, it would be put together again by whoever looks it up. No list is made on the way either. */
+function sixOctets(bytes: Uint8Array): Mac {
+  const [a, b, c] = [bytes[0]!, bytes[1]!, bytes[2]!];
+  const [d, e, f] = [bytes[3]!, bytes[4]!, bytes[5]!];
+  // biome-ignore format: two digits and a colon each
   return String.fromCharCode(
-    ...[high(a!), low(a!), COLON, high(b!), low(b!), COLON, high(c!), low(c!), COLON],
-    ...[high(d!), low(d!), COLON, high(e!), low(e!), COLON, high(f!), low(f!)],
+    high(a), low(a), COLON, high(b), low(b), COLON, high(c), low(c), COLON,
+    high(d), low(d), COLON, high(e), low(e), COLON, high(f), low(f),
   );
 }
 
