@@ -14,8 +14,6 @@ export async function shell(setup: PtftpSetup, io: PtftpIo): Promise<number> {
     io.err.write('ptftp: --verify goes with one transfer\n');
     return PTFTP_EXIT.USAGE;
   }
-  // Whoever listened may be gone: files are files all the same.
-  for (const stream of [io.out, io.err]) stream.on('error', () => {});
   const driven = createShell(setup, io);
   const here = await begin(driven, setup, io);
   if (setup.command !== undefined) return here || uninterrupted(driven, (run) => run(setup.command!));

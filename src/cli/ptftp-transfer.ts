@@ -95,8 +95,6 @@ async function run(job: Job, { setup, options, io }: How): Promise<TransferResul
   const target = { host, port, file, ...(job.mode !== undefined && { mode: job.mode }) };
   if (job.what === 'put') return put(job.local === '-' ? io.input : job.local, target, options);
   const download = get(target, options);
-  // Whoever stops reading a pipe is told of by the write that fails.
-  if (job.local === '-') io.out.on('error', () => {});
   if (job.local !== '-') return download.into(await placeFor(job), { force: setup.force });
   for await (const chunk of download) await written(io.out, chunk);
   return download.result;

@@ -5,15 +5,20 @@ import type { PtftpIo } from './ptftp-transfer.ts';
 /** Node makes each of them when it is first asked for, which takes a while. */
 const STREAMS: PtftpIo = {
   get out() {
-    return process.stdout;
+    return forgiving(process.stdout);
   },
   get err() {
-    return process.stderr;
+    return forgiving(process.stderr);
   },
   get input() {
     return process.stdin;
   },
 };
+
+/** Whoever listened may be gone: files are files all the same. Where it matters the write tells. */
+function forgiving(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.listenerCount('error') > 0 ? stream : stream.on('error', () => {});
+}
 
 /**
  * Runs `ptftp` with this process's arguments, and ends the process with its exit code. A small file is fetched in less time than it
@@ -22,19 +27,31 @@ const STREAMS: PtftpIo = {
 export async function main(): Promise<void> {
   const parsed = parsePtftp(process.argv.slice(2));
   if (parsed.kind === 'usage') {
-    process.stderr.write(`ptftp: ${parsed.problem}\n(ptftp --help shows how it is used)\n`);
-    process.exit(PTFTP_EXIT.USAGE);
+    STREAMS.err.write(`ptftp: ${parsed.problem}\n(ptftp --help shows how it is used)\n`);
+    return leave(PTFTP_EXIT.USAGE);
   }
   if (parsed.kind === 'help') {
-    process.stdout.write((await import('./ptftp-help.ts')).ptftpHelp());
-    process.exit(PTFTP_EXIT.DONE);
+    STREAMS.out.write((await import('./ptftp-help.ts')).ptftpHelp());
+    return leave(PTFTP_EXIT.DONE);
   }
   if (parsed.kind !== 'setup') {
-    process.stdout.write(`${(await import('../app/package-version.ts')).packageVersion()}\n`);
-    process.exit(PTFTP_EXIT.DONE);
+    STREAMS.out.write(`${(await import('../app/package-version.ts')).packageVersion()}\n`);
+    return leave(PTFTP_EXIT.DONE);
   }
   const { setup } = parsed;
-  if (setup.job === undefined) process.exit(await (await import('./ptftp-shell.ts')).shell(setup, STREAMS));
+  if (setup.job === undefined) return leave(await (await import('./ptftp-shell.ts')).shell(setup, STREAMS));
   const { transferOnce } = await import('./ptftp-transfer.ts');
-  process.exit(await transferOnce(setup, setup.job, STREAMS));
+  leave(await transferOnce(setup, setup.job, STREAMS));
+}
+
+/** What may still hold the process when all is said: standard input that nobody closes. */
+const GRACE_MS = 250;
+
+/**
+ * Lets the process end with `code`. Not by process.exit(): that joins V8's threads while this one does nothing else, and one that
+ * compiles may wait for this one to collect garbage, for ever (nodejs/node#54918). At the end of the event loop V8 lets go of them first.
+ */
+function leave(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(), GRACE_MS).unref();
 }
