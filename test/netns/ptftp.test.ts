@@ -122,9 +122,7 @@ ring('ptftp', NEEDS, () => {
     });
   });
 
-  const FORKING_AND_NOT = TFTP_SERVERS.filter(({ name }) => name === 'ptftpd' || name === 'in.tftpd');
-
-  test.each(FORKING_AND_NOT)('says so when $name is killed, and leaves nothing behind', async (server) => {
+  test.each(TFTP_SERVERS)('says so when $name is killed, and leaves nothing behind', async (server) => {
     await serve(server);
     const transfer = site.client.start([...PTFTP, '-r', '-t', '0.5', SERVER, 'get', 'f200m'], {
       cwd: site.folder,
