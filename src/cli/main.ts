@@ -4,6 +4,7 @@ import { EXIT } from '../app/exit-codes.ts';
 import { packageVersion } from '../app/package-version.ts';
 import { serve } from '../app/serve.ts';
 import type { Tool } from '../app/setup.ts';
+import { leave } from './leave.ts';
 import { type CommandLine, type Options, setupOf } from './setup-of.ts';
 import { toolCommand } from './tools.ts';
 
@@ -28,7 +29,7 @@ export async function main(tool: Tool): Promise<void> {
     process.exit(EXIT.USAGE);
   }
   const { stdout: out, stderr: err } = process;
-  process.exit(
+  leave(
     await serve(setup.value, {
       version,
       reload: read,

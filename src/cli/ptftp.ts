@@ -1,3 +1,4 @@
+import { leave } from './leave.ts';
 import { parsePtftp } from './ptftp-options.ts';
 import { PTFTP_EXIT } from './ptftp-setup.ts';
 import type { PtftpIo } from './ptftp-transfer.ts';
@@ -42,16 +43,4 @@ export async function main(): Promise<void> {
   if (setup.job === undefined) return leave(await (await import('./ptftp-shell.ts')).shell(setup, STREAMS));
   const { transferOnce } = await import('./ptftp-transfer.ts');
   leave(await transferOnce(setup, setup.job, STREAMS));
-}
-
-/** What may still hold the process when all is said: standard input that nobody closes. */
-const GRACE_MS = 250;
-
-/**
- * Lets the process end with `code`. Not by process.exit(): that joins V8's threads while this one does nothing else, and one that
- * compiles may wait for this one to collect garbage, for ever (nodejs/node#54918). At the end of the event loop V8 lets go of them first.
- */
-function leave(code: number): void {
-  process.exitCode = code;
-  setTimeout(() => process.exit(), GRACE_MS).unref();
 }

@@ -3,7 +3,7 @@ import { type BootStep, createLoopGuard, type LoopGuardOptions } from '../../boo
 import { LOCAL_PROFILE } from '../../boot/profile.ts';
 import type { Stamped } from '../../events/bus.ts';
 import type { BootEvent, Emit } from '../../events/event.ts';
-import { formatIpv4 } from '../../lib/ipv4.ts';
+import { formatIpv4, type Ipv4, parseIpv4 } from '../../lib/ipv4.ts';
 import type { Mac } from '../../lib/mac.ts';
 
 /** Addresses whose machines are known by their MAC. */
@@ -15,20 +15,22 @@ const MACS_MOST = 4096;
  */
 export function createLoopWatch(emit: Emit, options: LoopGuardOptions = {}): (stamped: Stamped) => void {
   const guard = createLoopGuard(options);
-  const macs = new Map<string, Mac>();
+  /** By the address as a number, of 32 bits with a sign: V8 keeps those without a box. */
+  const macs = new Map<number, Mac>();
 
-  function remember(peer: string, mac: Mac): void {
-    macs.delete(peer);
-    macs.set(peer, mac);
+  function remember(ip: Ipv4, mac: Mac): void {
+    macs.delete(ip | 0);
+    macs.set(ip | 0, mac);
     if (macs.size > MACS_MOST) macs.delete(macs.keys().next().value!);
   }
 
   return ({ at, event }) => {
-    if (event.type === 'dhcp.ack') remember(formatIpv4(event.ip), event.mac);
+    if (event.type === 'dhcp.ack') remember(event.ip, event.mac);
     const seen = stepOf(event);
     const loop = seen && guard.saw(seen.who, seen.step, at);
     if (!loop) return;
-    const mac = macs.get(seen.who);
+    const ip = parseIpv4(seen.who);
+    const mac = ip === undefined ? undefined : macs.get(ip | 0);
     emit({ type: 'boot.loop', peer: seen.who, ...(mac !== undefined && { mac }), ...loop });
   };
 }

@@ -11,6 +11,7 @@ import { type Clock, createClock } from './clock.ts';
 import { type AttachedListener, attachListener, type DhcpListener, detachListener } from './listeners.ts';
 import { createLookAround } from './look-around.ts';
 import { createReporter } from './reporter.ts';
+import { GATHER_MS } from './turn-limits.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -108,6 +109,7 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
   };
 
   const quirks = createQuirkMemory();
+  const asleep = new Int32Array(new SharedArrayBuffer(4));
   let fetched: ((ip: Ipv4) => void) | undefined;
 
   async function run(signal: AbortSignal, ready?: () => void): Promise<void> {
@@ -148,6 +150,8 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
         begin();
         upkeep.take();
         turns.take();
+        // The whole thread sleeps, no longer than the disk makes it wait at a commit: timers know whole milliseconds only.
+        if (turns.gathers) Atomics.wait(asleep, 0, 0, GATHER_MS);
       }
     } finally {
       signal.removeEventListener('abort', wake);

@@ -15,3 +15,13 @@ export const MAX_PROBES = 4;
 
 /** Probes under way at once; more clients go without, as with the probe switched off. */
 export const MAX_PENDING = 4096;
+
+/**
+ * Requests in one turn that tell of a load: fewer are answered at once, always. With this many and no more than {@link ENOUGH} the
+ * next turn waits for {@link GATHER_MS}, so that more requests share its commit. A turn costs a write to the disk and ten system
+ * calls, whatever it answers: at 15,000 leases a second, 3,000 turns of ten requests took a quarter more processor time than half
+ * as many. More than that lets replies leave in such numbers that a relay's socket overflows.
+ */
+export const SEVERAL = 4;
+export const ENOUGH = 32;
+export const GATHER_MS = 0.3;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MessageType, readOption } from '../../../src/dhcp-packet/index.ts';
 import { bareDiscover, discover, ip, MAC, selecting } from '../../dhcp/world.ts';
 import { createRig, packetOf } from './rig.ts';
@@ -65,6 +65,28 @@ describe('createDhcpServer() past what it can answer', () => {
     expect(rig.events).toContainEqual(
       expect.objectContaining({ type: 'service.warning', problem: 'overloaded' }),
     );
+  });
+});
+
+describe('createDhcpServer() under load', () => {
+  test.each([
+    [3, false],
+    [4, true],
+    [32, true],
+    [33, false],
+  ])('after a turn of %i requests it lets more come: %s', async (requests, waits) => {
+    const rig = await started();
+    const wait = vi.spyOn(Atomics, 'wait');
+    try {
+      for (let n = 0; n < requests; n++) rig.deliver(bareDiscover({ ...toAll, mac: mac(n) }));
+      await rig.turn();
+      expect(wait).toHaveBeenCalledTimes(waits ? 1 : 0);
+      await rig.turn();
+      expect(wait, 'none came').toHaveBeenCalledTimes(waits ? 1 : 0);
+      expect(rig.sent()).toHaveLength(requests);
+    } finally {
+      wait.mockRestore();
+    }
   });
 });
 
