@@ -11,7 +11,7 @@ import { type Clock, createClock } from './clock.ts';
 import { type AttachedListener, attachListener, type DhcpListener, detachListener } from './listeners.ts';
 import { createLookAround } from './look-around.ts';
 import { createReporter } from './reporter.ts';
-import { GATHER_MS } from './turn-limits.ts';
+import { ENOUGH, GATHER_MS, SEVERAL } from './turn-limits.ts';
 import { createTurns } from './turns.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -151,7 +151,8 @@ export function createDhcpServer(options: DhcpServerOptions): DhcpServer {
         upkeep.take();
         turns.take();
         // The whole thread sleeps, no longer than the disk makes it wait at a commit: timers know whole milliseconds only.
-        if (turns.gathers) Atomics.wait(asleep, 0, 0, GATHER_MS);
+        const answered = turns.answered();
+        if (answered >= SEVERAL && answered <= ENOUGH) Atomics.wait(asleep, 0, 0, GATHER_MS);
       }
     } finally {
       signal.removeEventListener('abort', wake);

@@ -24,15 +24,7 @@ import { createProbes, echoThrough, type Settled } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { Current } from './server.ts';
-import {
-  ENOUGH,
-  MAX_FRAMES,
-  MAX_PENDING,
-  MAX_PROBES,
-  MOST_ANSWERED,
-  MOST_READ,
-  SEVERAL,
-} from './turn-limits.ts';
+import { MAX_FRAMES, MAX_PENDING, MAX_PROBES, MOST_ANSWERED, MOST_READ } from './turn-limits.ts';
 
 /** As many as one receive() takes: when so many came, more may wait. */
 const BATCH = 64;
@@ -296,11 +288,8 @@ export function createTurns(io: {
   return {
     take,
     fetched,
-    /** Would the next turn do better to let some more requests come? */
-    get gathers(): boolean {
-      const answered = MOST_ANSWERED - room;
-      return answered >= SEVERAL && answered <= ENOUGH;
-    },
+    /** How many requests the last turn answered. */
+    answered: () => MOST_ANSWERED - room,
     /** When a turn is wanted although nothing arrives, on the ticking clock: for a probe, or for what was left. */
     nextAt: () => (backlog.size > 0 ? clock.ticks() : Math.min(probes.nextAt(), postponed.nextAt())),
   };
