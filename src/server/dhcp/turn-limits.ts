@@ -22,6 +22,6 @@ export const MAX_PENDING = 4096;
  * calls, whatever it answers: at 15,000 leases a second, 3,000 turns of ten requests took a quarter more processor time than half
  * as many. More than that lets replies leave in such numbers that a relay's socket overflows.
  */
-export const SEVERAL = 4;
+export const SEVERAL = 2;
 export const ENOUGH = 32;
 export const GATHER_MS = 0.3;
