@@ -33,13 +33,19 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
     journal: () => prioritised(options),
   }[options.format]();
   const log = pino({ level: options.level, base: null, timestamp: false }, destination);
-  // JSON has its own way to say them.
-  const words = options.format === 'json' ? describe : (event: BootEvent) => harmlessLines(describe(event));
+  const write = options.format === 'json' ? writeJson : writeWords;
   const isRepeat = createRepeats();
   let lost = 0;
 
-  function write(level: Level, { at, event }: Stamped): void {
-    log[level]({ time: at, ...fieldsOf(event) }, words(event));
+  /** A line as pino's, in one call of the engine's: pino puts it together bit by bit, at a tenth of what a lease costs. */
+  function writeJson(level: Level, { at, event }: Stamped): void {
+    const line = { level: LEVELS[level], time: at, ...fieldsOf(event), msg: describe(event) };
+    options.out.write(`${JSON.stringify(line)}\n`);
+  }
+
+  /** JSON has its own way to say what would steer a terminal. */
+  function writeWords(level: Level, { at, event }: Stamped): void {
+    log[level]({ time: at, ...fieldsOf(event) }, harmlessLines(describe(event)));
   }
 
   return (stamped) => {
@@ -55,6 +61,8 @@ export function createLog(options: LogOptions): (stamped: Stamped) => void {
     write(level, stamped);
   };
 }
+
+const LEVELS = pino.levels.values as Readonly<Record<Level, number>>;
 
 function lostLines(count: number): BootEvent {
   const detail = `${count} lines are missing here: nobody read the log`;
