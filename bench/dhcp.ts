@@ -45,6 +45,8 @@ type Result = {
 
 /** Starts it, warms it up and, when `work` is done, ends it. */
 async function served<T>(lan: Lan, peer: DhcpPeer, work: (server: ChildProcess) => Promise<T>): Promise<T> {
+  // What the one before left in memory for the disk is not this one's to wait for.
+  execFileSync('sync');
   const server = startPinned(lan.server, '0', peer.prepare());
   try {
     await untilServing(lan, peer, server);
