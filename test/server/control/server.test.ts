@@ -127,6 +127,10 @@ test('createControlServer() answers whatever comes, and goes on', async () => {
 });
 
 test('createControlServer() ends the connection of whoever is refused and does not hang up', async () => {
+  const open = () =>
+    new Promise<number>((resolve) => void server.getConnections((_, count) => resolve(count)));
+  // Kept alive by clients of other tests.
+  const before = await open();
   const got: string[] = [];
   const socket = connect({ path, allowHalfOpen: true }).on('error', () => {});
   socket.on('data', (chunk) => void got.push(chunk.toString('latin1')));
@@ -134,8 +138,7 @@ test('createControlServer() ends the connection of whoever is refused and does n
   socket.write('no request at all\r\n\r\n');
   await ended;
   // Long before whoever says nothing is looked for.
-  const open = () => new Promise((resolve) => void server.getConnections((_, count) => resolve(count)));
-  await expect.poll(open, { timeout: 3000 }).toBe(0);
+  await expect.poll(open, { timeout: 3000 }).toBeLessThanOrEqual(before);
   expect(got.join('')).toMatch(/^HTTP\/1\.1 400 /);
   socket.destroy();
 });
