@@ -13,7 +13,7 @@ const MOST_FILLERS = 2_000;
  * - The young heap would grow to 32 MB while the program is loaded and in a boot storm, for what is never used again, and does
  *   not stay in a processor's cache. Transfers need next to none of it.
  *
- * With `keepsLeases`, things made in one turn stay until its commit, and leases for good: of a DHCP server's time a quarter went
+ * With `keepsLeases`, things made in one turn stay until its commit, and leases for good: of a DHCP server's time a tenth went
  * into collections.
  *
  * - 2 x 2 MB make half as many of them as 2 x 1 do.
