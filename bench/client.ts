@@ -4,11 +4,11 @@
  * `--servers a,b`, `--json FILE`.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Lan, openLan, startPinned } from './lan.ts';
+import { type Lan, openLan, startPinned, untilBound } from './lan.ts';
 import { findPeers, type Peer, which } from './peers.ts';
 
 const { values: options } = parseArgs({
@@ -20,8 +20,8 @@ const { values: options } = parseArgs({
   },
 });
 
-/** What a transfer is asked with. `best`: the client's own best settings. */
-type Terms = 'best' | 'lock-step 1468' | 'RFC 1350';
+/** What a transfer is asked with. `best`: the client's own best settings; `windows`: the same, of clients that know windows alone. */
+type Terms = 'best' | 'windows' | 'lock-step 1468' | 'RFC 1350';
 type Scenario = {
   readonly name: string;
   readonly way: 'get' | 'put';
@@ -30,10 +30,16 @@ type Scenario = {
   readonly terms: Terms;
   /** Transfers one after the other, each a process of its own. */
   readonly times: number;
+  /** So many files of that content, fetched by one process. */
+  readonly files?: number;
 };
+
+/** The best of 16, 32, 64, 128 and 256 for each: at 128 atftp loses packets and takes four times as long. */
+const BEST_WINDOW = { ptftp: '256', atftp: '64' };
 
 const MB = 1024 * 1024;
 const SCENARIOS: readonly Scenario[] = [
+  { name: 'get 200 MB, windows', way: 'get', file: 'large', bytes: 200 * MB, terms: 'windows', times: 1 },
   { name: 'get 32 MB, best settings', way: 'get', file: 'half', bytes: 32 * MB, terms: 'best', times: 1 },
   {
     name: 'get 32 MB, lock-step, 1468',
@@ -43,8 +49,17 @@ const SCENARIOS: readonly Scenario[] = [
     terms: 'lock-step 1468',
     times: 1,
   },
-  { name: 'get 8 MB, RFC 1350', way: 'get', file: 'eight', bytes: 8 * MB, terms: 'RFC 1350', times: 1 },
+  { name: 'get 33 MB, RFC 1350', way: 'get', file: 'rollover', bytes: 33 * MB, terms: 'RFC 1350', times: 1 },
   { name: 'put 32 MB, best settings', way: 'put', file: 'half', bytes: 32 * MB, terms: 'best', times: 1 },
+  {
+    name: 'get 200 files of 42 kB, one process',
+    way: 'get',
+    file: 'pxelinux.0',
+    bytes: 42_430,
+    terms: 'best',
+    times: 1,
+    files: 200,
+  },
   { name: 'get 42 kB, 20 times', way: 'get', file: 'pxelinux.0', bytes: 42_430, terms: 'best', times: 20 },
   { name: 'get 1 kB, 20 times', way: 'get', file: 'small', bytes: 1000, terms: 'best', times: 20 },
 ];
@@ -54,6 +69,8 @@ type Client = {
   readonly name: string;
   readonly version: string;
   argv(scenario: Scenario, server: string, paths: Paths): readonly string[] | undefined;
+  /** Of many files into the folder it runs in: a line `get NAME NAME` each on its standard input, unless it has its own way. */
+  many(server: string, files: number): readonly string[];
 };
 type Paths = { readonly local: string; readonly remote: string };
 
@@ -69,16 +86,17 @@ function findClients(): Client[] {
       version: `Node ${process.versions.node}`,
       argv: ({ way, terms }, server, { local, remote }) => [
         ...[process.execPath, PTFTP, '-q', '-f'],
-        ...(terms === 'RFC 1350' ? ['-r'] : terms === 'best' ? [] : ['-w', '1']),
+        ...(terms === 'RFC 1350' ? ['-r'] : ['-w', terms === 'lock-step 1468' ? '1' : BEST_WINDOW.ptftp]),
         ...(way === 'get' ? [server, 'get', remote, local] : [server, 'put', local, remote]),
       ],
+      many: (server) => [process.execPath, PTFTP, '-q', '-w', BEST_WINDOW.ptftp, server],
     },
     hpa !== undefined && {
       name: 'tftp-hpa',
       version: firstLine(hpa, '-V').replace(/^tftp-hpa ([^,]+).*/, '$1'),
       // It knows blocks of 512 alone.
       argv: ({ way, terms }, server, { local, remote }) =>
-        terms === 'lock-step 1468'
+        terms === 'lock-step 1468' || terms === 'windows'
           ? undefined
           : [
               hpa,
@@ -88,6 +106,7 @@ function findClients(): Client[] {
               '-c',
               ...(way === 'get' ? ['get', remote, local] : ['put', local, remote]),
             ],
+      many: (server) => [hpa, '-m', 'binary', server],
     },
     atftp !== undefined && {
       name: 'atftp',
@@ -95,18 +114,33 @@ function findClients(): Client[] {
       argv: ({ way, terms }, server, { local, remote }) => [
         atftp,
         ...(terms === 'RFC 1350' ? [] : ['--option', 'blksize 1468']),
-        ...(terms === 'best' ? ['--option', 'windowsize 16'] : []),
+        ...(terms === 'best' || terms === 'windows' ? ['--option', `windowsize ${BEST_WINDOW.atftp}`] : []),
         ...[way === 'get' ? '-g' : '-p', '-r', remote, '-l', local, server],
+      ],
+      many: (server) => [
+        atftp,
+        '--option',
+        'blksize 1468',
+        '--option',
+        `windowsize ${BEST_WINDOW.atftp}`,
+        server,
       ],
     },
     curl !== undefined && {
       name: 'curl',
       version: firstLine(curl, '--version').replace(/^curl (\S+).*/, '$1'),
-      argv: ({ way, terms }, server, { local, remote }) => [
-        ...[curl, '-sS'],
-        ...(terms === 'RFC 1350' ? ['--tftp-no-options'] : ['--tftp-blksize', '1468']),
-        ...(way === 'get' ? ['-o', local] : ['-T', local]),
-        `tftp://${server}/${remote}`,
+      argv: ({ way, terms }, server, { local, remote }) =>
+        terms === 'windows'
+          ? undefined
+          : [
+              ...[curl, '-sS'],
+              ...(terms === 'RFC 1350' ? ['--tftp-no-options'] : ['--tftp-blksize', '1468']),
+              ...(way === 'get' ? ['-o', local] : ['-T', local]),
+              `tftp://${server}/${remote}`,
+            ],
+      many: (server, files) => [
+        ...[curl, '-sS', '--tftp-blksize', '1468'],
+        ...['--remote-name-all', `tftp://${server}/many-[0-${files - 1}]`],
       ],
     },
   ];
@@ -135,26 +169,59 @@ async function measure(
   client: Client,
   { scenario, folder }: { scenario: Scenario; folder: string },
 ) {
+  if (scenario.files !== undefined) return measureMany(lan, client, { scenario, folder });
   const { way, file, times, bytes } = scenario;
   const local = join(folder, way === 'get' ? 'got' : `root/${file}`);
   const remote = way === 'get' ? file : 'uploaded';
   const argv = client.argv(scenario, lan.address, { local, remote });
   if (argv === undefined) return undefined;
   const came = way === 'get' ? local : join(folder, 'root/uploaded');
-  // atftpd and in.tftpd write what is there already; everybody writes the same.
-  writeFileSync(came, '', { mode: 0o666 });
-  const words = argv.map((word) => `'${word}'`).join(' ');
-  const loop = `i=0; while [ $i -lt ${times} ]; do ${words} || exit 1; i=$((i+1)); done`;
-  const pinned = ['netns', 'exec', lan.client, 'taskset', '-c', '1', 'sh', '-c', loop];
+  // A first download finds nothing there. atftpd and in.tftpd write what is there already; everybody writes the same.
+  if (way === 'get') rmSync(came, { force: true });
+  else writeFileSync(came, '', { mode: 0o666 });
+  const loop = `i=0; while [ $i -lt ${times} ]; do ${quoted(argv)} || exit 1; i=$((i+1)); done`;
+  const seconds = await timed(lan, loop);
+  return seconds !== undefined && bytes > 0 && same(came, join(folder, 'root', file)) ? seconds : undefined;
+}
+
+async function measureMany(
+  lan: Lan,
+  client: Client,
+  { scenario: { file, files = 0 }, folder }: { scenario: Scenario; folder: string },
+) {
+  const into = join(folder, 'many');
+  rmSync(into, { recursive: true, force: true });
+  mkdirSync(into);
+  const names = manyNames(files);
+  const script = join(folder, 'script');
+  writeFileSync(script, names.map((name) => `get ${name} ${name}\n`).join(''));
+  const seconds = await timed(lan, `cd ${into} && ${quoted(client.many(lan.address, files))} < ${script}`);
+  const whole = names.every((name) => same(join(into, name), join(folder, 'root', file)));
+  return whole ? seconds : undefined;
+}
+
+function manyNames(files: number): readonly string[] {
+  return Array.from({ length: files }, (_, i) => `many-${i}`);
+}
+
+function quoted(argv: readonly string[]): string {
+  return argv.map((word) => `'${word}'`).join(' ');
+}
+
+function same(path: string, wanted: string): boolean {
+  return existsSync(path) && readFileSync(path).equals(readFileSync(wanted));
+}
+
+/** Seconds; undefined when it failed. */
+async function timed(lan: Lan, command: string): Promise<number | undefined> {
+  const pinned = ['netns', 'exec', lan.client, 'taskset', '-c', '1', 'sh', '-c', command];
   const started = performance.now();
   const ok = await new Promise<boolean>((resolve) => {
-    execFile('ip', pinned, { timeout: 30_000 }, (error, _, stderr) =>
+    execFile('ip', pinned, { timeout: 60_000 }, (error, _, stderr) =>
       resolve(!error && !/rror/.test(stderr)),
     );
   });
-  const seconds = (performance.now() - started) / 1000;
-  const same = ok && readFileSync(came).equals(readFileSync(join(folder, 'root', file)));
-  return same && bytes > 0 ? seconds : undefined;
+  return ok ? (performance.now() - started) / 1000 : undefined;
 }
 
 async function withServer<T>(lan: Lan, argv: readonly string[], use: () => Promise<T>): Promise<T> {
@@ -167,18 +234,6 @@ async function withServer<T>(lan: Lan, argv: readonly string[], use: () => Promi
     execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
     await untilBound(lan, false);
   }
-}
-
-/** Servers differ in how they say that they are ready, and in how long they take to be gone; a bound port is the same for all. */
-async function untilBound(lan: Lan, wanted: boolean): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const table = execFileSync('ip', ['netns', 'exec', lan.server, 'cat', '/proc/net/udp'], {
-      encoding: 'utf8',
-    });
-    if (/:0045 /.test(table) === wanted) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`Cannot measure: port 69 is ${wanted ? 'not served' : 'still in use'}`);
 }
 
 function median(values: readonly number[]): number {
@@ -203,10 +258,11 @@ function printTable({ name, times }: Scenario, rows: readonly Row[], clients: re
 const folder = mkdtempSync(join(tmpdir(), 'pxed-bench-'));
 const root = join(folder, 'root');
 mkdirSync(root);
-for (const { file, bytes } of SCENARIOS) {
+for (const { file, bytes, files } of SCENARIOS) {
   const content = new Uint8Array(bytes);
   for (let i = 0; i < bytes; i++) content[i] = (i * 31 + (i >>> 9)) & 0xff;
   writeFileSync(join(root, file), content);
+  for (const name of manyNames(files ?? 0)) writeFileSync(join(root, name), content);
 }
 execFileSync('chmod', ['-R', 'a+rwX', folder]);
 const wanted = options.servers?.split(',') ?? ['pxed', 'dnsmasq', 'atftpd', 'in.tftpd'];
@@ -234,7 +290,7 @@ try {
         for (const [client, seconds] of runs) {
           if (seconds.length < Number(options.runs)) continue;
           const middle = median(seconds);
-          const mbPerSecond = (scenario.bytes * scenario.times) / middle / 1e6;
+          const mbPerSecond = (scenario.bytes * scenario.times * (scenario.files ?? 1)) / middle / 1e6;
           rows.push({ scenario: scenario.name, server: peer.name, client, seconds: middle, mbPerSecond });
         }
       });

@@ -59,6 +59,21 @@ export function openLan(length = 24): Lan {
   };
 }
 
+/**
+ * Waits until port 69 of the server's side is bound, or is no longer: servers differ in how they say that they are ready, and in how
+ * long they take to be gone; the next one would find the port in use and end.
+ */
+export async function untilBound(lan: Lan, wanted: boolean): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const table = execFileSync('ip', ['netns', 'exec', lan.server, 'cat', '/proc/net/udp'], {
+      encoding: 'utf8',
+    });
+    if (/:0045 /.test(table) === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`Cannot measure: port 69 is ${wanted ? 'not served' : 'still in use'}`);
+}
+
 /** Starts a command inside a namespace, pinned to processors (`0`, `0,1`). */
 export function startPinned(netns: string, cpus: string, argv: readonly string[]): ChildProcess {
   // `ip netns exec` and `taskset` both exec: the child's pid is that of the command itself.

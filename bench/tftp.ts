@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HOSTS, type Lan, openLan, startPinned } from './lan.ts';
+import { HOSTS, type Lan, openLan, startPinned, untilBound } from './lan.ts';
 import { compile, findPeers, type Peer } from './peers.ts';
 import { busySeconds, usageOf } from './proc.ts';
 import { type Measured, median, printTable, type Row } from './table.ts';
@@ -168,6 +168,7 @@ async function measure(
     if (scenario.lossPercent) lan.lose(0);
     server.kill('SIGKILL');
     execFileSync('sh', ['-c', `ip netns pids ${lan.server} | xargs -r kill -9`]);
+    await untilBound(lan, false);
   }
 }
 
@@ -201,20 +202,17 @@ function summarise(
   };
 }
 
-/** Servers differ in how they say that they are ready; a bound port is the same for all. */
+/** What a server says before it listens is why it does not. */
 async function untilServing(lan: Lan, peer: Peer, server: ChildProcess): Promise<void> {
   let said = '';
   server.stderr?.on('data', (text) => {
     said += text;
   });
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const table = execFileSync('ip', ['netns', 'exec', lan.server, 'cat', '/proc/net/udp'], {
-      encoding: 'utf8',
-    });
-    if (/:0045 /.test(table)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  try {
+    await untilBound(lan, true);
+  } catch (error) {
+    throw new Error(`Cannot measure ${peer.name}. ${said}`, { cause: error });
   }
-  throw new Error(`Cannot measure ${peer.name}: it does not listen. ${said}`);
 }
 
 function prepareRoot(root: string): void {

@@ -80,7 +80,8 @@ export function createControlClient({ socket }: { readonly socket: string }): Co
         connection: 'keep-alive',
         ...(sizeBytes !== undefined && { 'content-length': sizeBytes }),
       };
-      return json(await ask({ method, path, headers, ...(signal && { signal }) }, octets));
+      const body = sizeBytes === undefined ? octets : exactly(octets, sizeBytes);
+      return json(await ask({ method, path, headers, ...(signal && { signal }) }, body));
     },
   };
 }
@@ -108,6 +109,19 @@ function exchange(
       request.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   return promise;
+}
+
+/** Fewer octets than were announced would keep both sides waiting for ever. */
+async function* exactly(octets: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of octets) {
+    bytes += chunk.length;
+    if (bytes > sizeBytes) break;
+    yield chunk;
+  }
+  if (bytes === sizeBytes) return;
+  const what = bytes < sizeBytes ? `ended after ${bytes} of` : 'goes on behind';
+  throw new ControlProblem('source', `The source ${what} ${sizeBytes} octets: did it change?`);
 }
 
 async function pour(
@@ -145,6 +159,7 @@ async function refusalOf(response: IncomingMessage): Promise<ControlProblem> {
 }
 
 function asProblem(error: NodeJS.ErrnoException, socket: string): ControlProblem {
+  if (error instanceof ControlProblem) return error;
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':

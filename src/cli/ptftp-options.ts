@@ -1,7 +1,9 @@
-import { parseArgs } from 'node:util';
 import { parseTarget } from '../tftp-client/target.ts';
 import { parseServer } from './ptftp-server.ts';
 import type { Job, PtftpSetup } from './ptftp-setup.ts';
+
+// An import would load all parts of it, which takes longer than a small transfer.
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** One option: what --help and README say, and what util.parseArgs wants. */
 export type PtftpOption = {

@@ -36,6 +36,17 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
   }
 }
 
+/** A transfer is long when it is worth a word to V8. */
+const LONG_BYTES = 1024 * 1024;
+
+/**
+ * What V8's last compiler takes for this program, 20 ms and more, it does not earn back in a gigabyte. Not before everything is loaded:
+ * with other flags Node's own parts are compiled anew instead of taken from its cache.
+ */
+function spareTheOptimiser(): void {
+  process.getBuiltinModule('node:v8').setFlagsFromString('--no-turbofan');
+}
+
 /** What a transfer tells, and who may end it. */
 export type Reporting = {
   readonly io: PtftpIo;
@@ -60,8 +71,12 @@ export async function transfer(setup: PtftpSetup, job: Job, reporting: Reporting
     sha256: setup.hash || setup.json,
     ...(setup.verify !== undefined && job.what === 'get' && { verify: setup.verify }),
     ...(bar && { onProgress: bar.update }),
+    onTerms(terms) {
+      if (terms.tsize === undefined || terms.tsize > LONG_BYTES) spareTheOptimiser();
+      setup.transfer.onTerms?.(terms);
+      if (setup.verbose) io.err.write(`${describeTerms(terms)}\n`);
+    },
     ...(setup.verbose && {
-      onTerms: (terms: Terms) => io.err.write(`${describeTerms(terms)}\n`),
       onTrace: (line: string) => io.err.write(`${line}\n`),
     }),
   };
@@ -95,17 +110,23 @@ async function run(job: Job, { setup, options, io }: How): Promise<TransferResul
   const target = { host, port, file, ...(job.mode !== undefined && { mode: job.mode }) };
   if (job.what === 'put') return put(job.local === '-' ? io.input : job.local, target, options);
   const download = get(target, options);
-  if (job.local !== '-') return download.into(await placeFor(job), { force: setup.force });
+  if (job.local !== '-') return download.into(placeFor(job), { force: setup.force });
   for await (const chunk of download) await written(io.out, chunk);
   return download.result;
 }
 
 /** A folder takes the file under its own name. */
-async function placeFor({ local, file }: Job): Promise<string> {
-  const { stat } = await import('node:fs/promises');
-  const there = await stat(local).catch(() => undefined);
+function placeFor({ local, file }: Job): string {
   const name = file.split(/[/\\]/).filter(Boolean).at(-1);
-  return there?.isDirectory() && name !== undefined ? `${local.replace(/\/+$/, '')}/${name}` : local;
+  return name !== undefined && isFolder(local) ? `${local.replace(/\/+$/, '')}/${name}` : local;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return process.getBuiltinModule('node:fs').statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 async function written(out: NodeJS.WriteStream, chunk: Uint8Array): Promise<void> {

@@ -132,9 +132,9 @@ function innermost(error: unknown): string {
 }
 
 function remoteFile(url: URL, response: Response): RemoteFile {
-  const { status, headers, body } = response;
+  const { status, headers } = response;
   const cancel = async () => {
-    await body?.cancel();
+    await response.body?.cancel();
   };
   if (status !== 200) {
     void cancel().catch(() => {});
@@ -144,11 +144,16 @@ function remoteFile(url: URL, response: Response): RemoteFile {
   const length = headers.get('content-encoding') === null ? headers.get('content-length') : null;
   const digest = digestOf(headers);
   return {
-    octets: reading(url.href, body ?? []),
+    octets: reading(url.href, bodyOf(response)),
     ...(length !== null && /^\d+$/.test(length) && { sizeBytes: Number(length) }),
     ...(digest && { digest }),
     cancel,
   };
+}
+
+/** Holds the response until it is read: a body that is not, of a response that nobody holds, Node ends as if that were all of it. */
+async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
+  if (response.body) yield* response.body;
 }
 
 /** RFC 9530, and what came before it (RFC 1864). */

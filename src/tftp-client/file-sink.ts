@@ -1,10 +1,10 @@
-import { type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TftpError } from '../lib/tftp-error.ts';
 import type { Consumer } from './consumer.ts';
+import { type Awaitable, type FileCalls, fileCalls, type OpenFile } from './file-calls.ts';
 
-/** Chunks that wait for the disk; then the network waits. */
-const MOST_WAITING = 8;
+/** Chunks that wait for the disk; then the network waits. So few stay in the processor's cache until they are written. */
+const MOST_WAITING = 3;
 
 /**
  * A local file that appears when it is complete: octets go into a temporary file beside it, which then takes its name. What is no
@@ -12,17 +12,19 @@ const MOST_WAITING = 8;
  *
  * Rejects with TftpError: reason `local-exists` or `local-file`.
  */
-export async function openFileSink(path: string, force: boolean): Promise<Consumer> {
-  const there = await stat(path).catch(() => undefined);
+export async function openFileSink(path: string, { force, alone = false }: SinkOptions): Promise<Consumer> {
+  const calls = await fileCalls(alone);
+  const there = await unlessFails(() => calls.stat(path));
   if (there?.isDirectory()) throw local(`${path} is a folder`);
-  if (there !== undefined && !there.isFile()) return writeTo(await opened(path, 'w'), { path });
+  if (there !== undefined && !there.isFile()) return openOther(path);
   if (there !== undefined && !force) throw exists(path);
-  const target = there === undefined ? path : await realpath(path).catch(() => path);
+  const target = (there !== undefined && (await unlessFails(() => calls.realpath(path)))) || path;
   // Unique is enough: it is opened exclusively.
   const name = `.${basename(target)}.${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}.part`;
   const temporary = join(dirname(target), name);
-  const handle = await opened(temporary, 'wx', target);
+  const handle = await opened(calls, temporary, 'wx', target);
   return writeTo(handle, {
+    calls,
     path: target,
     temporary,
     force,
@@ -30,7 +32,28 @@ export async function openFileSink(path: string, force: boolean): Promise<Consum
   });
 }
 
+/** A pipe keeps its writer waiting for as long as its reader likes: never this thread. */
+async function openOther(path: string): Promise<Consumer> {
+  const calls = await fileCalls(false);
+  return writeTo(await opened(calls, path, 'w'), { calls, path });
+}
+
+export type SinkOptions = {
+  readonly force: boolean;
+  /** Nothing else goes on in this process: it may wait in system calls. */
+  readonly alone?: boolean;
+};
+
+async function unlessFails<T>(ask: () => Awaitable<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch {
+    return undefined;
+  }
+}
+
 type Place = {
+  readonly calls: FileCalls;
   readonly path: string;
   readonly temporary?: string;
   readonly force?: boolean;
@@ -39,14 +62,19 @@ type Place = {
 };
 
 /** `shown`: the name that a person knows it by. */
-async function opened(path: string, flags: string, shown = path): Promise<FileHandle> {
-  return open(path, flags, 0o666).catch((cause: NodeJS.ErrnoException) => {
-    throw local(`Cannot write ${shown}: ${cause.code ?? cause.message}`, cause);
-  });
+async function opened(calls: FileCalls, path: string, flags: string, shown = path): Promise<OpenFile> {
+  try {
+    return await calls.open(path, flags, 0o666);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw local(`Cannot write ${shown}: ${code ?? message}`, cause);
+  }
 }
 
-function writeTo(handle: FileHandle, place: Place): Consumer {
+function writeTo(handle: OpenFile, place: Place): Consumer {
   let waiting = 0;
+  /** Chunks done with. */
+  const written: Uint8Array[] = [];
   let failure: TftpError | undefined;
   let done: Promise<void> = Promise.resolve();
 
@@ -56,6 +84,7 @@ function writeTo(handle: FileHandle, place: Place): Consumer {
         const { bytesWritten } = await handle.write(chunk, at);
         at += bytesWritten;
       }
+      written.push(chunk);
     } catch (cause) {
       failure ??= local(`Cannot write ${place.path}: ${(cause as NodeJS.ErrnoException).code}`, cause);
     }
@@ -72,6 +101,7 @@ function writeTo(handle: FileHandle, place: Place): Consumer {
       waiting++;
       done = done.then(() => write(chunk));
     },
+    spare: () => written.pop(),
     held: () => (failure !== undefined || waiting >= MOST_WAITING ? settled() : undefined),
     async end() {
       await settled();
@@ -86,25 +116,26 @@ function writeTo(handle: FileHandle, place: Place): Consumer {
     },
     async discard() {
       await done;
-      await handle.close().catch(() => {});
-      if (place.temporary !== undefined) await unlink(place.temporary).catch(() => {});
+      await unlessFails(() => handle.close());
+      const { calls, temporary } = place;
+      if (temporary !== undefined) await unlessFails(() => calls.unlink(temporary));
     },
   };
 }
 
 /** rename(2) replaces whatever stands there; link(2) does not. Some file systems have no links. */
-async function give(temporary: string, { path, force }: Place): Promise<void> {
-  if (force) return rename(temporary, path);
+async function give(temporary: string, { calls, path, force }: Place): Promise<void> {
+  if (force) return calls.rename(temporary, path);
   try {
-    await link(temporary, path);
+    await calls.link(temporary, path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw exists(path);
     if (code !== 'EPERM' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
-    if (await stat(path).catch(() => undefined)) throw exists(path);
-    return rename(temporary, path);
+    if (await unlessFails(() => calls.stat(path))) throw exists(path);
+    return calls.rename(temporary, path);
   }
-  await unlink(temporary);
+  await calls.unlink(temporary);
 }
 
 function exists(path: string): TftpError {

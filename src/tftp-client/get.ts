@@ -67,7 +67,8 @@ export function createDownload(target: Target, options: TransferOptions): Downlo
     async into(path, { force = false } = {}) {
       begin();
       const { openFileSink } = await import('./file-sink.ts');
-      return run(() => openFileSink(path, force), options.signal);
+      const sink = { force, alone: options.alone ?? false };
+      return run(() => openFileSink(path, sink), options.signal);
     },
   };
 }
@@ -125,10 +126,13 @@ type Way = { readonly session: ClientSession; readonly line: Line; readonly hash
 function createReception({ settings, consumer }: Fetch, { session, line, hash }: Way) {
   const { options, mode } = settings;
   const meter = createMeter(options.onProgress, performance.now());
-  const chunks = createChunks((chunk) => {
-    hash?.update(chunk);
-    consumer.put(chunk);
-  });
+  const chunks = createChunks(
+    (chunk) => {
+      hash?.update(chunk);
+      consumer.put(chunk);
+    },
+    () => consumer.spare?.(),
+  );
   let bytes = 0;
   let text: NetasciiDecoder | undefined;
   let told = false;

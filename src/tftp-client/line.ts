@@ -16,17 +16,24 @@ export type Line = {
 
 export type LineOptions = PeerSocketSpec & { readonly plain: boolean };
 
+/** So many transfers of a process that does nothing else, and the better calls are worth loading for small files, too. */
+const FEW = 2;
+
+let lines = 0;
+
 /** Opens one. Rejects with TftpError, reason `local-socket`. */
 export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
-  let socket = await openPlain(spec);
-  let improvable = !plain && process.platform === 'linux';
+  const better = !plain && process.platform === 'linux';
+  const early = better && spec.alone ? await openEarly(spec) : undefined;
+  let socket = early ?? (await openPlain(spec));
+  let improvable = better && early === undefined;
   return {
     address: spec.address,
     socket: () => socket,
     canImprove: () => improvable,
     async improve() {
       improvable = false;
-      const linux = await import('../net/linux/peer-socket.ts').catch(() => undefined);
+      const linux = await betterSockets();
       if (linux === undefined) return;
       const { localPort } = socket;
       // What has arrived meanwhile is a repeat of what we have: nothing else was asked for.
@@ -36,6 +43,17 @@ export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
     },
     close: () => void socket.close(),
   };
+}
+
+function betterSockets() {
+  return import('../net/linux/peer-socket.ts').catch(() => undefined);
+}
+
+/** undefined: not yet, or not here. */
+async function openEarly(spec: PeerSocketSpec): Promise<PeerSocket | undefined> {
+  if (lines++ < FEW) return undefined;
+  const opened = (await betterSockets())?.openLinuxPeerSocket(spec);
+  return opened?.ok ? opened.value : undefined;
 }
 
 async function openPlain(spec: PeerSocketSpec): Promise<PeerSocket> {

@@ -53,15 +53,15 @@ async function openFile(path: string): Promise<Octets> {
     fs.closeSync(fd);
     throw unreadable(path, { code: 'EISDIR' });
   }
-  let buffer = new Uint8Array(0);
+  const memory = new Uint8Array(READ_BYTES);
+  let buffer = memory.subarray(0, 0);
   let at = 0;
   return {
     sizeBytes: facts.size,
     read(into) {
       if (at === buffer.length) {
-        const next = new Uint8Array(READ_BYTES);
         try {
-          buffer = next.subarray(0, fs.readSync(fd, next));
+          buffer = memory.subarray(0, fs.readSync(fd, memory));
         } catch (cause) {
           throw unreadable(path, cause);
         }

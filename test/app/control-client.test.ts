@@ -159,6 +159,18 @@ test('createControlClient() passes on what its source of octets throws', async (
   await expect(createControlClient({ socket }).upload('/f', broken())).rejects.toThrow(/disk/);
 });
 
+test.each([
+  [10, 'ended after 10 of 20 octets'],
+  [30, 'goes on behind 20 octets'],
+])('createControlClient() uploads no %i octets that were to be 20', async (count, why) => {
+  answer = (request) => void request.resume();
+  async function* other() {
+    yield Buffer.alloc(count);
+  }
+  const upload = createControlClient({ socket }).upload('/f', other(), { sizeBytes: 20 });
+  await expect(upload).rejects.toMatchObject({ code: 'source', message: expect.stringContaining(why) });
+});
+
 test('reportControl() says why, with all problems, and nothing that a terminal acts on', async () => {
   const body = {
     error: { code: 'x', message: 'two \u001b[31mmistakes', details: { problems: ['a: b', 'c'] } },

@@ -4,10 +4,14 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FileNotFound, TftpError } from '../../src/lib/tftp-error.ts';
 import { createFileStore } from '../../src/store/file-store.ts';
 import type { FileStore } from '../../src/store/file-store-face.ts';
+import { openUrl } from '../../src/store/remote-file.ts';
 
 const FILE = 'octets of a kernel'.repeat(10_000);
 const digest = (algorithm: string, encoding: 'hex' | 'base64') =>
@@ -157,4 +161,18 @@ test('sendTo() sends a file by PUT, with its length', async () => {
   expect(asked[0]?.headers['content-length']).toBe(String(FILE.length));
   expect(await reasonOf(files.sendTo('a', `${url}/full`))).toBe('source');
   expect(await reasonOf(files.sendTo('none', url))).toBe('not-found');
+});
+
+test('openUrl() keeps what nobody reads yet', async () => {
+  const { octets } = await openUrl(await serve((_, response) => void response.end(FILE)));
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  // Finalizers run between the tasks of the event loop.
+  for (let turn = 0; turn < 5; turn++) {
+    collectGarbage();
+    await sleep(5);
+  }
+  const parts: Uint8Array[] = [];
+  for await (const part of octets) parts.push(part);
+  expect(Buffer.concat(parts).toString()).toBe(FILE);
 });

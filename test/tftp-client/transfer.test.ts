@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTftpClient, get, put, TftpError, type TransferOptions } from '../../src/tftp-client/index.ts';
 import { type Quirks, startTestServer, type TestServer } from './server.ts';
 
@@ -79,6 +81,52 @@ describe.each(BACKENDS)('with %j', (backend) => {
       expect(result.sha256).toBe(createHash('sha256').update(content).digest('hex'));
     },
   );
+
+  test('into() replaces a file with force only, and keeps its permissions', async () => {
+    const server = await serve({ f: octets(10) });
+    const path = join(folder, 'f');
+    writeFileSync(path, 'precious', { mode: 0o640 });
+    expect((await failure(get(at(server), backend).into(path))).reason).toBe('local-exists');
+    expect((await failure(get(at(server, 'missing'), backend).into(path, { force: true }))).reason).toBe(
+      'not-found',
+    );
+    expect(readFileSync(path, 'utf8')).toBe('precious');
+    await get(at(server), backend).into(path, { force: true });
+    expect(readFileSync(path)).toHaveLength(10);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readdirSync(folder)).toEqual(['f']);
+  });
+
+  test('into() a place that cannot be written fails before the server is asked', async () => {
+    const server = await serve({ f: octets(10) });
+    const error = await failure(get(at(server), backend).into(join(folder, 'no/such/f')));
+    expect(error.reason).toBe('local-file');
+    expect(server.asked).toHaveLength(0);
+  });
+
+  test('into() a pipe waits for its reader, and nothing else waits', async () => {
+    const server = await serve({ f: octets(100_000) });
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const fetched = get(at(server), backend).into(path);
+    await sleep(20);
+    const arrived = readFile(path);
+    expect(await fetched).toMatchObject({ bytes: 100_000 });
+    expect((await arrived).equals(octets(100_000))).toBe(true);
+  });
+
+  test('into() a device that is full fails', async () => {
+    const server = await serve({ f: octets(100) });
+    const error = await failure(get(at(server), backend).into('/dev/full'));
+    expect(error).toMatchObject({ reason: 'local-file', message: expect.stringContaining('ENOSPC') });
+  });
+
+  test('into() a device that is full ends a transfer under way, and the server is told', async () => {
+    const server = await serve({ f: octets(30_000_000) });
+    const error = await failure(get(at(server), backend).into('/dev/full'));
+    expect(error).toMatchObject({ reason: 'local-file', message: expect.stringContaining('ENOSPC') });
+    await vi.waitFor(() => expect(server.told).toContain('3 Disk full or allocation exceeded'));
+  });
 
   test('a server that falls silent ends in an error, and there is no file', async () => {
     const server = await serve({ f: octets(900_000) }, { silentAfter: 40 });
@@ -217,26 +265,6 @@ describe('get()', () => {
     const download = get(at(server));
     await collect(download);
     await expect(collect(download)).rejects.toThrow(TypeError);
-  });
-
-  test('into() replaces a file with force only, and keeps its permissions', async () => {
-    const server = await serve({ f: octets(10) });
-    const path = join(folder, 'f');
-    writeFileSync(path, 'precious', { mode: 0o640 });
-    expect((await failure(get(at(server)).into(path))).reason).toBe('local-exists');
-    expect((await failure(get(at(server, 'missing')).into(path, { force: true }))).reason).toBe('not-found');
-    expect(readFileSync(path, 'utf8')).toBe('precious');
-    await get(at(server)).into(path, { force: true });
-    expect(readFileSync(path)).toHaveLength(10);
-    expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readdirSync(folder)).toEqual(['f']);
-  });
-
-  test('into() a place that cannot be written fails before the server is asked', async () => {
-    const server = await serve({ f: octets(10) });
-    const error = await failure(get(at(server)).into(join(folder, 'no/such/f')));
-    expect(error.reason).toBe('local-file');
-    expect(server.asked).toHaveLength(0);
   });
 
   test('over IPv6', async ({ skip }) => {

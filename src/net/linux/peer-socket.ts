@@ -8,14 +8,10 @@ import * as c from './ffi.ts';
 import { createLooking, LOOK_MS } from './looking.ts';
 import { closeFd } from './open.ts';
 import { openPeer, SLEEP_MS, UDP_GRO } from './open-peer.ts';
+import { NAME_BYTES, peerMemory, rearm, type Slot } from './peer-memory.ts';
 import { writeAddress6, writeAnyAddress6, writeSockaddr } from './sockaddr.ts';
 import * as s from './structs.ts';
 
-/** What recvmmsg(2) takes at a time; with UDP_GRO each may be a window of datagrams in one. */
-const SLOTS = 16;
-const SLOT_BYTES = 65_536;
-const CONTROL = 64;
-const SEND_BYTES = 65_536;
 /** Of one message with segments: the kernel's limits (UDP_MAX_SEGMENTS, the largest datagram). */
 const MAX_SEGMENTS = 64;
 const MAX_MESSAGE = 65_000;
@@ -33,28 +29,15 @@ export function openLinuxPeerSocket(spec: PeerSocketSpec): Outcome<PeerSocket> |
   return { ok: true, value: new LinuxPeerSocket(opened.value.fd, opened.value.localPort, spec) };
 }
 
-type Slot = {
-  readonly header: number;
-  readonly name: number;
-  readonly control: number;
-  readonly data: Uint8Array;
-};
-
 /** Receives a window with one call and sends one as one message (UDP GRO, UDP GSO). */
 class LinuxPeerSocket implements PeerSocket {
   readonly localPort: number;
   readonly #fd: number;
-  readonly #arena: Arena;
-  readonly #slots: readonly Slot[];
-  readonly #headers: number;
+  readonly #memory = peerMemory();
+  /** The peer's socket address, its port left out; and the words of it that are the address. */
+  readonly #name: Uint8Array;
   readonly #nameBytes: number;
-  /** The peer's address as the kernel writes it, port left out. */
   readonly #peer: Uint32Array;
-  readonly #sendHeader: number;
-  readonly #sendName: number;
-  readonly #sendControl: number;
-  readonly #sendIov: number;
-  readonly #sendData: number;
   readonly #alone: boolean;
   #gso = true;
   #error: string | undefined;
@@ -68,25 +51,10 @@ class LinuxPeerSocket implements PeerSocket {
     this.localPort = localPort;
     this.#alone = spec.alone ?? false;
     this.#nameBytes = spec.ipv6 ? s.SOCKADDR_IN6 : s.SOCKADDR_IN;
-    const perSlot = s.MMSGHDR + s.IOVEC + 32 + CONTROL + SLOT_BYTES + 80;
-    const arena = new Arena((SLOTS + 1) * perSlot + SEND_BYTES + 1024);
-    this.#arena = arena;
-    this.#headers = arena.take(SLOTS * s.MMSGHDR);
-    this.#slots = Array.from({ length: SLOTS }, (_, i) => this.#layOut(this.#headers + i * s.MMSGHDR));
-    this.#sendHeader = arena.take(s.MMSGHDR);
-    this.#sendName = arena.take(32);
-    this.#sendControl = arena.take(CONTROL);
-    this.#sendIov = arena.take(s.IOVEC);
-    this.#sendData = arena.take(SEND_BYTES);
-    arena.setLong(this.#sendHeader + s.MSG_NAME, arena.pointer(this.#sendName));
-    arena.setInt(this.#sendHeader + s.MSG_NAMELEN, this.#nameBytes);
-    arena.setLong(this.#sendHeader + s.MSG_IOV, arena.pointer(this.#sendIov));
-    arena.setLong(this.#sendHeader + s.MSG_IOVLEN, 1);
-    arena.setLong(this.#sendHeader + s.MSG_CONTROL, arena.pointer(this.#sendControl));
-    arena.setLong(this.#sendIov, arena.pointer(this.#sendData));
-    this.#writePeer(spec);
-    const first = (this.#sendName + (spec.ipv6 ? 8 : 4)) >>> 2;
-    this.#peer = arena.words.slice(first, first + (spec.ipv6 ? 4 : 1));
+    const peer = new Arena(NAME_BYTES);
+    writePeer(peer, spec);
+    this.#name = peer.bytes.subarray(0, NAME_BYTES);
+    this.#peer = spec.ipv6 ? peer.words.subarray(2, 6) : peer.words.subarray(1, 2);
   }
 
   receive(take: TakeDatagram, waitMs = 0): number {
@@ -168,40 +136,6 @@ class LinuxPeerSocket implements PeerSocket {
     return this.#watch;
   }
 
-  #layOut(header: number): Slot {
-    const arena = this.#arena;
-    const iov = arena.take(s.IOVEC);
-    const name = arena.take(32);
-    const control = arena.take(CONTROL);
-    const data = arena.take(SLOT_BYTES);
-    arena.setLong(header + s.MSG_NAME, arena.pointer(name));
-    arena.setLong(header + s.MSG_IOV, arena.pointer(iov));
-    arena.setLong(header + s.MSG_IOVLEN, 1);
-    arena.setLong(header + s.MSG_CONTROL, arena.pointer(control));
-    arena.setLong(iov, arena.pointer(data));
-    arena.setLong(iov + 8, SLOT_BYTES);
-    this.#rearm(header);
-    return { header, name, control, data: arena.bytes.subarray(data, data + SLOT_BYTES) };
-  }
-
-  #rearm(header: number): void {
-    this.#arena.setInt(header + s.MSG_NAMELEN, this.#nameBytes);
-    this.#arena.setLong(header + s.MSG_CONTROLLEN, CONTROL);
-  }
-
-  #writePeer({ address, ipv6 }: PeerSocketSpec): void {
-    const arena = this.#arena;
-    if (!ipv6) {
-      writeSockaddr(arena, this.#sendName, { address: parseIpv4(address) ?? 0, port: 0 });
-      return;
-    }
-    const [bare = '', zone] = address.split('%', 2);
-    const none: Ipv6 = [0, 0, 0, 0];
-    writeAnyAddress6(arena, this.#sendName, 0);
-    writeAddress6(arena, this.#sendName + 8, parseIpv6(bare) ?? none);
-    arena.setInt(this.#sendName + 24, zone === undefined ? 0 : scopeOf(zone));
-  }
-
   /** A short look again and again: answers in lock-step come within microseconds. */
   #look(take: TakeDatagram): number {
     if (!this.#looking.isWorthIt()) return 0;
@@ -216,19 +150,25 @@ class LinuxPeerSocket implements PeerSocket {
   }
 
   #take(take: TakeDatagram, flags: number): number {
-    const count = c.recvmmsg(this.#fd, this.#arena.pointer(this.#headers), SLOTS, flags, 0);
+    const { slots } = this.#memory;
+    const count = this.#receive(flags);
     if (count < 0) this.#noteError();
     for (let i = 0; i < count; i++) {
-      const slot = this.#slots[i]!;
+      const slot = slots[i]!;
       if (this.#isPeer(slot.name)) this.#hand(slot, take);
-      this.#rearm(slot.header);
+      rearm(this.#memory.arena, slot.header);
     }
     return Math.max(0, count);
   }
 
+  #receive(flags: number): number {
+    const { arena, headers, slots } = this.#memory;
+    return c.recvmmsg(this.#fd, arena.pointer(headers), slots.length, flags, 0);
+  }
+
   /** A message with segments is as many datagrams. */
   #hand({ header, name, control, data }: Slot, take: TakeDatagram): void {
-    const { words, view } = this.#arena;
+    const { words, view } = this.#memory.arena;
     const length = words[(header + s.MSG_LEN) >>> 2]!;
     const port = view.getUint16(name + 2);
     const segmented =
@@ -244,26 +184,28 @@ class LinuxPeerSocket implements PeerSocket {
   }
 
   #isPeer(name: number): boolean {
-    const { words } = this.#arena;
+    const { words } = this.#memory.arena;
     const first = (name + (this.#peer.length === 4 ? 8 : 4)) >>> 2;
     return this.#peer.every((word, i) => words[first + i] === word);
   }
 
   #sendOne(port: number, bytes: Uint8Array, segmentBytes: number): string | undefined {
-    const arena = this.#arena;
-    arena.bytes.set(bytes, this.#sendData);
-    arena.view.setUint16(this.#sendName + 2, port);
-    arena.setLong(this.#sendIov + 8, bytes.length);
-    arena.setLong(this.#sendHeader + s.MSG_CONTROLLEN, segmentBytes === 0 ? 0 : s.SEGMENT_SPACE);
+    const { arena, sending } = this.#memory;
+    arena.bytes.set(bytes, sending.data);
+    arena.bytes.set(this.#name, sending.name);
+    arena.view.setUint16(sending.name + 2, port);
+    arena.setInt(sending.header + s.MSG_NAMELEN, this.#nameBytes);
+    arena.setLong(sending.iov + 8, bytes.length);
+    arena.setLong(sending.header + s.MSG_CONTROLLEN, segmentBytes === 0 ? 0 : s.SEGMENT_SPACE);
     if (segmentBytes !== 0) {
-      arena.setLong(this.#sendControl, s.SEGMENT_LEN);
-      arena.setInt(this.#sendControl + 8, s.SOL_UDP);
-      arena.setInt(this.#sendControl + 12, s.UDP_SEGMENT);
-      arena.setInt(this.#sendControl + s.CMSGHDR, segmentBytes);
+      arena.setLong(sending.control, s.SEGMENT_LEN);
+      arena.setInt(sending.control + 8, s.SOL_UDP);
+      arena.setInt(sending.control + 12, s.UDP_SEGMENT);
+      arena.setInt(sending.control + s.CMSGHDR, segmentBytes);
     }
     // Twice: the first attempt may be told of an earlier datagram.
     for (let attempt = 0; attempt < 2; attempt++) {
-      if (c.sendmmsg(this.#fd, arena.pointer(this.#sendHeader), 1, s.MSG_NOSIGNAL) > 0) return undefined;
+      if (c.sendmmsg(this.#fd, arena.pointer(sending.header), 1, s.MSG_NOSIGNAL) > 0) return undefined;
       const errno = this.#noteError();
       if (errno !== 'ECONNREFUSED' && errno !== 'EINTR') return errno;
     }
@@ -275,13 +217,25 @@ class LinuxPeerSocket implements PeerSocket {
     const errno = c.errnoName(c.lastErrno());
     if (errno === 'EAGAIN' || errno === 'EINTR') return errno;
     this.#error = errno;
-    const flags = MSG_ERRQUEUE | s.MSG_DONTWAIT;
-    while (c.recvmmsg(this.#fd, this.#arena.pointer(this.#headers), SLOTS, flags, 0) > 0) {
-      for (const { header } of this.#slots) this.#rearm(header);
-    }
-    for (const { header } of this.#slots) this.#rearm(header);
+    const { arena, slots } = this.#memory;
+    do {
+      for (const { header } of slots) rearm(arena, header);
+    } while (this.#receive(MSG_ERRQUEUE | s.MSG_DONTWAIT) > 0);
+    for (const { header } of slots) rearm(arena, header);
     return errno;
   }
+}
+
+function writePeer(arena: Arena, { address, ipv6 }: PeerSocketSpec): void {
+  if (!ipv6) {
+    writeSockaddr(arena, 0, { address: parseIpv4(address) ?? 0, port: 0 });
+    return;
+  }
+  const [bare = '', zone] = address.split('%', 2);
+  const none: Ipv6 = [0, 0, 0, 0];
+  writeAnyAddress6(arena, 0, 0);
+  writeAddress6(arena, 8, parseIpv6(bare) ?? none);
+  arena.setInt(24, zone === undefined ? 0 : scopeOf(zone));
 }
 
 function scopeOf(zone: string): number {
