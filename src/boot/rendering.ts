@@ -4,7 +4,7 @@ import { type BootMachine, isUBoot } from './machine.ts';
 import type { Profile } from './profile.ts';
 import { type BootList, bootListOf, oneLine } from './render/boot-list.ts';
 import { renderGrub } from './render/grub.ts';
-import { renderIpxe } from './render/ipxe.ts';
+import { ITS_SERIAL, renderIpxe } from './render/ipxe.ts';
 import { renderSyslinux, type SyslinuxDialect } from './render/pxelinux.ts';
 import { type BootPolicy, type Selection, selectProfile } from './selection.ts';
 import type { FileExists } from './settings.ts';
@@ -74,15 +74,6 @@ export function render(
   };
 }
 
-/** A character of no text, until the script is made. */
-const ITS_SERIAL = '\ue000';
-
-/** iPXE reads the serial number of its machine (SMBIOS); as a part of a URL, so that a blank in it ends no argument. */
-function withSerial(script: string): string {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a setting of iPXE
-  return script.replaceAll(ITS_SERIAL, '${serial:uristring}');
-}
-
 function givenBy(profile: Profile, name: ConfigName, machine: BootMachine): Profile {
   if (profile.kind !== 'kernel' || (name.loader !== 'pxelinux' && name.loader !== 'u-boot')) return profile;
   return dialectOf(name, machine) === 'u-boot'
@@ -106,7 +97,7 @@ function textOf(
     case 'grub':
       return { text: renderGrub(list), left: [] };
     case 'ipxe':
-      return { text: withSerial(renderIpxe(list, { values, early: name.early === true })), left: [] };
+      return { text: renderIpxe(list, { values, early: name.early === true }), left: [] };
     case 'pxelinux':
     case 'u-boot': {
       const { folder } = name;

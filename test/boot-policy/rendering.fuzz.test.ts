@@ -132,7 +132,7 @@ test('boot.ipxe: nothing of the operator’s text is a setting or an end of a co
       expect(text.split('\n').filter((line) => line.endsWith('\\'))).toEqual([]);
     }),
     // What is left when something is taken out must not be what was taken out.
-    { examples: [['$${{net0/mac}'], ['a \\ \\']] },
+    { examples: [['$${{net0/mac}'], ['a \\ \\'], ['&&\\'], ['a \\ || \\'], ['\ue000']] },
   );
 });
 

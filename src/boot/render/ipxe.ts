@@ -3,6 +3,12 @@ import type { TemplateValues } from '../template.ts';
 import type { BootEntry, BootList } from './boot-list.ts';
 import { oneLine } from './boot-list.ts';
 
+const COMMAND_ENDS: ReadonlySet<string> = new Set(['||', '&&', ';']);
+
+/** iPXE reads the serial number of its machine (SMBIOS); as a part of a URL, so that a blank in it ends no argument. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a setting of iPXE
+export const ITS_SERIAL = '${serial:uristring}';
+
 export type IpxePlace = {
   readonly values: TemplateValues;
   /** The script runs before iPXE has an address (autoexec.ipxe). */
@@ -74,13 +80,17 @@ function urlOf(path: string, { values, early }: IpxePlace): string {
   return (values.http === '' ? `tftp://${values['next-server']}` : values.http) + below;
 }
 
-/** Without what iPXE would act on: settings, ends of commands, a line that goes on at its end. */
+/** Without what iPXE would act on: settings other than its serial number, comments, ends of commands, a line that goes on at its end. */
 function plain(text: string): string {
-  return oneLine(text)
-    .replace(/\$\{+/g, '$')
+  const words = oneLine(text)
+    .replace(/\$\{+(?!serial:uristring\})/g, '$')
     .split(/\s+/)
     .map((word) => word.replace(/^#+/, ''))
-    .filter((word) => word !== '||' && word !== '&&' && word !== ';')
-    .join(' ')
-    .replace(/[\\\s]+$/, '');
+    .filter((word) => !COMMAND_ENDS.has(word));
+  for (let last = words.pop(); last !== undefined; last = words.pop()) {
+    const whole = last.replace(/\\+$/, '');
+    // What is left of `&&\` is an end of a command itself.
+    if (whole !== '' && !COMMAND_ENDS.has(whole)) return [...words, whole].join(' ');
+  }
+  return '';
 }
