@@ -18,7 +18,7 @@ function send(options: readonly TftpOption[] = OPTIONS): PutSession {
 
 /** Under way; the request's answer took 1 ms. */
 function sending(windowsize: number, { ready = 100, ended = true } = {}): PutSession {
-  const session = send();
+  const session = send([['windowsize', String(windowsize)]]);
   said(session, 0);
   if (windowsize === 1) session.receive(ack(0), TID, 1);
   else session.receive(oack(['windowsize', String(windowsize)]), TID, 1);
@@ -96,6 +96,60 @@ describe('createPutSession()', () => {
     expect(session.retransmissions()).toBeGreaterThan(5);
   });
 
+  test('sends a window in smaller bursts after silence, and goes on behind an ACK that comes between them', () => {
+    const session = sending(64, { ready: 1000, ended: false });
+    expect(said(session, 1)).toEqual(['1..64']);
+    const late = session.deadline();
+    expect(said(session, late)).toEqual(['1..32']);
+    expect(said(session, late + 0.2)).toEqual([]);
+    expect(said(session, late + 1)).toEqual(['33..64']);
+    expect(session.deadline()).toBeGreaterThan(late + 10);
+    session.receive(ack(64), TID, late + 2);
+    expect(said(session, late + 2)).toEqual(['65..96']);
+    session.receive(ack(70), TID, late + 2.1);
+    expect(said(session, late + 2.1)).toEqual(['71..102']);
+    // The same ACK again says nothing new of a window that is not yet out.
+    session.receive(ack(70), TID, late + 2.2);
+    expect(said(session, late + 2.2)).toEqual([]);
+    expect(said(session, late + 3)).toEqual(['103..134']);
+  });
+
+  test('its bursts grow again while windows arrive whole', () => {
+    const session = sending(64, { ready: 65_000, ended: false });
+    said(session, 1);
+    let now = session.deadline();
+    const bursts: number[] = [];
+    for (let acked = 0; acked < 64 * 200; acked += 64, now += 5) {
+      bursts.push([0, 1, 2].flatMap((later) => said(session, now + later)).length);
+      session.receive(ack(acked + 64), TID, now + 3);
+    }
+    expect(bursts[0]).toBe(2);
+    expect(bursts.at(-1)).toBe(1);
+  });
+
+  test('windows larger than a server’s buffer arrive all the same, few of them in vain', () => {
+    const session = sending(128, { ready: 20_000, ended: true });
+    // Blocks that the server has room for at once, and takes in a millisecond; of a window it answers to the last one, or to repeats.
+    const [room, perMs, stepMs] = [90, 200, 0.25];
+    let [has, waiting, windows] = [0, 0, 0];
+    for (let now = 1; session.outcome() === undefined && now < 60_000; now += stepMs) {
+      waiting = Math.max(0, waiting - perMs * stepMs);
+      for (const words of said(session, now)) {
+        const [first = 0, last = first] = words.split('..').map(Number);
+        const taken = Math.min(last - first + 1, room - waiting);
+        waiting += taken;
+        const repeats = first <= has;
+        if (first <= has + 1) has = Math.max(has, first + taken - 1);
+        if (repeats || has - windows >= 128 || has === 20_000) {
+          session.receive(ack(has), TID, now + stepMs / 2);
+          windows = has;
+        }
+      }
+    }
+    expect(session.outcome()).toEqual({ ok: true });
+    expect(session.retransmissions()).toBeLessThan(20_000 / 10);
+  });
+
   test('goes on with 0 after 65535', () => {
     const session = sending(1, { ready: 65_537 });
     said(session, 1);
@@ -138,14 +192,15 @@ describe('createPutSession()', () => {
     const packet = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
       fc.nat(12).map((block) => ack(block)),
-      fc.constantFrom(data(1, 8), oack(['windowsize', '4']), error(5)),
+      fc.nat(200).map((block) => ack(block)),
+      fc.constantFrom(data(1, 8), oack(['windowsize', '4']), oack(['windowsize', '64']), error(5)),
     );
     fc.assert(
       fc.property(
         fc.array(fc.tuple(packet, fc.nat(30)), { maxLength: 40 }),
-        fc.integer({ min: 1, max: 12 }),
+        fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 200 })),
         (packets, ready) => {
-          const session = send();
+          const session = send([['windowsize', '64']]);
           let now = 0;
           for (const [bytes, later] of packets) {
             now += later;

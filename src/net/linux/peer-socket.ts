@@ -16,6 +16,9 @@ import * as s from './structs.ts';
 const MAX_SEGMENTS = 64;
 const MAX_MESSAGE = 65_000;
 
+/** Node's timers know no shorter time. */
+const LEAST_TIMER_MS = 1;
+
 const MSG_WAITFORONE = 0x10000;
 const MSG_ERRQUEUE = 0x2000;
 const F_SETFL = 4;
@@ -91,7 +94,7 @@ class LinuxPeerSocket implements PeerSocket {
   }
 
   wait(ms: number): Promise<void> {
-    if (this.#woken || ms <= 0) {
+    if (this.#woken || ms < LEAST_TIMER_MS) {
       this.#woken = false;
       return new Promise((resolve) => setImmediate(resolve));
     }

@@ -29,12 +29,16 @@ import {
  * | sending  | ACK inside the window         | a gap: the window restarts behind it (RFC 7440 §4)            |
  * | sending  | ACK of `acked` again          | windows restart if it comes later than an echo; in lock-step  |
  * |          |                               | nothing (RFC 1123 §4.2.3.1)                                   |
- * | any      | silence                       | the same again, each wait longer, then failed                 |
+ * | any      | silence                       | the same again, each wait longer, then failed; a window in    |
+ * |          |                               | smaller bursts                                                |
  * | any      | ERROR                         | failed                                                        |
  *
  * After 65,535 we go on with 0. A server that wants 1 has no way to say so but by ACKing 65,535 again; after the fourth
  * time, each of them later than a round trip, it gets 1. Before that is settled no window goes past that block: a server that drops
  * our 0 would take our 1 for its own, and the file would lack a block.
+ *
+ * Silence after a window says that its end was lost: it was more at once than the server's buffer, or a switch's, holds. So a window goes out
+ * in bursts of half as many blocks then, with a pause between them, and they grow again slowly (as TCP's do, RFC 5681).
  */
 type State = Transfer & {
   acked: number;
@@ -47,7 +51,16 @@ type State = Transfer & {
   refusals: number;
   /** When the last ACK came that was no copy of another. */
   heardAt: number;
+  /** So many blocks go out at once, its fraction left out. */
+  burst: number;
+  /** Behind a pause until `due` the window goes on with this block; 0: all of it is out. */
+  next: number;
 };
+
+const LEAST_BURST = 16;
+const PAUSE_MS = 0.4;
+/** After each window that arrived whole. */
+const BURST_GROWTH = 1 / 4;
 
 const REFUSALS_BELIEVED = 4;
 
@@ -80,6 +93,8 @@ export function createPutSession(spec: RequestSpec, now: number): PutSession {
     rolloverKnown: false,
     refusals: 0,
     heardAt: now,
+    burst: Number.POSITIVE_INFINITY,
+    next: 0,
   };
   return {
     receive(bytes, port, at) {
@@ -142,6 +157,7 @@ function begin(s: State, now: number): void {
 
 function advance(s: State, ahead: number, now: number): void {
   s.acked += ahead;
+  if (s.tries === 0 && s.acked === s.sent) s.burst += BURST_GROWTH;
   s.heardAt = now;
   if (s.acked > LAST_WIRE_BLOCK) s.rolloverKnown = true;
   progress(s, now);
@@ -152,7 +168,7 @@ function advance(s: State, ahead: number, now: number): void {
 }
 
 function repeated(s: State, now: number): void {
-  if (s.sent === s.acked) return;
+  if (s.sent === s.acked || isPaused(s)) return;
   const echoMs = s.patience.echoMs();
   if (s.acked === LAST_WIRE_BLOCK && !s.rolloverKnown && now - s.heardAt >= echoMs) refused(s, now);
   if (s.terms!.windowsize > 1 && now - s.sentAt >= echoMs) s.due = 0;
@@ -174,8 +190,16 @@ function offer(s: State, ready: number, ended: boolean): void {
 function poll(s: State, now: number): Action | undefined {
   if (s.parting !== undefined) return part(s);
   if (s.outcome !== undefined || now < s.due) return undefined;
-  if (s.due !== 0 && outOfPatience(s, `the server fell silent after block ${s.acked}`)) return part(s);
-  return s.terms === undefined ? sendRequest(s, now) : sendWindow(s, now);
+  if (isPaused(s)) return sendBurst(s, s.next, now);
+  if (s.due !== 0) {
+    if (outOfPatience(s, `the server fell silent after block ${s.acked}`)) return part(s);
+    if (s.terms !== undefined) s.burst = Math.max(LEAST_BURST, Math.min(s.burst, s.terms.windowsize) / 2);
+  }
+  return s.terms === undefined ? sendRequest(s, now) : sendBurst(s, s.acked + 1, now);
+}
+
+function isPaused(s: State): boolean {
+  return s.due !== 0 && s.next !== 0;
 }
 
 function sendRequest(s: State, now: number): Action {
@@ -186,23 +210,28 @@ function sendRequest(s: State, now: number): Action {
   return actPacket(s, s.request);
 }
 
-function sendWindow(s: State, now: number): Action | undefined {
+/** Of the window, from block `from` on; nothing before all of the window is here. */
+function sendBurst(s: State, from: number, now: number): Action | undefined {
   const { windowsize } = s.terms!;
   const most = s.rolloverKnown ? s.last : Math.min(s.last, LAST_WIRE_BLOCK + 1);
-  const to = Math.min(s.acked + windowsize, most);
-  if (to > s.ready) {
+  const end = Math.min(s.acked + windowsize, most);
+  if (end > s.ready) {
     s.due = Number.POSITIVE_INFINITY; // until more is offered
+    s.next = 0;
     return undefined;
   }
+  const to = Math.min(end, from + Math.floor(s.burst) - 1);
   const { action } = s;
   action.kind = 'data';
-  action.first = s.acked + 1;
-  action.count = to - s.acked;
-  const again = Math.max(0, Math.min(s.sent, to) - s.acked);
+  action.first = from;
+  action.count = to - from + 1;
+  const again = Math.max(0, Math.min(s.sent, to) - from + 1);
   s.retransmissions += again;
   s.packets += action.count;
   s.timed = again === 0;
   s.sent = Math.max(s.sent, to);
   arm(s, now);
+  s.next = to < end ? to + 1 : 0;
+  if (s.next !== 0) s.due = now + PAUSE_MS;
   return action;
 }
