@@ -142,10 +142,15 @@ function isTimeToImprove(session: ClientSession, now: number): boolean {
 }
 
 const DALLY_TURN_MS = 25;
+/** Each keeps a socket, and a process may have few: of thousands of small files, a second's worth would be too many. */
+const MOST_DALLYING = 128;
+
+/** How each that dallies is ended, the oldest first. */
+const dallying = new Set<() => void>();
 
 /**
- * Answers repeats of the last block for `ms`, in case our last ACK was lost (RFC 1350 §6), then closes the line. Keeps no
- * process alive.
+ * Answers repeats of the last block for `ms`, in case our last ACK was lost (RFC 1350 §6), then closes the line; sooner when many
+ * others came after it. Keeps no process alive.
  */
 export function dally({ session, line }: Pick<Drive, 'session' | 'line'>, ms: number): void {
   const until = performance.now() + ms;
@@ -157,11 +162,19 @@ export function dally({ session, line }: Pick<Drive, 'session' | 'line'>, ms: nu
       if (session.knows(port)) session.receive(bytes, port, now);
     });
     sayAll(session, line);
-    if (now < until) return;
-    clearInterval(timer);
-    line.close();
+    if (now >= until) end();
   }, DALLY_TURN_MS);
   timer.unref();
+
+  function end(): void {
+    dallying.delete(end);
+    clearInterval(timer);
+    line.close();
+  }
+
+  const [oldest] = dallying;
+  if (dallying.size >= MOST_DALLYING) oldest?.();
+  dallying.add(end);
 }
 
 /** Sends what a session still has to say. */
