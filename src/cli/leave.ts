@@ -7,5 +7,15 @@ const GRACE_MS = 250;
  */
 export function leave(code: number): void {
   process.exitCode = code;
-  setTimeout(() => process.exit(), GRACE_MS).unref();
+  setTimeout(() => (waitsForDisk() ? endBySignal() : process.exit()), GRACE_MS).unref();
+}
+
+/** A thread that opens a pipe which nobody reads may do so for ever, and process.exit() would join it, too. */
+function waitsForDisk(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+}
+
+function endBySignal(): void {
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
 }

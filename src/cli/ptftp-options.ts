@@ -77,7 +77,8 @@ function parse(argv: readonly string[]): Parsed {
 
 /** `-c` ends the options: what follows is a command's, as for tftp-hpa. */
 function splitCommand(argv: readonly string[]): { before: readonly string[]; command?: readonly string[] } {
-  const at = argv.findIndex((word) => word === '-c' || word === '--command');
+  const at = argv.findIndex((word) => word === '-c' || word === '--command' || word === '--');
+  if (argv[at] === '--') return { before: argv };
   return at < 0 ? { before: argv } : { before: argv.slice(0, at), command: argv.slice(at + 1) };
 }
 
@@ -87,6 +88,7 @@ function setupOf(values: Values, positionals: readonly string[], command?: reado
   if (host !== undefined && values.host !== undefined)
     throw new Usage(`Two hosts: ${host} and ${values.host}`);
   const named = host ?? (values.host as string | undefined);
+  if (named === '') throw new Usage('Which host?');
   if (command !== undefined && words.length > 0) throw new Usage(`"${words[0]}" stands before -c`);
   const base = {
     host: named,
@@ -105,7 +107,9 @@ function setupOf(values: Values, positionals: readonly string[], command?: reado
     if (command !== undefined) throw new Usage('No command behind -c');
     return base;
   }
-  const job = jobOf(given, { host: named ?? 'localhost', port: base.port });
+  const job = isShellLike(command)
+    ? undefined
+    : jobOf(given, { host: named ?? 'localhost', port: base.port });
   if (job !== undefined) return { ...base, job };
   if (command === undefined) {
     const several = given[0] === 'get' || given[0] === 'put';
@@ -131,6 +135,11 @@ function splitWords(positionals: readonly string[]): {
 
 function isUrl(text: string): boolean {
   return /^tftp:\/\//i.test(text);
+}
+
+/** Has what only the prompt's commands know: options, and files of other servers (`host:file`). */
+function isShellLike(command: readonly string[] = []): boolean {
+  return command.some((word) => /^-./.test(word) || (word.includes(':') && !isUrl(word)));
 }
 
 /** undefined: more than a single transfer. */
@@ -191,9 +200,9 @@ const MODES = {
 
 function modeOf({ mode }: Values): 'octet' | 'netascii' | undefined {
   if (mode === undefined) return undefined;
-  const known = MODES[String(mode).toLowerCase() as keyof typeof MODES];
-  if (known === undefined) throw new Usage(`--mode ${mode}: expected octet or netascii`);
-  return known;
+  const name = String(mode).toLowerCase();
+  if (!Object.hasOwn(MODES, name)) throw new Usage(`--mode ${mode}: expected octet or netascii`);
+  return MODES[name as keyof typeof MODES];
 }
 
 function hashOf({ hash }: Values): boolean {

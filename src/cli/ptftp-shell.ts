@@ -3,7 +3,7 @@ import { TftpError } from '../lib/tftp-error.ts';
 import { PTFTP_EXIT, type PtftpSetup } from './ptftp-setup.ts';
 import { connectedTo } from './ptftp-shell/commands.ts';
 import { createShell, type DrivenShell } from './ptftp-shell/create-shell.ts';
-import type { PtftpIo } from './ptftp-transfer.ts';
+import { type PtftpIo, SIGNALS } from './ptftp-transfer.ts';
 
 /**
  * Reads commands and does them: those of `-c`, of a terminal, or of standard input, line by line. Gives the exit code
@@ -63,15 +63,13 @@ async function uninterrupted(shell: DrivenShell, work: (run: Run) => Promise<num
     // Nothing to end properly.
     if (!shell.interrupt()) process.exit(PTFTP_EXIT.INTERRUPTED);
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  for (const each of SIGNALS) process.on(each, interrupt);
   try {
     return await work(async (command) => {
       const code = await (typeof command === 'string' ? shell.runLine(command) : shell.runWords(command));
       return interrupted ? PTFTP_EXIT.INTERRUPTED : code;
     });
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    for (const each of SIGNALS) process.off(each, interrupt);
   }
 }

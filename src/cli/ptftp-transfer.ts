@@ -1,7 +1,11 @@
 import { TftpError } from '../lib/tftp-error.ts';
 import { get, put } from '../tftp-client/client.ts';
 import type { Terms, TransferOptions, TransferResult } from '../tftp-client/face.ts';
+import { unlessAborted } from '../tftp-client/unless-aborted.ts';
 import { type Job, PTFTP_EXIT, type PtftpSetup } from './ptftp-setup.ts';
+
+/** They end a transfer, and nothing of it stays; SIGHUP is that of a terminal that was closed. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What a one-shot transfer writes to. */
 export type PtftpIo = {
@@ -17,8 +21,7 @@ const LAST_WORDS_MS = 1000;
 export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Promise<number> {
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  for (const each of SIGNALS) process.once(each, interrupt);
   const complain = (error: TftpError) => void io.err.write(`ptftp: ${error.message}${hint(error)}\n`);
   try {
     const { code, lossy } = await transfer(setup, job, {
@@ -31,8 +34,7 @@ export async function transferOnce(setup: PtftpSetup, job: Job, io: PtftpIo): Pr
     }
     return code;
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    for (const each of SIGNALS) process.off(each, interrupt);
   }
 }
 
@@ -108,11 +110,17 @@ type How = { readonly setup: PtftpSetup; readonly options: TransferOptions; read
 async function run(job: Job, { setup, options, io }: How): Promise<TransferResult> {
   const { host, port, file } = job;
   const target = { host, port, file, ...(job.mode !== undefined && { mode: job.mode }) };
-  if (job.what === 'put') return put(job.local === '-' ? io.input : job.local, target, options);
+  if (job.what === 'put') return put(job.local === '-' ? standardInput(io) : job.local, target, options);
   const download = get(target, options);
   if (job.local !== '-') return download.into(placeFor(job), { force: setup.force });
-  for await (const chunk of download) await written(io.out, chunk);
+  for await (const chunk of download) await unlessAborted(written(io.out, chunk), options.signal);
   return download.result;
+}
+
+/** Node reads nothing from a folder, as though it were empty. */
+function standardInput({ input }: PtftpIo): NodeJS.ReadStream {
+  if (!process.getBuiltinModule('node:fs').fstatSync(0).isDirectory()) return input;
+  throw new TftpError('Cannot read standard input: EISDIR', { reason: 'local-file' });
 }
 
 /** A folder takes the file under its own name. */
@@ -143,14 +151,19 @@ async function written(out: NodeJS.WriteStream, chunk: Uint8Array): Promise<void
 
 async function verifyLocal(path: string, wanted: string): Promise<void> {
   if (path === '-') throw new TftpError('Cannot verify what comes from a pipe', { reason: 'bad-option' });
-  const [{ createHash }, { createReadStream }] = await Promise.all([
+  const [{ createHash }, { createReadStream, statSync }] = await Promise.all([
     import('node:crypto'),
     import('node:fs'),
   ]);
   const hash = createHash('sha256');
   try {
+    // What is read once for its hash is gone.
+    if (!statSync(path).isFile()) {
+      throw new TftpError(`Cannot verify ${path}: it is no file`, { reason: 'bad-option' });
+    }
     for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   } catch (cause) {
+    if (cause instanceof TftpError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     throw new TftpError(`Cannot read ${path}: ${code}`, { reason: 'local-file', cause });
   }

@@ -1,6 +1,7 @@
 import { latin1Decode } from '../lib/bytes.ts';
 import { TftpError } from '../lib/tftp-error.ts';
 import type { TftpMode, TftpOption } from '../tftp-packet/index.ts';
+import { endDallying } from './drive.ts';
 import type { Target, TransferOptions } from './face.ts';
 import { type Line, openLine } from './line.ts';
 import { blamesOptions, ladder, nameProblem, type Offer, optionsOf } from './machine/offer.ts';
@@ -76,12 +77,7 @@ export async function tryUntilAccepted<T extends Attempt>(
   for (const address of addresses) {
     for (const offer of rungsFor(settings, address)) {
       const spec = requestOf(settings, optionsOf(offer));
-      const line = await openLine({
-        address: address.address,
-        ipv6: address.ipv6,
-        plain: options.sockets === 'dgram',
-        alone: options.alone ?? false,
-      });
+      const line = await openLineOf(address, options);
       const tried = await attempt(spec, line);
       const outcome = tried.session.outcome();
       if (outcome === undefined || outcome.ok) return tried;
@@ -91,6 +87,20 @@ export async function tryUntilAccepted<T extends Attempt>(
     if (failure === undefined || !isElsewhere(failure)) break;
   }
   throw asError(failure!, settings, addresses.at(-1)!);
+}
+
+/** Where there are no more sockets to be had, those of transfers that are over are. */
+async function openLineOf(
+  { address, ipv6 }: Address,
+  { sockets, alone = false }: TransferOptions,
+): Promise<Line> {
+  const spec = { address, ipv6, plain: sockets === 'dgram', alone };
+  try {
+    return await openLine(spec);
+  } catch (error) {
+    if (!endDallying()) throw error;
+    return openLine(spec);
+  }
 }
 
 function rungsFor({ offer, options }: Settings, { ipv6 }: Address): readonly (Offer | undefined)[] {

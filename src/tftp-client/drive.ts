@@ -66,7 +66,12 @@ async function converse(d: Driven, aborted: Promise<void>): Promise<void> {
   const take = (bytes: Uint8Array, port: number) => takePacket(d, bytes, port);
   let sliceEnd = performance.now() + SLICE_MS;
   for (;;) {
-    if (line.canImprove() && d.asked && isTimeToImprove(session, performance.now())) await line.improve();
+    if (line.canImprove() && d.asked && isTimeToImprove(session, performance.now())) {
+      await line.prepare();
+      // An answer that came late would be lost with its socket.
+      line.socket().receive(take);
+      if (isTimeToImprove(session, performance.now())) await line.improve();
+    }
     speak(d);
     believeErrors(d);
     if (session.outcome() !== undefined) {
@@ -147,6 +152,13 @@ const MOST_DALLYING = 128;
 
 /** How each that dallies is ended, the oldest first. */
 const dallying = new Set<() => void>();
+
+/** Gives their sockets back. False: there were none. */
+export function endDallying(): boolean {
+  const ends = [...dallying];
+  for (const end of ends) end();
+  return ends.length > 0;
+}
 
 /**
  * Answers repeats of the last block for `ms`, in case our last ACK was lost (RFC 1350 §6), then closes the line; sooner when many

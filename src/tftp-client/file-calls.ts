@@ -6,6 +6,7 @@ export type OpenFile = {
   /** From octet `at` of the chunk on. */
   write(chunk: Uint8Array, at: number): Awaitable<{ readonly bytesWritten: number }>;
   chmod(mode: number): Awaitable<void>;
+  chown(uid: number, gid: number): Awaitable<void>;
   close(): Awaitable<void>;
 };
 
@@ -43,6 +44,7 @@ function callsAtOnce(): FileCalls {
               );
             }),
       chmod: (to) => fs.fchmodSync(fd, to),
+      chown: (uid, gid) => fs.fchownSync(fd, uid, gid),
       close: () => fs.closeSync(fd),
     };
   }

@@ -20,7 +20,7 @@ export async function openFileSink(path: string, { force, alone = false }: SinkO
   if (there !== undefined && !force) throw exists(path);
   const target = (there !== undefined && (await unlessFails(() => calls.realpath(path)))) || path;
   // Unique is enough: it is opened exclusively.
-  const name = `.${basename(target)}.${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}.part`;
+  const name = `.${shortened(basename(target))}.${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}.part`;
   const temporary = join(dirname(target), name);
   const handle = await opened(calls, temporary, 'wx', target);
   return writeTo(handle, {
@@ -28,8 +28,13 @@ export async function openFileSink(path: string, { force, alone = false }: SinkO
     path: target,
     temporary,
     force,
-    ...(there !== undefined && { mode: there.mode & 0o7777 }),
+    ...(there !== undefined && { replaces: there }),
   });
+}
+
+/** So that what stands behind it does not make the name too long: 255 octets are the limit, 4 a letter's. */
+function shortened(name: string): string {
+  return [...name].slice(0, 50).join('');
 }
 
 /** A pipe keeps its writer waiting for as long as its reader likes: never this thread. */
@@ -57,8 +62,8 @@ type Place = {
   readonly path: string;
   readonly temporary?: string;
   readonly force?: boolean;
-  /** Permissions of the file that is replaced. */
-  readonly mode?: number;
+  /** Who owns it, and who may do what with it, stays as it was; what its program may become does not. */
+  readonly replaces?: { readonly mode: number; readonly uid: number; readonly gid: number };
 };
 
 /** `shown`: the name that a person knows it by. */
@@ -106,7 +111,7 @@ function writeTo(handle: OpenFile, place: Place): Consumer {
     async end() {
       await settled();
       try {
-        if (place.mode !== undefined) await handle.chmod(place.mode);
+        if (place.replaces !== undefined) await inherit(handle, place.replaces);
         await handle.close();
         if (place.temporary !== undefined) await give(place.temporary, place);
       } catch (cause) {
@@ -115,12 +120,20 @@ function writeTo(handle: OpenFile, place: Place): Consumer {
       }
     },
     async discard() {
-      await done;
-      await unlessFails(() => handle.close());
       const { calls, temporary } = place;
-      if (temporary !== undefined) await unlessFails(() => calls.unlink(temporary));
+      const closed = done.then(() => unlessFails(() => handle.close()));
+      // A pipe that nobody reads may keep its writer for ever.
+      if (temporary === undefined) return;
+      await closed;
+      await unlessFails(() => calls.unlink(temporary));
     },
   };
+}
+
+async function inherit(handle: OpenFile, { mode, uid, gid }: NonNullable<Place['replaces']>): Promise<void> {
+  // Root's business alone.
+  await unlessFails(() => handle.chown(uid, gid));
+  await handle.chmod(mode & 0o777);
 }
 
 /** rename(2) replaces whatever stands there; link(2) does not. Some file systems have no links. */

@@ -14,6 +14,7 @@ import type { RequestSpec } from './machine/transfer.ts';
 import { createMeter } from './meter.ts';
 import { resultOf, termsOf } from './result.ts';
 import { tracing } from './trace.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** The longest the last ACK is repeated for servers that ask for it, after its file is there. */
 const DALLY_MS = 2000;
@@ -79,7 +80,12 @@ async function fetchInto(
   signal: AbortSignal | undefined,
 ): Promise<TransferResult> {
   const startedAt = performance.now();
-  const consumer = await openConsumer();
+  const opening = openConsumer();
+  const consumer = await unlessAborted(opening, signal).catch((error: unknown) => {
+    // A pipe without a reader may be opened by and by.
+    opening.then((late) => late.discard()).catch(() => {});
+    throw error;
+  });
   try {
     const fetched = await tryUntilAccepted(settings, (spec, line) =>
       fetchOnce({ settings, consumer, ...(signal && { signal }) }, spec, line),

@@ -10,6 +10,8 @@ export type Line = {
   socket(): PeerSocket;
   /** Can it still become better? */
   canImprove(): boolean;
+  /** Loads what that takes. */
+  prepare(): Promise<void>;
   improve(): Promise<void>;
   close(): void;
 };
@@ -31,6 +33,9 @@ export async function openLine({ plain, ...spec }: LineOptions): Promise<Line> {
     address: spec.address,
     socket: () => socket,
     canImprove: () => improvable,
+    async prepare() {
+      (await betterSockets())?.peerSocketsWork();
+    },
     async improve() {
       improvable = false;
       const linux = await betterSockets();

@@ -39,6 +39,7 @@ type Sent = Attempt & { readonly result: TransferResult };
 async function sendOnce({ settings, octets }: Send, spec: RequestSpec, line: Line): Promise<Sent> {
   const { options, mode } = settings;
   const startedAt = performance.now();
+  octets.rewind?.();
   const session = createPutSession(spec, startedAt);
   const hash = options.sha256 ? (await import('node:crypto')).createHash('sha256') : undefined;
   const reader = createReader(octets, mode === 'netascii', (part) => hash?.update(part));
@@ -55,7 +56,8 @@ async function sendOnce({ settings, octets }: Send, spec: RequestSpec, line: Lin
   const bytes = reader.bytes();
   if (session.outcome()!.ok) createMeter(options.onProgress, startedAt).end(bytes, octets.sizeBytes);
   const result = resultOf(session, { bytes, startedAt, sha256: hash?.digest('hex') });
-  return { session, touched: bytes > 0, result };
+  // What was read, and never arrived, can be read again of a file.
+  return { session, touched: octets.rewind ? session.acked() > 0 : bytes > 0, result };
 }
 
 type Supply = { readonly octets: Octets; readonly reader: Reader; readonly options: TransferOptions };

@@ -11,6 +11,8 @@ export type Octets = {
    */
   read(into: Uint8Array): number;
   more(): Promise<void>;
+  /** Begins anew, where that can be done. */
+  rewind?(): void;
   close(): Promise<void>;
 };
 
@@ -33,6 +35,9 @@ function ofBytes(bytes: Uint8Array): Octets {
       return part.length;
     },
     more: async () => {},
+    rewind() {
+      at = 0;
+    },
     close: async () => {},
   };
 }
@@ -43,29 +48,32 @@ async function openFile(path: string): Promise<Octets> {
   // An import would load all parts of it, which takes longer than a small transfer.
   const fs = process.getBuiltinModule('node:fs');
   let fd: number;
+  let sizeBytes: number;
   try {
+    const facts = fs.statSync(path);
+    if (facts.isDirectory()) throw unreadable(path, { code: 'EISDIR' });
+    // A pipe is opened when somebody writes into it: not by this thread.
+    if (!facts.isFile()) return ofStream(fs.createReadStream(path));
     fd = fs.openSync(path, 'r');
+    sizeBytes = fs.fstatSync(fd).size;
   } catch (cause) {
-    throw unreadable(path, cause);
-  }
-  const facts = fs.fstatSync(fd);
-  if (!facts.isFile()) {
-    if (!facts.isDirectory()) return ofStream(fs.createReadStream(path, { fd }));
-    fs.closeSync(fd);
-    throw unreadable(path, { code: 'EISDIR' });
+    throw cause instanceof TftpError ? cause : unreadable(path, cause);
   }
   const memory = new Uint8Array(READ_BYTES);
   let buffer = memory.subarray(0, 0);
   let at = 0;
+  /** Of the file, behind the buffer. */
+  let position = 0;
   return {
-    sizeBytes: facts.size,
+    sizeBytes,
     read(into) {
       if (at === buffer.length) {
         try {
-          buffer = memory.subarray(0, fs.readSync(fd, memory));
+          buffer = memory.subarray(0, fs.readSync(fd, memory, 0, memory.length, position));
         } catch (cause) {
           throw unreadable(path, cause);
         }
+        position += buffer.length;
         at = 0;
         if (buffer.length === 0) return -1;
       }
@@ -75,6 +83,11 @@ async function openFile(path: string): Promise<Octets> {
       return part.length;
     },
     more: async () => {},
+    rewind() {
+      buffer = memory.subarray(0, 0);
+      at = 0;
+      position = 0;
+    },
     close: async () => fs.closeSync(fd),
   };
 }

@@ -23,6 +23,7 @@ function lineOf(number: number, closed: number[]): Line {
     address: '192.0.2.1',
     socket: () => socket,
     canImprove: () => false,
+    prepare: async () => {},
     improve: async () => {},
     close: () => void closed.push(number),
   };

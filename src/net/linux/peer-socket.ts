@@ -24,9 +24,14 @@ const MSG_ERRQUEUE = 0x2000;
 const F_SETFL = 4;
 const O_RDWR = 2;
 
+/** Can they be had? What it takes to tell is loaded then. */
+export function peerSocketsWork(): boolean {
+  return c.layoutsHold();
+}
+
 /** Opens a client's socket; undefined where the layouts of structs.ts do not hold. */
 export function openLinuxPeerSocket(spec: PeerSocketSpec): Outcome<PeerSocket> | undefined {
-  if (!c.layoutsHold()) return undefined;
+  if (!peerSocketsWork()) return undefined;
   const opened = openPeer(spec);
   if (!opened.ok) return opened;
   return { ok: true, value: new LinuxPeerSocket(opened.value.fd, opened.value.localPort, spec) };

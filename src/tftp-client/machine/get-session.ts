@@ -102,7 +102,7 @@ function receive(s: State, { bytes, port }: Packet, now: number): Uint8Array | u
   if (packet.opcode === 'error') {
     s.port = port;
     fail(s, serverFailure(packet.code, packet.message));
-  } else if (packet.opcode === 'oack' && s.spec.options.length > 0) {
+  } else if (packet.opcode === 'oack') {
     s.port = port;
     if (s.terms === undefined) {
       if (!takeOack(s, packet.options)) return undefined;

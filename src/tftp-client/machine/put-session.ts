@@ -129,7 +129,7 @@ function receive(s: State, { bytes, port }: Packet, now: number): void {
   if (packet.opcode === 'error') {
     s.port = port;
     fail(s, serverFailure(packet.code, packet.message));
-  } else if (packet.opcode === 'oack' && s.terms === undefined && s.spec.options.length > 0) {
+  } else if (packet.opcode === 'oack' && s.terms === undefined) {
     s.port = port;
     if (takeOack(s, packet.options)) begin(s, now);
   }
