@@ -54,6 +54,18 @@ describe('parsePtftp()', () => {
     expect(setup('server -c status -v').command).toEqual(['status', '-v']);
   });
 
+  test('-c with what the prompt alone knows is a command', () => {
+    expect(setup('server -c get -f small').command).toEqual(['get', '-f', 'small']);
+    expect(setup('server -c put -- -dash').command).toEqual(['put', '--', '-dash']);
+    expect(setup('server -c get other:small').command).toEqual(['get', 'other:small']);
+    expect(setup('server -c get tftp://other/small').job).toMatchObject({ host: 'other', file: 'small' });
+    expect(setup('server -c get f -').job).toMatchObject({ file: 'f', local: '-' });
+  });
+
+  test('what follows -- is no option', () => {
+    expect(setup('server get -- -c').job).toMatchObject({ file: '-c' });
+  });
+
   test('options mean what tftp-hpa’s, atftp’s and pTFTPd’s mean', () => {
     const line =
       '-m netascii -b 1024 -w 8 -t 1.5 --retries 3 -r -f -q --json --hash sha256 --progress h get f';

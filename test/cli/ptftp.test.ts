@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 const PTFTP = join(import.meta.dirname, '../../bin/ptftp.ts');
@@ -19,6 +22,41 @@ test.each([
   const said = code === 0 ? text(child.stderr) : text(child.stdout);
   const [ended] = await once(child, 'exit');
   expect({ ended, said: await said }).toEqual({ ended: code, said: '' });
+});
+
+const PIPES: readonly (readonly string[])[] = [
+  ['get', 'f', 'pipe'],
+  ['put', 'pipe', 'f'],
+];
+
+test.each(PIPES)('ptftp %s %s %s with a pipe that has no other end can be interrupted', async (...words) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pxed-ptftp-'));
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const child = spawn(process.execPath, [PTFTP, '-v', '127.0.0.1:9', ...words], { cwd: folder });
+  try {
+    // Long enough for it to wait.
+    await sleep(700);
+    child.kill('SIGINT');
+    const [code, signal] = await once(child, 'exit');
+    expect(code === null ? signal : code).toBe(code === null ? 'SIGINT' : 130);
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('ptftp put - of a folder sends nothing', async () => {
+  const folder = openSync(tmpdir(), 'r');
+  const child = spawn(process.execPath, [PTFTP, '127.0.0.1:9', 'put', '-', 'f'], {
+    stdio: [folder, 'ignore', 'pipe'],
+  });
+  const said = text(child.stderr!);
+  const [code] = await once(child, 'exit');
+  closeSync(folder);
+  expect({ code, said: await said }).toEqual({
+    code: 3,
+    said: 'ptftp: Cannot read standard input: EISDIR\n',
+  });
 });
 
 test('ptftp ends when all is said, though standard input stays open', async () => {

@@ -141,6 +141,14 @@ describe('createGetSession()', () => {
     expect(session.outcome()).toMatchObject({ failure: { reason: 'bad-oack' } });
   });
 
+  test('refuses an OACK when it asked for no option', () => {
+    const session = fetch([]);
+    said(session, 0);
+    session.receive(oack(['blksize', '1024']), TID, 1);
+    expect(said(session, 1)).toEqual(['ERROR 8']);
+    expect(session.outcome()).toMatchObject({ failure: { reason: 'bad-oack' } });
+  });
+
   test('keeps nothing of a block that is longer than agreed', () => {
     const session = reading(...WINDOW);
     expect(session.receive(data(1, 9), TID, 2)).toBeUndefined();

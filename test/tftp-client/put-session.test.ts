@@ -180,6 +180,14 @@ describe('createPutSession()', () => {
     expect(session.outcome()).toEqual({ ok: true });
   });
 
+  test('refuses an OACK when it asked for no option', () => {
+    const session = send([]);
+    said(session, 0);
+    session.receive(oack(['blksize', '1024']), TID, 1);
+    expect(said(session, 1)).toEqual(['ERROR 8']);
+    expect(session.outcome()).toMatchObject({ failure: { reason: 'bad-oack' } });
+  });
+
   test('ends with the server’s ERROR', () => {
     const session = sending(1);
     session.receive(error(3, 'Disk full'), TID, 2);

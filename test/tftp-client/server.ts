@@ -24,6 +24,8 @@ export type Quirks = {
   readonly stranger?: boolean;
   /** Answers with an ERROR. */
   readonly error?: { readonly code: number; readonly message: string };
+  /** Gets no block that is larger: a hop on the way drops it. */
+  readonly mostArrives?: number;
   /** Announces a size that is not the file's. */
   readonly wrongSize?: number;
 };
@@ -143,6 +145,7 @@ export async function startTestServer(quirks: Quirks = {}, address = '127.0.0.1'
         packet.value.block !== ((parts.length + 1) & 0xffff)
       )
         return;
+      if (packet.value.data.length > (quirks.mostArrives ?? Number.POSITIVE_INFINITY)) return;
       if (parts.length >= (quirks.silentAfter ?? Number.POSITIVE_INFINITY)) return;
       parts.push(packet.value.data.slice());
       ended = packet.value.data.length < blksize;

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +123,39 @@ describe.each(BACKENDS)('with %j', (backend) => {
     const arrived = readFile(path);
     expect(await fetched).toMatchObject({ bytes: 100_000 });
     expect((await arrived).equals(octets(100_000))).toBe(true);
+  });
+
+  test('into() a pipe that nobody reads ends by its signal', async () => {
+    const server = await serve({ f: octets(100_000) });
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const stop = new AbortController();
+    const fetched = failure(get(at(server), { ...backend, signal: stop.signal }).into(path));
+    await sleep(20);
+    stop.abort();
+    expect((await fetched).reason).toBe('aborted');
+    // It is opened by now, and let go of.
+    expect(await readFile(path)).toHaveLength(0);
+  });
+
+  test('into() a file with the longest name', async () => {
+    const server = await serve({ f: octets(10) });
+    for (const path of ['n'.repeat(255), 'ü'.repeat(127)].map((name) => join(folder, name))) {
+      await get(at(server), backend).into(path);
+      expect(readFileSync(path)).toHaveLength(10);
+    }
+  });
+
+  test('into() a file of somebody else leaves it his, and gives nobody his rights', async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip('root alone can give files away');
+    const server = await serve({ f: octets(10) });
+    const path = join(folder, 'f');
+    writeFileSync(path, 'precious');
+    chownSync(path, 12_345, 54_321);
+    chmodSync(path, 0o6755);
+    await get(at(server), backend).into(path, { force: true });
+    const { uid, gid, mode } = statSync(path);
+    expect({ uid, gid, mode: mode & 0o7777 }).toEqual({ uid: 12_345, gid: 54_321, mode: 0o755 });
   });
 
   test('into() a device that is full fails', async () => {
@@ -331,6 +374,23 @@ describe('put()', () => {
     await put(octets(5000), at(server, 'up'));
     expect(server.asked.map(({ options }) => options.length)).toEqual([3, 1, 0]);
     expect(server.files.get('up')).toHaveLength(5000);
+  });
+
+  test('asks for small blocks when large ones never arrive, and begins anew', async () => {
+    const server = await serve({}, { mostArrives: 512 });
+    const path = join(folder, 'source');
+    writeFileSync(path, octets(100_000));
+    for (const source of [path, octets(100_000)]) {
+      server.files.clear();
+      await put(source, at(server, 'up'), { timeoutMs: 50, retries: 1 });
+      expect(Buffer.from(server.files.get('up')!).equals(octets(100_000))).toBe(true);
+    }
+    async function* pipe(): AsyncGenerator<Uint8Array> {
+      yield octets(100_000);
+    }
+    // What came from a pipe is gone.
+    const error = await failure(put(pipe(), at(server, 'up'), { timeoutMs: 50, retries: 1 }));
+    expect(error.reason).toBe('timeout');
   });
 
   test('of a file that is not there asks nobody', async () => {
