@@ -44,6 +44,7 @@ export function wordsOfUnion(alternatives: readonly string[]): string | undefine
 
 /** YAML's own faults are about characters; the cause is often a line above. */
 export function yamlWords(message: string): string {
+  if (/multiple documents/.test(message)) return 'another document begins here; a file is one';
   return /indicator|indentation|indented|same column|Nested mappings|Implicit key|Unexpected/i.test(message)
     ? `${message}; look at how this line and the one above are indented (spaces, entries of a list with "- ")`
     : message;

@@ -1,5 +1,7 @@
 import {
+  type Alias,
   type Document,
+  isAlias,
   isCollection,
   isMap,
   isPair,
@@ -18,37 +20,47 @@ export function yamlDocument(text: string, lineCounter?: LineCounter): Document 
     ...{ prettyErrors: false, logLevel: 'error', uniqueKeys: false },
     ...(lineCounter && { lineCounter }),
   });
-  const repeated = repeatedKeys(document.contents);
-  if (repeated.length > 0) {
-    document.errors.push(...repeated);
+  const found = faultsBelow(document.contents);
+  if (found.length > 0) {
+    document.errors.push(...found);
     document.errors.sort((a, b) => a.pos[0] - b.pos[0]);
   }
   return document;
 }
 
-/** Repeated keys that are told: nobody corrects more of them one by one. */
-const REPEATED_MOST = 100;
+/** So many are told: nobody corrects more of them one by one. */
+const MOST_FAULTS = 100;
 
-/** With a list of what is still to be looked at, as documents may be nested deeper than the stack is. */
-function repeatedKeys(contents: unknown): YAMLParseError[] {
+/** Keys that stand twice, and aliases of anchors that are nowhere; the parser tells of those when it is too late to say where. With a list of what is still to be looked at, as documents may be nested deeper than the stack is. */
+function faultsBelow(contents: unknown): YAMLParseError[] {
   const errors: YAMLParseError[] = [];
+  const anchors = new Set<string>();
+  const aliases: Alias[] = [];
   const left: unknown[] = [contents];
-  while (left.length > 0 && errors.length < REPEATED_MOST) {
+  while (left.length > 0 && errors.length < MOST_FAULTS) {
     const node = left.pop();
     if (isPair(node)) left.push(node.key, node.value);
-    else if (isCollection(node)) {
+    else if (isAlias(node)) aliases.push(node);
+    else if (isCollection(node) || isScalar(node)) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
       if (isMap(node)) note(node.items, errors);
-      for (const item of node.items) left.push(item);
+      if (isCollection(node)) for (const item of node.items) left.push(item);
     }
   }
-  return errors;
+  const lost = aliases.filter(({ source }) => !anchors.has(source)).slice(0, MOST_FAULTS);
+  return [...errors, ...lost.map(faultOf)];
+}
+
+function faultOf({ source, range }: Alias): YAMLParseError {
+  const start = range?.[0] ?? 0;
+  return new YAMLParseError([start, start + 1], 'BAD_ALIAS', `there is no anchor &${source}`);
 }
 
 function note(items: readonly { readonly key: unknown }[], errors: YAMLParseError[]): void {
   const seen = new Set<unknown>();
   for (const { key } of items) {
     if (!isScalar(key)) continue;
-    if (errors.length >= REPEATED_MOST) return;
+    if (errors.length >= MOST_FAULTS) return;
     const { size } = seen;
     seen.add(key.value);
     if (seen.size > size) continue;

@@ -165,6 +165,12 @@ test.each([
     'version: 1\nnetworks:\n  - subnet: 10.0.0.0/8\n   range: 10.0.0.1-10.0.0.9',
     'pxed.yaml:4: Sequence item without - indicator; look at how this line and the one above are indented',
   ],
+  ['an alias of no anchor', 'version: 1\nmode: *nope', 'pxed.yaml:2: there is no anchor &nope'],
+  [
+    'two documents',
+    'version: 1\n---\nversion: 1',
+    'pxed.yaml:2: another document begins here; a file is one',
+  ],
   ['an anchor that contains itself', 'version: 1\nmode: &a [*a]', 'pxed.yaml:2: mode: '],
 ])('loadConfig() refuses %s', (_, text, want) => {
   expect(problemsOf(text).map((line) => line.slice(0, want.length))).toContain(want);
