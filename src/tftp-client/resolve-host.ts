@@ -13,6 +13,9 @@ export async function resolveHost(host: string): Promise<readonly Address[]> {
   if (parseIpv4(host) !== undefined) return [{ address: host, ipv6: false }];
   const ipv6 = parseIpv6(bare);
   if (ipv6 !== undefined) {
+    if (zone !== undefined && !isInterface(zone)) {
+      throw new TftpError(`Cannot find ${host}: there is no interface ${zone}`, { reason: 'no-such-host' });
+    }
     const address = formatIpv6(ipv6);
     return [{ address: zone === undefined ? address : `${address}%${zone}`, ipv6: true }];
   }
@@ -24,4 +27,11 @@ export async function resolveHost(host: string): Promise<readonly Address[]> {
     const { code = 'EAI_FAIL' } = cause as NodeJS.ErrnoException;
     throw new TftpError(`Cannot find ${host}: ${code}`, { reason: 'no-such-host', cause });
   }
+}
+
+/** By its name or its number; one without any address leads nowhere. */
+function isInterface(zone: string): boolean {
+  return (
+    /^[1-9]\d*$/.test(zone) || Object.hasOwn(process.getBuiltinModule('node:os').networkInterfaces(), zone)
+  );
 }

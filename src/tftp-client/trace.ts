@@ -1,3 +1,5 @@
+import { latin1Encode } from '../lib/bytes.ts';
+import { harmless } from '../lib/harmless.ts';
 import { decode, type TftpOption } from '../tftp-packet/index.ts';
 import type { Work } from './drive.ts';
 import type { TransferOptions } from './face.ts';
@@ -16,7 +18,7 @@ export function traceLine(direction: 'sent' | 'received', bytes: Uint8Array): st
     case 'rrq':
     case 'wrq': {
       const asked = packet.options.map(([name, value]) => `, ${name}=${value}`).join('');
-      return `${direction} ${packet.opcode.toUpperCase()} <file=${packet.filename}, mode=${packet.mode}${asked}>`;
+      return `${direction} ${packet.opcode.toUpperCase()} <file=${printable(packet.filename)}, mode=${packet.mode}${asked}>`;
     }
     case 'data':
       return `${direction} DATA <block=${packet.block}, ${packet.data.length} bytes>`;
@@ -33,7 +35,7 @@ function shown([name, value]: TftpOption): string {
   return `${printable(name)}=${printable(value)}`;
 }
 
-/** Foreign text must not steer a terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?');
+/** Octets as text, which is UTF-8 nearly everywhere. Foreign text must not steer a terminal. */
+function printable(octets: string): string {
+  return harmless(new TextDecoder().decode(latin1Encode(octets)));
 }

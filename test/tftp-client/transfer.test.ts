@@ -338,6 +338,12 @@ describe('get()', () => {
     },
   );
 
+  test('refuses an interface that is not there', async () => {
+    const error = await failure(get({ host: 'fe80::1%nope', file: 'f' }).into(join(folder, 'f')));
+    expect(error.reason).toBe('no-such-host');
+    expect(error.message).toBe('Cannot find fe80::1%nope: there is no interface nope');
+  });
+
   test('refuses a name that no request can carry', async () => {
     const error = await failure(get({ host: '127.0.0.1', file: 'x'.repeat(600) }).into(join(folder, 'f')));
     expect(error.reason).toBe('bad-name');
