@@ -3,6 +3,7 @@ import type { Beneath } from './beneath.ts';
 import { createBeneath, errnoName } from './beneath.ts';
 import type { BootFile, BootFolder, BootTree, OpenBeneath, Opened, OpenRefusal } from './boot-file.ts';
 import { createCaseSearch } from './case-search.ts';
+import { identityOf } from './file-identity.ts';
 
 export type BootTreeOptions = {
   /** Linux's openat2; without it, or on a kernel without it, real paths are compared. */
@@ -52,10 +53,10 @@ function openFile(beneath: Beneath, path: string): Opened<BootFile> {
       closeSync(fd);
       return { ok: false, reason: 'not-found', detail: 'not a regular file' };
     }
-    const identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+    const { size, mtimeMs } = stat;
     return {
       ok: true,
-      value: { fd, sizeBytes: Number(stat.size), mtimeMs: Number(stat.mtimeMs), identity, path },
+      value: { fd, sizeBytes: Number(size), mtimeMs: Number(mtimeMs), identity: identityOf(stat), path },
     };
   } catch (error) {
     closeSync(fd);

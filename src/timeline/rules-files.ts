@@ -201,7 +201,7 @@ const cutOff: Rule = ({ view }) => {
       fatalMs: REFUSED_MS,
     };
   }
-  if (mark.why === 'read-error' || mark.why === 'cut-short') {
+  if (mark.why === 'read-error' || mark.why === 'cut-short' || mark.why === 'changed') {
     const text = `${file} could not be read to its end (${got}): it was changed or cut short meanwhile`;
     return {
       code: 'file-changed',

@@ -93,7 +93,7 @@ export function createFileHandler(parts: FileHandlerParts) {
       const { body } = answered;
       const told = { client: exchange.client, file, ...(path !== file && { path }), sizeBytes };
       await deliver(exchange, { answered, told }, () =>
-        sendFile(exchange.response, { fd, ...body! }, parts.io),
+        sendFile(exchange.response, { fd, identity, ...body! }, parts.io),
       );
     } finally {
       closeSync(fd);

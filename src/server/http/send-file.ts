@@ -3,15 +3,20 @@ import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PageCache } from '../../net/files.ts';
 import { errnoName } from '../../store/beneath.ts';
+import type { BootFile } from '../../store/boot-file.ts';
+import { isUnchanged } from '../../store/file-identity.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 
 /** Octets of an open file; the descriptor stays the caller's. */
-export type Part = { readonly fd: number; readonly first: number; readonly length: number };
+export type Part = Pick<BootFile, 'fd' | 'identity'> & { readonly first: number; readonly length: number };
 
-/** `bytes` were handed to the system. `cut-short`: the file ended before it should have. `gone`: the connection did. */
+/**
+ * `bytes` were handed to the system. `cut-short`: the file ended before it should have. `changed`: it was rewritten meanwhile.
+ * `gone`: the connection ended.
+ */
 export type Sent = {
   readonly bytes: number;
-  readonly failure?: 'cut-short' | 'read-error' | 'gone';
+  readonly failure?: 'cut-short' | 'changed' | 'read-error' | 'gone';
   readonly detail?: string;
 };
 
@@ -39,6 +44,8 @@ export async function sendFile(response: ServerResponse, part: Part, io: SendIo)
       const { count, errno } = cached > 0 ? { count: cached } : await readFrom(part.fd, offset, into);
       if (errno !== undefined) return { bytes, failure: 'read-error', detail: errno };
       if (count === 0) return { bytes, failure: 'cut-short' };
+      // Before the last octets leave: with them the client would take a mixture for the file.
+      if (bytes + count === part.length && !isUnchanged(part)) return { bytes, failure: 'changed' };
       if (!(await write(response, into.subarray(0, count)))) return { bytes, failure: 'gone' };
       lease.giveBack(chunk);
       bytes += count;

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Content, NetError, Outcome } from '../../net/datagram.ts';
 import type { PageCache } from '../../net/files.ts';
 import type { BootFile } from '../../store/boot-file.ts';
+import { isUnchanged } from '../../store/file-identity.ts';
 
 /** A file that some transfers read; one mapping for all of them. Give it back by {@link FileCache.release}. */
 export type SharedFile = {
@@ -23,7 +24,7 @@ export type FileCache = {
   trim(now: number): void;
   /** Are the octets up to `end` in memory? When not, the system is asked to read them, and some beyond. */
   isWarm(shared: SharedFile, end: number): boolean;
-  /** Has the file the size that it had when it was opened? Asked before a transfer ends. */
+  /** Was the file neither cut nor rewritten since it was opened? Asked before a transfer ends. */
   isIntact(shared: SharedFile): boolean;
   readonly openFiles: number;
   /** Closes everything; no transfer may be left. */
@@ -47,8 +48,9 @@ const READ_AHEAD_BYTES = 4 << 20;
 const LOOK_BYTES = 1 << 20;
 
 /**
- * Open files by path. A file that is replaced (renamed over, rewritten, grown) has another identity: transfers that
- * run finish with the old one, new ones get the new one.
+ * Open files by path. A file that is replaced (renamed over, rewritten, grown) has another identity, and new transfers get
+ * the new one. Those that run finish with the old one where that is still there; of one rewritten in place they would get a
+ * mixture, and end with an error instead.
  */
 export function createFileCache(source: ContentSource, maxIdleBytes: number): FileCache {
   /** In the order of use, the latest last. */
@@ -126,7 +128,7 @@ export function createFileCache(source: ContentSource, maxIdleBytes: number): Fi
       shared.idleSince = now;
     },
     trim,
-    isIntact: ({ file }) => sizeOf(file.fd) === file.sizeBytes,
+    isIntact: ({ file }) => isUnchanged(file),
     get openFiles() {
       return byPath.size + replaced.size;
     },
@@ -143,14 +145,6 @@ function readAhead(pageCache: PageCache, shared: SharedFile): void {
   const from = Math.max(shared.askedTo, shared.warmTo);
   pageCache.readAhead(fd, from, READ_AHEAD_BYTES);
   shared.askedTo = from + READ_AHEAD_BYTES;
-}
-
-function sizeOf(fd: number): number {
-  try {
-    return fstatSync(fd).size;
-  } catch {
-    return -1;
-  }
 }
 
 /** `ENOMEM (mmap)`: for logs. */

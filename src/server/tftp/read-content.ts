@@ -21,6 +21,9 @@ export type ReadContext = {
   readonly rows: Rows;
 };
 
+/** What a client is told whose file is no longer what it began with. */
+export const FILE_CHANGED = { code: 0, message: 'File changed while it was read' };
+
 const DATA = 3;
 /** Largest UDP payload over IPv4: all segments of one message together. */
 const MESSAGE_MAX = 65_507;
@@ -67,9 +70,10 @@ class OctetContent implements ReadContent {
 
   send(transfer: Transfer, { first, count }: Action): void {
     const end = first + count;
-    // A file cut within its last page would be sent with zeros where its end was; one cut further gives EFAULT.
+    // A file cut within its last page would be sent with zeros where its end was; one cut further gives EFAULT. Of one that was
+    // rewritten the client has a mixture, which its last block would make whole.
     if (end > this.#lastBlock && !this.#files.isIntact(this.#shared)) {
-      this.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
+      this.session.abort('read-error', FILE_CHANGED);
       return;
     }
     if (count === 1) {
@@ -112,7 +116,12 @@ export function netasciiContent(context: ReadContext, now: number): ReadContent 
     session,
     terms,
     isWarm: () => true, // converted when its window was asked for
-    send: (transfer, action) => layBlocks(transfer, action, { session, blockOf: source.block }),
+    send(transfer, action) {
+      const upTo = action.first + action.count - 1;
+      const isLast = source.lastBlockBy(upTo) <= upTo; // known: they were converted when their window was asked for
+      if (isLast && !files.isIntact(shared)) session.abort('read-error', FILE_CHANGED);
+      else layBlocks(transfer, action, { session, blockOf: source.block });
+    },
     release: (at) => files.release(shared, at),
   };
 }

@@ -1,3 +1,4 @@
+import { FILE_CHANGED } from './read-content.ts';
 import type { Report } from './report.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -44,7 +45,7 @@ export function createSendFailures({ report, clock, touched }: SendFailuresParts
     transfer.sendProblem = errno;
     if (errno !== 'EFAULT') return;
     // The file was cut short: the mapping has no page there any more.
-    transfer.session.abort('read-error', { code: 0, message: 'File changed while it was read' });
+    transfer.session.abort('read-error', FILE_CHANGED);
     touched(transfer);
   };
 }

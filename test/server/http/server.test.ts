@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { truncateSync } from 'node:fs';
+import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -41,6 +41,21 @@ test('startHttpServer() a file that was cut short under way ends the connection'
   const came = await client.ended;
   expect(came.length).toBeLessThan(64 * MB);
   expect(await event('http.failed')).toMatchObject({ failure: 'cut-short', sizeBytes: 64 * MB });
+});
+
+test('startHttpServer() a file that was rewritten under way ends the connection', async () => {
+  const root = folderWith({ initrd: Buffer.alloc(64 * MB) });
+  utimesSync(join(root, 'initrd'), 1, 1);
+  const { port, event } = await startServer(root);
+  const client = connectTo(port);
+  client.socket.pause();
+  client.send(GET('/initrd'));
+  await event('http.started');
+  writeFileSync(join(root, 'initrd'), Buffer.alloc(64 * MB, 1), { flag: 'r+' });
+  client.socket.resume();
+  const came = await client.ended;
+  expect(came.length).toBeLessThan(64 * MB);
+  expect(await event('http.failed')).toMatchObject({ failure: 'changed', sizeBytes: 64 * MB });
 });
 
 test('startHttpServer() tells what is under way, and how much of it', async () => {

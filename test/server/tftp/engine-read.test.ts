@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, unlinkSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -381,6 +381,23 @@ describe('createTftpEngine() and files that change', () => {
     expect(rig.events.find(({ type }) => type === 'tftp.failed')).toMatchObject({ failure: 'read-error' });
     expect(rig.engine.active).toBe(0);
   });
+
+  test.each(['octet', 'netascii'] as const)(
+    'a file rewritten in place ends its transfer with ERROR (%s)',
+    (mode) => {
+      start().write('boot', 'x'.repeat(1200));
+      utimesSync(join(rig.root, 'boot'), 1, 1);
+      rig.request({ opcode: 'rrq', filename: 'boot', mode, options: [] });
+      rig.raw();
+      rig.write('boot', 'y'.repeat(1200));
+      rig.answer(ack(1));
+      expect(rig.sent()).toEqual(['DATA 2 (512)']);
+      rig.answer(ack(2));
+      expect(rig.sent()).toEqual(['ERROR 0 File changed while it was read']);
+      expect(rig.types()).not.toContain('tftp.done');
+      expect(rig.engine.active).toBe(0);
+    },
+  );
 
   test('a file that many read is open once, and closed when nobody has read it for a while', () => {
     start().write('boot', 'x');

@@ -1,10 +1,20 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Content } from '../../../src/net/datagram.ts';
 import { createFileCache, type SharedFile } from '../../../src/server/tftp/file-cache.ts';
 import type { BootFile } from '../../../src/store/boot-file.ts';
+import { identityOf } from '../../../src/store/file-identity.ts';
 
 let root: string;
 let closed: Content[];
@@ -79,11 +89,17 @@ test('trim() keeps what is read, and what was read lately within its bound, the 
   expect(cache.openFiles).toBe(0);
 });
 
-test('isIntact() sees a file that was cut short', () => {
+test.each([
+  ['was cut short', (path: string) => truncateSync(path, 3)],
+  ['has other octets now, as many', (path: string) => writeFileSync(path, 'yyyy')],
+])('isIntact() sees a file that %s', (_, change) => {
   const cache = createFileCache(source, 1e9);
-  const file = shared(cache.share(opened('a')));
+  const made = opened('a');
+  utimesSync(join(root, 'a'), 1, 1); // long before the change, however coarse the file system's clock is
+  const identity = identityOf(fstatSync(made.fd, { bigint: true }));
+  const file = shared(cache.share({ ...made, identity }));
   expect(cache.isIntact(file)).toBe(true);
-  truncateSync(join(root, 'a'), 3);
+  change(join(root, 'a'));
   expect(cache.isIntact(file)).toBe(false);
   cache.close();
 });
