@@ -5,7 +5,8 @@ const HEADERS = 28;
 /** IPv6's (RFC 8200 §3), without extension headers. */
 const HEADERS6 = 48;
 const ETHERNET_MTU = 1500;
-const REFRESH_MS = 30_000;
+/** As often as the services look at their interfaces: a block granted for the MTU of before is one that never arrives. */
+const REFRESH_MS = 2_000;
 
 /** UDP payload that fits one frame of an interface. */
 export type FrameSizes = {
@@ -28,7 +29,7 @@ export function createFrameSizes(network: Pick<Network, 'interfaces'>): FrameSiz
 
   return {
     payloadOf(ifindex, now, ipv6 = false) {
-      if (now - readAt > REFRESH_MS) refresh(now);
+      if (now - readAt >= REFRESH_MS) refresh(now);
       // An IPv4 datagram carries no more than 65,507 octets, whatever loopback's MTU says.
       return Math.min((byIndex.get(ifindex) ?? smallest) - (ipv6 ? HEADERS6 : HEADERS), 65_507);
     },
