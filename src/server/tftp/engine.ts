@@ -99,6 +99,11 @@ export function createTftpEngine(parts: EngineParts): TftpEngine {
         if (count < BATCH) break;
       }
     },
+    makeRoom(now, every) {
+      // What is laid out, or waits in a full socket, points into files that may be nobody's by now.
+      flushAll();
+      return files.makeRoom(now, { every, isSent: blocked.size === 0 });
+    },
     settle,
     settleAll: settleDirty,
     retire(transfer, now, why) {

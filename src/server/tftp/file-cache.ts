@@ -22,6 +22,13 @@ export type FileCache = {
   release(shared: SharedFile, now: number): void;
   /** Closes what nobody used for a while. */
   trim(now: number): void;
+  /** More files are idle than are kept: some had better go before another one is opened. */
+  readonly isCrowded: boolean;
+  /**
+   * Closes files that nobody uses, those first that were opened first: down to half of what is kept, or all of them (`every`).
+   * `isSent`: whatever was laid out has left the sockets; else those used lately stay. Was any closed?
+   */
+  makeRoom(now: number, room: { readonly every: boolean; readonly isSent: boolean }): boolean;
   /** Are the octets up to `end` in memory? When not, the system is asked to read them, and some beyond. */
   isWarm(shared: SharedFile, end: number): boolean;
   /** Was the file neither cut nor rewritten since it was opened? Asked before a transfer ends. */
@@ -57,9 +64,11 @@ export function createFileCache(source: ContentSource, maxIdleBytes: number): Fi
   const byPath = new Map<string, SharedFile>();
   /** Replaced in the tree, still used or just given back. */
   const replaced = new Set<SharedFile>();
+  let idle = 0;
 
   function dispose(shared: SharedFile): void {
     if (!replaced.delete(shared)) byPath.delete(shared.file.path);
+    if (shared.users === 0) idle--;
     source.closeContent(shared.content);
     closeSync(shared.file.fd);
   }
@@ -71,7 +80,7 @@ export function createFileCache(source: ContentSource, maxIdleBytes: number): Fi
       return undefined;
     }
     closeSync(file.fd);
-    known.users++;
+    if (known.users++ === 0) idle--;
     byPath.set(file.path, known);
     return known;
   }
@@ -101,6 +110,13 @@ export function createFileCache(source: ContentSource, maxIdleBytes: number): Fi
     }
   }
 
+  function closeIdle(files: Iterable<SharedFile>, { keep, until }: { keep: number; until: number }): void {
+    for (const shared of files) {
+      if (idle <= keep) return;
+      if (shared.users === 0 && shared.idleSince <= until) dispose(shared);
+    }
+  }
+
   /** Asked once for each part of the file, by whoever gets there first; pages that go again later cost a wait. */
   function lookFurther(shared: SharedFile, end: number): boolean {
     const { pageCache } = source;
@@ -124,10 +140,21 @@ export function createFileCache(source: ContentSource, maxIdleBytes: number): Fi
       return reused ? { ok: true, value: reused } : openAnew(file);
     },
     release(shared, now) {
-      shared.users--;
+      if (--shared.users === 0) idle++;
       shared.idleSince = now;
     },
     trim,
+    get isCrowded() {
+      return idle > MAX_IDLE_FILES;
+    },
+    makeRoom(now, { every, isSent }) {
+      const before = idle;
+      // Half, so that it is seldom: each time costs the batch a flush of its own.
+      const bounds = { keep: every ? 0 : MAX_IDLE_FILES / 2, until: isSent ? now : now - SETTLE_MS };
+      closeIdle(replaced, bounds);
+      closeIdle(byPath.values(), bounds);
+      return idle < before;
+    },
     isIntact: ({ file }) => isUnchanged(file),
     get openFiles() {
       return byPath.size + replaced.size;

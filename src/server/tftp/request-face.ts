@@ -31,6 +31,8 @@ export type RequestParts = EngineParts & {
   touched(transfer: Transfer): void;
   /** Takes what waits in the queue of `socket`. */
   catchUp(socket: DatagramSocket, now: number): void;
+  /** Closes files that nobody reads: some of them, or `every` one. Was there any? */
+  makeRoom(now: number, every: boolean): boolean;
   /** Polls a transfer at once. */
   settle(transfer: Transfer, now: number): void;
   /** Between two turns: polls what was touched, and sends what was laid out. */

@@ -30,6 +30,9 @@ const TID_TURN_MS = 3_000;
  */
 const LATE_REPEAT_MS = 1_000;
 
+/** Too many descriptors, of ours or of all, or too many mappings: `EMFILE`, `ENOMEM (mmap)`. */
+const NO_ROOM = /^(EMFILE|ENFILE|ENOMEM)\b/;
+
 /** Room for DATA of 1468 octets and what jumbo-free networks bring; a WRQ is granted no more than fits. */
 export const SLOT_BYTES = 2048;
 
@@ -185,7 +188,16 @@ export function createRequestHandler(parts: RequestParts): RequestHandler {
     return undefined;
   }
 
-  function open(request: TftpRequest, datagram: Datagram, { asked, socket, now }: Opening) {
+  /** Files that are kept for nobody give way to one that somebody wants. */
+  function open(request: TftpRequest, datagram: Datagram, opening: Opening): Acceptance {
+    const { now } = opening;
+    if (parts.files.isCrowded) parts.makeRoom(now, false);
+    const answer = tryToOpen(request, datagram, opening);
+    if (answer.ok || !NO_ROOM.test(answer.refusal.detail ?? '')) return answer;
+    return parts.makeRoom(now, true) ? tryToOpen(request, datagram, opening) : answer;
+  }
+
+  function tryToOpen(request: TftpRequest, datagram: Datagram, { asked, socket, now }: Opening) {
     return accept(request, {
       ...termsFor(datagram, asked, now),
       tree,

@@ -409,6 +409,42 @@ describe('createTftpEngine() and files that change', () => {
   });
 });
 
+describe('createTftpEngine() and many files, one after the other', () => {
+  const fetch = (name: string, peerPort: number) => {
+    rig.write(name, 'x');
+    rig.request(rrq(name), { peerPort });
+    const sent = rig.sent();
+    rig.answer(ack(1), { peerPort });
+    return sent;
+  };
+  const names = Array.from({ length: 600 }, (_, i) => `file${i}`);
+
+  test('keeps few of those that nobody reads', () => {
+    start();
+    const open = names.map((name, i) => {
+      fetch(name, 2000 + i);
+      return rig.engine.openFiles;
+    });
+    expect(Math.max(...open)).toBe(257);
+  });
+
+  test('closes those that nobody reads when no more can be opened', () => {
+    start({ descriptors: 10 });
+    for (const [i, name] of names.slice(0, 50).entries())
+      expect(fetch(name, 2000 + i)).toEqual(['DATA 1 (1)']);
+  });
+
+  test('refuses one more when all are being read', () => {
+    start({ descriptors: 2 });
+    for (const name of ['a', 'b', 'c']) rig.write(name, 'x');
+    rig.request(rrq('a'), { peerPort: 2000 });
+    rig.request(rrq('b'), { peerPort: 2001 });
+    rig.sent();
+    rig.request(rrq('c'), { peerPort: 2002 });
+    expect(rig.sent()).toEqual(['ERROR 0 Server error']);
+  });
+});
+
 describe('createTftpEngine() when sending does not work', () => {
   test('waits while the socket is full and goes on where it was', () => {
     start().write('boot', 'x'.repeat(2000));

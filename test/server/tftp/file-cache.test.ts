@@ -89,6 +89,20 @@ test('trim() keeps what is read, and what was read lately within its bound, the 
   expect(cache.openFiles).toBe(0);
 });
 
+test('makeRoom() closes what nobody uses; what was used lately only when nothing of it waits to be sent', () => {
+  const cache = createFileCache(source, 1e9);
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => shared(cache.share(opened(name))));
+  cache.release(a!, 1000);
+  cache.release(b!, 2500);
+  expect(cache.makeRoom(3000, { every: true, isSent: false })).toBe(true);
+  expect(closed).toEqual([a!.content]);
+  expect(cache.makeRoom(3000, { every: true, isSent: false })).toBe(false);
+  expect(cache.makeRoom(3000, { every: true, isSent: true })).toBe(true);
+  expect(closed).toEqual([a!.content, b!.content]);
+  expect(isOpen(c!.file.fd)).toBe(true);
+  cache.close();
+});
+
 test.each([
   ['was cut short', (path: string) => truncateSync(path, 3)],
   ['has other octets now, as many', (path: string) => writeFileSync(path, 'yyyy')],

@@ -9,6 +9,7 @@ import type {
   Content,
   Datagram,
   DatagramSocket,
+  Network,
   TransmitSource,
 } from '../../../src/net/datagram.ts';
 import { dgramNetwork } from '../../../src/net/dgram.ts';
@@ -111,11 +112,13 @@ export type RigOptions = Partial<TftpSettings> & {
   pageCache?: PageCache;
   sync?: Sync;
   render?: Render;
+  /** So many files can be open at once. */
+  descriptors?: number;
 };
 
 /** An engine with fake sockets, a clock that is set by hand, and a folder of its own. */
 export function createRig(
-  { singlePort = false, pageCache, sync, render, ...settings }: RigOptions = {},
+  { singlePort = false, pageCache, sync, render, descriptors, ...settings }: RigOptions = {},
   link = { mtu: 1500 },
 ) {
   const root = mkdtempSync(join(tmpdir(), 'pxed-tftp-'));
@@ -123,7 +126,7 @@ export function createRig(
   const listen = new FakeSocket(69);
   const transfer = singlePort ? [] : [new FakeSocket(40_001), new FakeSocket(40_002)];
   const sockets = [listen, ...transfer];
-  const network = { ...dgramNetwork(), interfaces: () => [{ ...ETH0, ...link }], pageCache };
+  const network = { ...scarceNetwork(descriptors), interfaces: () => [{ ...ETH0, ...link }], pageCache };
   const clock = { now: 10_000 };
   let names = 0;
   const full: TftpSettings = { ...DEFAULT_TFTP_SETTINGS, root, ...settings };
@@ -224,6 +227,20 @@ export function createRig(
       engine.close();
       rmSync(root, { recursive: true, force: true });
     },
+  };
+}
+
+function scarceNetwork(descriptors = Number.POSITIVE_INFINITY): Network {
+  const network = dgramNetwork();
+  let open = 0;
+  return {
+    ...network,
+    openContent(fd, sizeBytes) {
+      if (open >= descriptors) return { ok: false, error: { operation: 'open', errno: 'EMFILE' } };
+      open++;
+      return network.openContent(fd, sizeBytes);
+    },
+    closeContent: () => void open--,
   };
 }
 
