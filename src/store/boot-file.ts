@@ -12,7 +12,8 @@ export type BootFile = {
 };
 
 /**
- * - `not-found`: missing, a directory, a device or FIFO, or outside the root (which is not disclosed; `detail` says).
+ * - `not-found`: missing, a directory, a device or FIFO, an upload under way, or outside the root (which is not disclosed;
+ *   `detail` says).
  * - `access`: the file's permissions refuse us.
  * - `too-many-files`: EMFILE or ENFILE.
  * - `read-error`: anything else of the file system.

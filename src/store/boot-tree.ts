@@ -4,6 +4,7 @@ import { createBeneath, errnoName } from './beneath.ts';
 import type { BootFile, BootFolder, BootTree, OpenBeneath, Opened, OpenRefusal } from './boot-file.ts';
 import { createCaseSearch } from './case-search.ts';
 import { identityOf } from './file-identity.ts';
+import { isTemporary } from './file-name.ts';
 
 export type BootTreeOptions = {
   /** Linux's openat2; without it, or on a kernel without it, real paths are compared. */
@@ -45,6 +46,7 @@ export function createBootTree(root: string, options: BootTreeOptions = {}): Boo
 }
 
 function openFile(beneath: Beneath, path: string): Opened<BootFile> {
+  if (isTemporary(path)) return { ok: false, reason: 'not-found', detail: 'an upload under way' };
   const fd = beneath.open(path, FILE_FLAGS);
   if (typeof fd === 'string') return refused(fd);
   try {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { errnoName } from './beneath.ts';
 import type { BootFolder, BootTree } from './boot-file.ts';
+import { isTemporary } from './file-name.ts';
 
 /** `exists`: create-only, and the name is taken. `not-found`: the folder is missing, or outside the root. */
 export type UploadRefusal =
@@ -73,6 +74,8 @@ export type StartedUpload =
  * file's own name is replaced, never written through.
  */
 export function startUpload(tree: BootTree, path: string, options: UploadOptions): StartedUpload {
+  if (isTemporary(path))
+    return { ok: false, reason: 'access', detail: 'files on their way in are called so' };
   const slash = path.lastIndexOf('/');
   const folder = tree.folder(slash < 0 ? '' : path.slice(0, slash));
   if (!folder.ok) {

@@ -75,6 +75,12 @@ describe.each(WAYS)('createBootTree() by %s', (way) => {
     closeSync(opened.value.fd);
   });
 
+  test('opens no upload that is under way, in whatever case it is asked for', () => {
+    writeFileSync(join(root, '.pxed-00ff.part'), 'half');
+    expect(read(create(way), '.pxed-00ff.part')).toBe('not-found: an upload under way');
+    expect(read(create(way), '.PXED-00FF.PART')).toMatch(/^not-found/);
+  });
+
   test('serves a relative root (pTFTPd defect 3)', () => {
     expect(read(create(way, relative(process.cwd(), root)), 'pxelinux.0')).toBe('loader');
   });

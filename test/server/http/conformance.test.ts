@@ -16,6 +16,7 @@ beforeEach(async () => {
     'EFI/BOOT/BOOTX64.EFI': 'MZ',
     'a b.txt': 'blank',
     'pxelinux.cfg/default': 'DEFAULT local',
+    '.pxed-00ff.part': 'half',
   });
   writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), 'latin1');
   symlinkSync('/etc/passwd', join(root, 'outside'));
@@ -47,6 +48,7 @@ test.each<[line: string, status: number, body: string]>([
   ['GET /vmlinuz/x', 404, '404 Not Found\n'],
   ['GET /missing', 404, '404 Not Found\n'],
   ['GET /dangling', 404, '404 Not Found\n'],
+  ['GET /.pxed-00ff.part', 404, '404 Not Found\n'],
   ['GET /outside', 404, '404 Not Found\n'],
   ['GET /../etc/passwd', 400, '400 Bad Request\n'],
   ['GET /%2e%2e/etc/passwd', 400, '400 Bad Request\n'],

@@ -141,8 +141,9 @@ describe('createTftpEngine() refuses', () => {
     ['folder', 'ERROR 1 File not found', 'not-found'],
     ['folder/', 'ERROR 1 File not found', 'directory'],
     ['../secret', 'ERROR 1 File not found', 'outside-root'],
+    ['.pxed-00ff.part', 'ERROR 1 File not found', 'not-found'],
   ])('%s at once', (name, answer, failure) => {
-    start();
+    start().write('.pxed-00ff.part', 'half');
     mkdirSync(join(rig.root, 'folder'));
     rig.request(rrq(name));
     expect(rig.sent()).toEqual([answer]);

@@ -101,6 +101,12 @@ describe('createTftpEngine() writes', () => {
     expect(rig.types().filter((type) => type === 'tftp.done')).toHaveLength(1);
   });
 
+  test('nothing under the names that uploads have on their way', () => {
+    start({ writes: 'overwrite' }).request(wrq('.pxed-00ff.part'));
+    expect(rig.sent()).toEqual(['ERROR 2 Access violation']);
+    expect(files()).toEqual([]);
+  });
+
   test('outside the root nothing at all', () => {
     start({ writes: 'overwrite' }).request(wrq('../escaped'));
     expect(rig.sent()).toEqual(['ERROR 1 File not found']);
