@@ -11,14 +11,65 @@ export type Beneath = {
   close(): void;
 };
 
+/** What is mounted over the root, or has its name after a rename, is what its operator wants served: a look this often. */
+const LOOK_EVERY_MS = 5_000;
+
 /** RESOLVE_BENEATH gives EAGAIN when a rename happens meanwhile (openat2(2)). */
 const RACE_RETRIES = 8;
 
+export type BeneathOptions = {
+  readonly openBeneath?: OpenBeneath | undefined;
+  /** Milliseconds, never going back. */
+  readonly now?: (() => number) | undefined;
+};
+
 /**
  * By openat2 where the kernel has it (Linux 5.6), else by real paths. Throws when `root` is not a directory that can
- * be opened.
+ * be opened. When the name is another directory's later, that one is opened instead; while it is nobody's, or that one cannot be
+ * opened, the directory of before stays.
  */
-export function createBeneath(root: string, openBeneath: OpenBeneath | undefined): Beneath {
+export function createBeneath(root: string, options: BeneathOptions): Beneath {
+  const { openBeneath, now = () => performance.now() } = options;
+  let folder = folderAt(root);
+  let beneath = openRoot(root, openBeneath);
+  let lookAt = now() + LOOK_EVERY_MS;
+
+  function look(): void {
+    lookAt = now() + LOOK_EVERY_MS;
+    const found = folderAt(root);
+    if (found === undefined || found === folder) return;
+    try {
+      const next = openRoot(root, openBeneath);
+      beneath.close();
+      beneath = next;
+      folder = found;
+    } catch {
+      // Its permissions may come after it.
+    }
+  }
+
+  return {
+    confinement: beneath.confinement,
+    open(path, flags) {
+      if (now() >= lookAt) look();
+      return beneath.open(path, flags);
+    },
+    pathOf: (fd, path) => beneath.pathOf(fd, path),
+    close: () => beneath.close(),
+  };
+}
+
+/** Which directory has this name; undefined when none does. */
+function folderAt(root: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(root, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function openRoot(root: string, openBeneath: OpenBeneath | undefined): Beneath {
   const real = realpathSync.native(root, 'buffer');
   if (openBeneath !== undefined) {
     const rootFd = openSync(real, constants.O_RDONLY | constants.O_DIRECTORY);

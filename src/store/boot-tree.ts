@@ -11,6 +11,8 @@ export type BootTreeOptions = {
   readonly openBeneath?: OpenBeneath;
   /** Try other cases when no file has the exact name. On unless false. */
   readonly ignoreCase?: boolean;
+  /** Milliseconds, never going back. */
+  readonly now?: () => number;
 };
 
 /** Without O_NONBLOCK, opening a FIFO waits for a writer: dnsmasq serves nobody meanwhile. */
@@ -18,14 +20,15 @@ const FILE_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants
 const FOLDER_FLAGS = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
 
 /**
- * Serves the regular files below `root` (absolute or relative). Links are followed as long as they stay inside.
+ * Serves the regular files below `root` (absolute or relative), also when another folder gets that name. Links are followed as
+ * long as they stay inside.
  * Throws when `root` cannot be opened as a directory.
  *
  *     const tree = createBootTree('/tftp', { openBeneath });
  *     tree.open('pxelinux.cfg/default'); // { ok: true, value: { fd: 21, sizeBytes: 312, … } }
  */
 export function createBootTree(root: string, options: BootTreeOptions = {}): BootTree {
-  const beneath = createBeneath(root, options.openBeneath);
+  const beneath = createBeneath(root, options);
   const folder = (path: string) => openFolder(beneath, path);
   const otherCase = options.ignoreCase === false ? undefined : createCaseSearch(folder);
   return {

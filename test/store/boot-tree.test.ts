@@ -75,6 +75,37 @@ describe.each(WAYS)('createBootTree() by %s', (way) => {
     closeSync(opened.value.fd);
   });
 
+  test('serves the folder that has the name of the root by now', () => {
+    let now = 0;
+    const tree = createBootTree(root, {
+      ...(way === 'openat2' && openBeneath && { openBeneath }),
+      now: () => now,
+    });
+    trees.push(tree);
+    renameSync(root, join(base, 'before'));
+    now = 60_000;
+    if (way === 'openat2') expect(read(tree, 'pxelinux.0')).toBe('loader'); // none has it
+    mkdirSync(root);
+    writeFileSync(join(root, 'pxelinux.0'), 'other');
+    now = 120_000;
+    expect(read(tree, 'pxelinux.0')).toBe('other');
+    expect(read(tree, 'pxelinux.cfg/default')).toMatch(/^not-found/);
+  });
+
+  test('serves what the root leads to by now, where it is a link', () => {
+    let now = 0;
+    symlinkSync('root', join(base, 'tftp'));
+    const tree = createBootTree(join(base, 'tftp'), {
+      ...(way === 'openat2' && openBeneath && { openBeneath }),
+      now: () => now,
+    });
+    trees.push(tree);
+    symlinkSync('root-secret', join(base, 'tftp.new'));
+    renameSync(join(base, 'tftp.new'), join(base, 'tftp'));
+    now = 60_000;
+    expect(read(tree, 'f')).toBe('secret');
+  });
+
   test('opens no upload that is under way, in whatever case it is asked for', () => {
     writeFileSync(join(root, '.pxed-00ff.part'), 'half');
     expect(read(create(way), '.pxed-00ff.part')).toBe('not-found: an upload under way');
