@@ -1,11 +1,13 @@
 /** A file by HTTP/1.1 over a connection of the machine's own (RFC 9112), without I/O. */
 import type { TcpSegment } from '../frame/tcp.ts';
 import { concatBytes, latin1Encode } from '../lib/bytes.ts';
+import { type ChunkedBody, createChunkedBody } from './chunked.ts';
 import { failure, type Outcome } from './exchange.ts';
 import {
   type HttpFile,
   type HttpRequest,
   httpFileOf,
+  isChunked,
   LONGEST_HEAD,
   lengthOf,
   type ResponseHead,
@@ -43,6 +45,7 @@ export function createHttpFetch(
   const parts = partsOfUrl(url);
   let before: Uint8Array[] = [];
   let head: ResponseHead | undefined;
+  let chunks: ChunkedBody | undefined;
   const kept: Uint8Array[] = [];
   let received = 0;
   let keptBytes = 0;
@@ -58,8 +61,15 @@ export function createHttpFetch(
     keptBytes += part.length;
   }
 
+  function takeFramed(bytes: Uint8Array): void {
+    if (!chunks) takeBody(bytes);
+    else chunks.take(bytes);
+    if (chunks?.state() === 'broken')
+      result = failure('not-http', `${url}: after ${received} octets comes no chunk of HTTP`);
+  }
+
   function takeBytes(bytes: Uint8Array): void {
-    if (head) takeBody(bytes);
+    if (head) takeFramed(bytes);
     else {
       before.push(bytes.slice());
       const all = concatBytes(before);
@@ -67,7 +77,8 @@ export function createHttpFetch(
       const decoded = readResponseHead(all);
       if (decoded.ok) {
         head = decoded.value;
-        takeBody(all.subarray(head.length));
+        if (method === 'GET' && head.status === 200 && isChunked(head)) chunks = createChunkedBody(takeBody);
+        takeFramed(all.subarray(head.length));
       } else if (decoded.reason === 'not-http' || all.length > LONGEST_HEAD) {
         result = failure('not-http', `${url}: the answer is not HTTP`);
       }
@@ -77,6 +88,7 @@ export function createHttpFetch(
 
   function isWhole(of: ResponseHead): boolean {
     if (method === 'HEAD' || of.status !== 200) return true;
+    if (chunks) return chunks.state() === 'whole';
     const length = lengthOf(of);
     return length !== undefined && received >= length;
   }
@@ -108,7 +120,7 @@ export function createHttpFetch(
   function settle(): void {
     const end = connection.end();
     if (result || end === undefined) return;
-    if (head && end === 'closed') conclude(head);
+    if (head && end === 'closed' && chunks?.state() !== 'open') conclude(head);
     else if (end === 'refused') result = failure('http-refused', `${url}: TCP port ${parts?.port} is closed`);
     else if (end === 'timeout')
       result = failure('timeout', `${url}: ${head ? `silence after ${received} octets` : 'no answer'}`);

@@ -54,8 +54,14 @@ export function readResponseHead(bytes: Uint8Array): Decoded<ResponseHead> {
   return ok({ status: Number(status), headers, length: end.index + end[0].length });
 }
 
-/** `Content-Length`; undefined when there is none that is a number. */
+/** Does the body come in chunks? */
+export function isChunked({ headers }: Pick<ResponseHead, 'headers'>): boolean {
+  return /(^|,)[ \t]*chunked$/i.test(headers.get('transfer-encoding') ?? '');
+}
+
+/** `Content-Length`; undefined when there is none that is a number, or when it does not count beside chunks (RFC 9112 §6.3). */
 export function lengthOf({ headers }: Pick<ResponseHead, 'headers'>): number | undefined {
+  if (isChunked({ headers })) return undefined;
   const text = headers.get('content-length');
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -95,6 +95,8 @@ const respond = (
   head = `HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n`,
 ) => concatBytes([latin1Encode(head), content]);
 
+const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
 describe('createHttpFetch()', () => {
   test('asks for the file and reads it whole, over sequence numbers that go round', () => {
     const content = Uint8Array.from({ length: 50_000 }, (_, i) => i * 7);
@@ -109,7 +111,28 @@ describe('createHttpFetch()', () => {
     expect(result).toMatchObject({ ok: true, value: { sizeBytes: 5 } });
   });
 
+  test('reads a file in chunks, and counts nothing but the file', () => {
+    const content = Uint8Array.from({ length: 9000 }, (_, i) => i * 7);
+    const sent = concatBytes([
+      latin1Encode('1388\r\n'),
+      content.subarray(0, 5000),
+      latin1Encode('\r\nfa0;x=y\r\n'),
+      content.subarray(5000),
+      latin1Encode('\r\n0\r\nX: y\r\n\r\n'),
+    ]);
+    const { result, body } = exchange({ response: respond(sent, CHUNKED) });
+    expect(result).toMatchObject({ ok: true, value: { sizeBytes: 9000, head: content.subarray(0, 16) } });
+    expect(body).toEqual(content);
+  });
+
   test.each<[string, Partial<Server>, string]>([
+    [
+      'chunks without the last one',
+      { response: respond(latin1Encode('2\r\nhi\r\n'), CHUNKED) },
+      'http-reset',
+    ],
+    ['a cut chunk', { response: respond(latin1Encode('9\r\nhi'), CHUNKED) }, 'http-reset'],
+    ['what is no chunk', { response: respond(latin1Encode('hello\r\n'), CHUNKED) }, 'not-http'],
     ['a closed port', { refuses: true }, 'http-refused'],
     ['silence', { mute: true }, 'timeout'],
     ['a connection that is cut', { resetsAt: 3000 }, 'http-reset'],
