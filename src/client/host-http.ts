@@ -25,9 +25,11 @@ export function fetchByHost(
     return;
   }
   const { host, port, target: path } = parts;
+  let answered = false;
   let received = 0;
   let keptBytes = 0;
   const kept: Uint8Array[] = [];
+  const cut = () => `the connection was cut after ${received} octets`;
   const asking = httpRequest(
     {
       host,
@@ -41,6 +43,7 @@ export function fetchByHost(
       headers: HEADERS,
     },
     (response) => {
+      answered = true;
       const { statusCode: status = 0, headers } = response;
       const length = headers['content-length'];
       const conclude = () =>
@@ -61,9 +64,12 @@ export function fetchByHost(
         kept.push(part);
         keptBytes += part.length;
       });
-      // A connection that is cut is told by its length.
       response.on('end', conclude);
-      response.on('error', conclude);
+      response.on('error', () => {
+        // Where the length is known, it tells that the connection was cut; chunks, and what ends with the connection, have none.
+        if (status !== 200 || length !== undefined) conclude();
+        else finish(failure('http-reset', `${url}: ${cut()}`));
+      });
     },
   );
   asking.on('timeout', () => asking.destroy(new Error('silence')));
@@ -71,8 +77,10 @@ export function fetchByHost(
     if (error.code === 'ECONNREFUSED') finish(failure('http-refused', `${url}: TCP port ${port} is closed`));
     else if (error.code === 'ENOTFOUND')
       finish(failure('name-unknown', `${url}: no address is known for its host`));
-    else if (error.message === 'silence') finish(failure('timeout', `${url}: no answer`));
-    else finish(failure('http-reset', `${url}: ${error.message}`));
+    else if (error.code?.startsWith('HPE_')) finish(failure('not-http', `${url}: ${error.message}`));
+    else if (error.message === 'silence')
+      finish(failure('timeout', `${url}: ${answered ? `silence after ${received} octets` : 'no answer'}`));
+    else finish(failure('http-reset', `${url}: ${answered ? cut() : error.message}`));
   });
   asking.end();
 }

@@ -8,6 +8,8 @@ import type { HttpFile, HttpRequest } from '../../src/client/http-file.ts';
 describe('fetchByHost()', () => {
   let server: Server;
   let origin = '';
+  /** Cuts the connection of a file without a length. */
+  let reset = () => {};
 
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -18,6 +20,14 @@ describe('fetchByHost()', () => {
       } else if (request.url === '/cut') {
         response.setHeader('Content-Length', 500);
         response.write('hello', () => response.destroy());
+      } else if (request.url === '/cut-chunks') {
+        response.write('hello', () => response.destroy());
+      } else if (request.url === '/no-chunks') {
+        request.socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n');
+      } else if (request.url === '/endless') {
+        response.removeHeader('Transfer-Encoding');
+        response.write('hello');
+        reset = () => request.socket.resetAndDestroy();
       } else {
         response.statusCode = request.url === '/gone' ? 404 : 500;
         response.end();
@@ -57,9 +67,19 @@ describe('fetchByHost()', () => {
     ['/gone', 'not-found'],
     ['/broken', 'http-error'],
     ['/cut', 'wrong-size'],
+    ['/cut-chunks', 'http-reset'],
+    ['/no-chunks', 'not-http'],
     ['http://127.0.0.1:1/', 'http-refused'],
     ['ftp://127.0.0.1/', 'url-unusable'],
   ])('says what is wrong with %s', async (path, why) => {
     expect(await fetched(path)).toMatchObject({ ok: false, why });
+  });
+
+  test('does not take a file for whole that had no length, and whose connection was cut', async () => {
+    expect(await fetched('/endless', { onData: () => reset() })).toEqual({
+      ok: false,
+      why: 'http-reset',
+      detail: `${origin}/endless: the connection was cut after 5 octets`,
+    });
   });
 });
