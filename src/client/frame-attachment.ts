@@ -22,8 +22,8 @@ type Machine = {
   readonly stack: HostStack;
   ip?: Ipv4;
   fetch?: { readonly http: HttpFetch; readonly server: Ipv4 };
-  /** Connections so far: each has a port of its own. */
-  connections: number;
+  /** Each connection has a port of its own. The first is a random one: a server may still hold those of the boot before. */
+  nextPort: number;
   /** It stays until what it said last has left: a RELEASE may have to wait for an answer to ARP. */
   leaving: boolean;
 };
@@ -62,8 +62,7 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
   function drain(machine: Machine, now: number): void {
     const { fetch, stack, ear } = machine;
     if (fetch) {
-      for (let next = fetch.http.poll(now); next; next = fetch.http.poll(now))
-        stack.sendSegment(fetch.server, next, now);
+      sendSegments(machine, now);
       const result = fetch.http.result();
       if (result && fetch.http.deadline() === Number.POSITIVE_INFINITY) {
         delete machine.fetch;
@@ -76,6 +75,12 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
     if (machine.leaving) forget(machine);
   }
 
+  function sendSegments({ fetch, stack }: Machine, now: number): void {
+    if (!fetch) return;
+    for (let next = fetch.http.poll(now); next; next = fetch.http.poll(now))
+      stack.sendSegment(fetch.server, next, now);
+  }
+
   function forget(machine: Machine): void {
     byMac.delete(machine.mac);
     if (machine.ip !== undefined && byIp.get(machine.ip) === machine) byIp.delete(machine.ip);
@@ -86,7 +91,7 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
       machine.ear.http(failure('name-unknown', `${request.url}: no address is known for its host`));
       return;
     }
-    const port = FIRST_TCP_PORT + (machine.connections++ % TCP_PORTS);
+    const port = FIRST_TCP_PORT + (machine.nextPort++ % TCP_PORTS);
     machine.fetch = { server, http: createHttpFetch(request, { port, sequence: options.random() }, now) };
     busy.add(machine);
   }
@@ -101,7 +106,8 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
           if (fetch?.server === from) fetch.http.receive(segment, lastNow);
         },
       });
-      const machine: Machine = { mac, ear, stack, connections: 0, leaving: false };
+      const nextPort = options.random() % TCP_PORTS;
+      const machine: Machine = { mac, ear, stack, nextPort, leaving: false };
       machines.set(number, machine);
       byMac.set(mac, machine);
     },
@@ -109,6 +115,8 @@ export function createFrameAttachment(link: FrameLink, options: FrameAttachmentO
       const machine = machines.get(number);
       if (!machine) return;
       machines.delete(number);
+      machine.fetch?.http.close();
+      sendSegments(machine, lastNow);
       delete machine.fetch;
       machine.leaving = true;
       if (!busy.has(machine)) forget(machine);

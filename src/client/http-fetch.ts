@@ -20,6 +20,8 @@ export type HttpFetch = {
   poll(now: number): TcpSegment | undefined;
   deadline(): number;
   result(): Outcome<HttpFile> | undefined;
+  /** Nobody wants the file any more; what `poll` gives then tells the server. */
+  close(): void;
 };
 
 /** The parts of `http://host[:port]/path`; undefined for what is none, or too long to be asked. */
@@ -141,5 +143,6 @@ export function createHttpFetch(
     },
     deadline: () => connection.deadline(),
     result: () => result,
+    close: () => connection.close(),
   };
 }

@@ -3,10 +3,11 @@
  *
  *     syn-sent     --SYN ACK-->           established, the question is sent
  *     syn-sent     --RST-->               refused
+ *     syn-sent     --ACK of another-->    syn-sent, RST: the server takes us for the machine of an earlier boot (§3.10.7.3)
  *     established  --data in order-->     established, ACK; everything else is dropped and ACKed again
  *     established  --FIN-->               closed
  *     established  --RST-->               reset
- *     any          --silence-->           timeout
+ *     any          --silence-->           timeout; RST where there is a connection
  *
  * The window is small on purpose: what a packet socket sees of a virtual card may be a whole window in one frame.
  */
@@ -32,7 +33,7 @@ export type TcpConnection = {
   deadline(): number;
   /** undefined while it is open. */
   end(): TcpEnd | undefined;
-  /** Whoever asked has all it wants. */
+  /** Whoever asked has all it wants, or wants no more: the server is told by RST. */
   close(): void;
 };
 
@@ -64,6 +65,13 @@ export function createTcpConnection(spec: TcpSpec, startedAt: number): TcpConnec
     return { ...about, payload: new Uint8Array(0), ...fields };
   }
 
+  /** A server that heard nothing would keep the connection. It obeys an RST with the number it expects next (RFC 5961 §3.2). */
+  function abandon(end: TcpEnd): void {
+    const sequence = confirmed ? asked : (spec.sequence + 1) >>> 0;
+    if (state === 'established') queue.push(segment(ack | rst, { sequence }));
+    finish(end);
+  }
+
   function finish(end: TcpEnd): void {
     state = 'over';
     ended ??= end;
@@ -73,6 +81,25 @@ export function createTcpConnection(spec: TcpSpec, startedAt: number): TcpConnec
   function repeat(): TcpSegment {
     if (state === 'syn-sent') return segment(syn, { mss: MSS, acknowledgment: 0 });
     return segment(ack | psh, { sequence: (spec.sequence + 1) >>> 0, payload: spec.question });
+  }
+
+  function takeAnswer(given: TcpSegment, now: number): void {
+    const { acknowledgment, flags } = given;
+    if ((flags & ack) === 0) return;
+    if (acknowledgment !== (spec.sequence + 1) >>> 0) {
+      if ((flags & rst) === 0) queue.push(segment(rst, { sequence: acknowledgment, acknowledgment: 0 }));
+      return;
+    }
+    if ((flags & rst) !== 0) {
+      finish('refused');
+      return;
+    }
+    if ((flags & syn) === 0) return;
+    expected = (given.sequence + 1) >>> 0;
+    state = 'established';
+    tries = 0;
+    retryAt = now;
+    silentUntil = now + SILENCE_MS;
   }
 
   function takeData({ sequence, payload, flags }: TcpSegment): void {
@@ -97,18 +124,7 @@ export function createTcpConnection(spec: TcpSpec, startedAt: number): TcpConnec
     receive(given, now) {
       if (state === 'over' || given.fromPort !== spec.toPort || given.toPort !== spec.fromPort) return;
       if (state === 'syn-sent') {
-        const answers = given.acknowledgment === (spec.sequence + 1) >>> 0 && (given.flags & ack) !== 0;
-        if (!answers) return;
-        if ((given.flags & rst) !== 0) {
-          finish('refused');
-          return;
-        }
-        if ((given.flags & syn) === 0) return;
-        expected = (given.sequence + 1) >>> 0;
-        state = 'established';
-        tries = 0;
-        retryAt = now;
-        silentUntil = now + SILENCE_MS;
+        takeAnswer(given, now);
         return;
       }
       if ((given.flags & rst) !== 0) {
@@ -123,14 +139,14 @@ export function createTcpConnection(spec: TcpSpec, startedAt: number): TcpConnec
       const next = queue.shift();
       if (next || state === 'over') return next;
       if (now >= silentUntil) {
-        finish('timeout');
-        return undefined;
+        abandon('timeout');
+        return queue.shift();
       }
       if (confirmed || now < retryAt) return undefined;
       const wait = RETRY_MS[tries++];
       if (wait === undefined) {
-        finish('timeout');
-        return undefined;
+        abandon('timeout');
+        return queue.shift();
       }
       retryAt = now + wait;
       return repeat();
@@ -140,9 +156,6 @@ export function createTcpConnection(spec: TcpSpec, startedAt: number): TcpConnec
       return confirmed ? silentUntil : Math.min(retryAt, silentUntil);
     },
     end: () => ended,
-    close() {
-      if (state === 'established') queue.push(segment(ack | rst));
-      finish('closed');
-    },
+    close: () => abandon('closed'),
   };
 }
