@@ -47,12 +47,19 @@ export function checkBootFile(rom: RomIdentity, file: File): Problem | undefined
   return undefined;
 }
 
-/** A kernel: `empty`, `truncated` (its header says how long it is), `not-a-program` (text where a kernel should be). */
+/** A kernel: `empty`, `truncated` (its header says how long it is), `not-a-program` (text, HTML or zeros where a kernel should be). */
 export function checkKernel(file: File): Problem | undefined {
   if (file.sizeBytes === 0) return EMPTY;
   const kind = nature(file.head);
-  if (kind === 'a page of HTML') return { why: 'not-a-program', detail: `${kind}, no kernel` };
+  if (NO_KERNEL.includes(kind)) return { why: 'not-a-program', detail: `${kind}, no kernel` };
   return shorterThan(file, linuxLength(file.head) ?? efiLength(file.head));
+}
+
+/** PXELINUX's core module, which is ELF for each of its processors: `empty`, `not-a-program`. */
+export function checkCoreModule({ sizeBytes, head }: File): Problem | undefined {
+  if (sizeBytes === 0) return EMPTY;
+  if (latin1Decode(head.subarray(0, 4)) === ELF) return undefined;
+  return { why: 'not-a-program', detail: `${nature(head)}, no module of PXELINUX` };
 }
 
 /** An initrd, a module: nothing but `empty` can be told. */
@@ -61,6 +68,9 @@ export function checkContent({ sizeBytes }: File): Problem | undefined {
 }
 
 const EMPTY: Problem = { why: 'empty', detail: 'the file is empty' };
+const ELF = '\x7fELF';
+/** What {@link nature} says of files that no loader runs; of a script iPXE's `kernel` makes an image, too. */
+const NO_KERNEL = ['a page of HTML', 'text', 'nothing but zeros'];
 const BASE_MEMORY_BYTES = 640 * 1024;
 
 function shorterThan({ sizeBytes }: File, least: number | undefined): Problem | undefined {

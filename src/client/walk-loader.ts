@@ -10,7 +10,13 @@ import {
 } from '../boot/syslinux-config.ts';
 import { latin1Decode } from '../lib/bytes.ts';
 import { locateFile, locateUrl, nameOf } from './file-location.ts';
-import { checkContent, checkKernel, PROGRAM_HEAD_BYTES } from './program-check.ts';
+import {
+  checkContent,
+  checkCoreModule,
+  checkKernel,
+  PROGRAM_HEAD_BYTES,
+  type Problem,
+} from './program-check.ts';
 import type { RomIdentity } from './rom-identity.ts';
 import { type Loaded, load, loadStation, PXELINUX_MANNER, type Scene } from './scene.ts';
 import { type Location, report, type StepName, type Verdict, type Walking } from './step.ts';
@@ -40,7 +46,8 @@ export function* walkLoader(scene: Scene, location: Location): Walking<Verdict> 
 
   const module = coreModuleOf(rom, base);
   const moduleNames = MODULE_FOLDERS.map((folder) => `${folder || loader.prefix}${module}`);
-  if (!(yield* firstOf(loader, { step: 'loader-module', names: moduleNames }))) return failed;
+  const search = { step: 'loader-module', names: moduleNames, check: checkCoreModule } as const;
+  if (!(yield* firstOf(loader, search))) return failed;
   const found = yield* firstOf(loader, { step: 'config', names: configNames(loader, own) });
   if (!found) return failed;
   const config = readSyslinux(yield* withIncludes(loader, directivesOf(found)));
@@ -65,16 +72,26 @@ function configNames({ scene, prefix }: Loader, bootFile: string): readonly stri
   });
 }
 
+type Search = {
+  readonly step: StepName;
+  readonly names: readonly string[];
+  /** What is wrong with the file that was found. */
+  readonly check?: (file: Loaded) => Problem | undefined;
+};
+
 /** Asks for one name after the other; the first that exists ends the search. */
-function* firstOf(
-  loader: Loader,
-  search: { readonly step: StepName; readonly names: readonly string[] },
-): Walking<Loaded | undefined> {
+function* firstOf(loader: Loader, search: Search): Walking<Loaded | undefined> {
   const { diary } = loader.scene;
   const station = { step: search.step, since: diary.clock.now };
   for (const [index, name] of search.names.entries()) {
     const location = located(loader, name);
     const fetched = yield* load(loader.scene, location, WANTED);
+    const problem = fetched.ok ? search.check?.(fetched.value) : undefined;
+    if (problem) {
+      const { why, detail } = problem;
+      yield* report(diary, station, { ok: false, why, detail: `${nameOf(location)}: ${detail}` });
+      return undefined;
+    }
     if (fetched.ok) {
       const tried = index === 0 ? '' : `, number ${index + 1} of the names it looks for`;
       const { detail, sizeBytes } = fetched.value;

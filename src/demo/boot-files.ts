@@ -1,6 +1,7 @@
 /** The tree that the demo serves: the one of the classic PXE HOWTO, with a link for each client. */
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { latin1Encode } from '../lib/bytes.ts';
 import { hexIpv4, type Ipv4 } from '../lib/ipv4.ts';
 import { cpioArchive } from './cpio.ts';
 import type { RealParts } from './parts.ts';
@@ -41,7 +42,7 @@ export function layBootFiles(root: string, parts: RealParts | undefined): void {
     copyFileSync(parts.kernel, join(root, 'vmlinuz'));
   } else {
     writeFileSync(join(root, 'pxelinux.0'), standIn(42_000));
-    writeFileSync(join(root, 'ldlinux.c32'), standIn(116_000));
+    writeFileSync(join(root, 'ldlinux.c32'), standIn(116_000, '\x7fELF'));
     writeFileSync(join(root, 'vmlinuz'), standIn(8_000_000));
   }
 }
@@ -53,9 +54,10 @@ export function linkClient(root: string, ip: Ipv4): string {
   return name;
 }
 
-/** Every octet differs from its neighbours, so that a block in the wrong place would show. */
-function standIn(sizeBytes: number): Uint8Array {
+/** Every octet differs from its neighbours, so that a block in the wrong place would show; the built-in machine looks at the magic. */
+function standIn(sizeBytes: number, magic = ''): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);
   for (let i = 0; i < sizeBytes; i++) bytes[i] = (i * 31 + (i >>> 8)) & 255;
+  bytes.set(latin1Encode(magic));
   return bytes;
 }

@@ -37,7 +37,13 @@ describe('checkKernel()', () => {
     ['a bzImage that is cut off', file(linuxKernel(), 5000), 'truncated'],
     ['an empty file', file(new Uint8Array(0)), 'empty'],
     ['a page of HTML', text('<html>not here</html>'), 'not-a-program'],
-    ['something else', file(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46)), undefined],
+    ['text', text('# see /boot/vmlinuz-6.1.0\n'), 'not-a-program'],
+    ['zeros', file(new Uint8Array(5000)), 'not-a-program'],
+    ['an ELF program', file(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46)), undefined],
+    ['a COM32 module of PXELINUX 4', file(Uint8Array.of(0xb8, 0xff, 0x4c, 0xcd, 0x21)), undefined],
+    ['a compressed kernel', file(Uint8Array.of(0x1f, 0x8b, 8, 0)), undefined],
+    ['a kernel for UEFI', file(efiProgram()), undefined],
+    ['a script of iPXE', text('#!ipxe\nboot http://10.0.0.1/'), undefined],
   ])('of %s', (_, given, why) => {
     expect(checkKernel(given)?.why).toBe(why);
   });

@@ -8,7 +8,7 @@ import { createFakeEthernet, type FakeEthernet } from './fake-ethernet.ts';
 
 const FILES = {
   'pxelinux.0': 'loader',
-  'ldlinux.c32': 'core',
+  'ldlinux.c32': '\x7fELF',
   'pxelinux.cfg/default': 'DEFAULT vmlinuz initrd=initrd.img',
   vmlinuz: new Uint8Array(5000).fill(1),
   'initrd.img': 'initrd',

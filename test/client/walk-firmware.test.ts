@@ -16,8 +16,8 @@ import { efiProgram, linuxKernel } from './images.ts';
 const GRUB_CONFIG = 'set timeout=3\nmenuentry Linux {\n  linux /vmlinuz quiet\n  initrd /initrd.img\n}\n';
 const FILES = {
   'pxelinux.0': 'loader',
-  'ldlinux.c32': 'core',
-  'ldlinux.e64': 'core',
+  'ldlinux.c32': '\x7fELF',
+  'ldlinux.e64': '\x7fELF',
   'pxelinux.cfg/default': 'DEFAULT linux\nLABEL linux\n KERNEL vmlinuz\n INITRD initrd.img\n',
   '/grub/grub.cfg': GRUB_CONFIG,
   'undionly.kpxe': 'iPXE itself',

@@ -15,7 +15,7 @@ import { CLIENT, createFakeServer, type FakeServer, SERVER } from './fake-server
 const LINUX = 'DEFAULT linux\nLABEL linux\n KERNEL vmlinuz\n APPEND initrd=initrd.img console=ttyS0\n';
 const FILES = {
   'pxelinux.0': 'loader',
-  'ldlinux.c32': 'core',
+  'ldlinux.c32': '\x7fELF',
   'pxelinux.cfg/default': 'DEFAULT local\nLABEL local\n LOCALBOOT 0\n',
   vmlinuz: new Uint8Array(5000).fill(7),
   'initrd.img': 'initrd',
@@ -77,7 +77,7 @@ describe('createWalk()', () => {
   test('looks beside a boot file in a folder, and puts that folder before every name', () => {
     const files = {
       'bios/pxelinux.0': 'l',
-      'bios/ldlinux.c32': 'c',
+      'bios/ldlinux.c32': '\x7fELF',
       'bios/pxelinux.cfg/C0A8': 'DEFAULT k initrd=/boot/i,::abs',
       'bios/k': 'kernel',
       'bios//boot/i': 'initrd',
@@ -91,7 +91,7 @@ describe('createWalk()', () => {
   test('obeys options 209 and 210', () => {
     const files = {
       'pxelinux.0': 'l',
-      'tree/ldlinux.c32': 'c',
+      'tree/ldlinux.c32': '\x7fELF',
       'tree/my.cfg': 'DEFAULT k',
       'tree/k': 'kernel',
     };
@@ -145,6 +145,17 @@ describe('createWalk()', () => {
     expect(verdict).toMatchObject({ ok: false, ended: 'failed' });
     expect(verdict.steps.at(-1)).toMatchObject({ step, ok: false, why });
     expect(verdict.steps.at(-1)?.detail).toContain(missing);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['not-a-program', '<html>not here</html>'],
+    ['not-a-program', new Uint8Array(600)],
+  ])('refuses a core module that is none: %s', (why, core) => {
+    const { verdict, asked } = boot({ ...FILES, 'ldlinux.c32': core });
+    expect(asked.at(-1)).toBe('ldlinux.c32');
+    expect(verdict.steps.at(-1)).toMatchObject({ step: 'loader-module', ok: false, why });
+    expect(verdict.steps.at(-1)?.detail).toMatch(/^ldlinux\.c32: /);
   });
 
   test.each([

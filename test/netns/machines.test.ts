@@ -23,6 +23,7 @@ profile: live
 
 /** No text: the machine would not run that. */
 const OCTETS = new Uint8Array(4000).fill(0xe9);
+const ELF_OCTETS = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, ...OCTETS.subarray(4));
 
 type Story = {
   readonly id: string;
@@ -50,9 +51,10 @@ ring('machines and pxectl', [namespaces, tun], () => {
     chmodSync(state, 0o755); // pxed will be nobody
     control = createControlSocket();
     root = await createEmptyRoot();
-    for (const name of ['pxelinux.0', 'ldlinux.c32', 'linux', 'installer', 'initrd.gz']) {
+    for (const name of ['pxelinux.0', 'linux', 'installer', 'initrd.gz']) {
       await root.write(name, OCTETS);
     }
+    await root.write('ldlinux.c32', ELF_OCTETS);
     await root.write('pxed.yaml', CONFIG);
     await start();
   });

@@ -45,7 +45,8 @@ ring('pxed as proxyDHCP server', NEEDS, () => {
 
   beforeAll(async () => {
     root = await createEmptyRoot();
-    for (const name of ['pxelinux.0', 'ldlinux.c32', 'vmlinuz', 'initrd.gz']) await root.write(name, name);
+    for (const name of ['pxelinux.0', 'vmlinuz', 'initrd.gz']) await root.write(name, name);
+    await root.write('ldlinux.c32', '\x7fELF');
     await root.write('pxelinux.cfg/default', 'DEFAULT x\nLABEL x\n  KERNEL vmlinuz\n  INITRD initrd.gz\n');
   });
   beforeEach(async () => {

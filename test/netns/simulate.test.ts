@@ -18,7 +18,8 @@ const BOOT_MS = 60_000;
 const NEEDS = [namespaces, tun, command('tcpdump', 'tcpdump')];
 
 async function prepare(root: BootRoot): Promise<void> {
-  for (const name of ['pxelinux.0', 'ldlinux.c32', 'linux', 'initrd.gz']) await root.write(name, `a ${name}`);
+  for (const name of ['pxelinux.0', 'linux', 'initrd.gz']) await root.write(name, `a ${name}`);
+  await root.write('ldlinux.c32', '\x7fELF');
 }
 
 /** The ROM and PXELINUX in software, until the kernel is there. */
