@@ -83,8 +83,14 @@ function problemOf({ relay, server, mac, clients, interface: name }: SelftestQue
   if (relay !== undefined && server === undefined) return 'A relay asks one server: name it by --server';
   if (relay !== undefined && name !== undefined)
     return '--relay goes by the routing table: leave --interface out';
+  if (mac !== undefined && isGroup(mac)) return "A group address is no machine's MAC";
   if (mac !== undefined && clients > 1) return 'One MAC is one machine: leave --mac or --clients out';
   return undefined;
+}
+
+/** The lowest bit of the first octet (IEEE 802 §8.2.2): a DHCP server answers such an address to many, or not at all. */
+function isGroup(mac: Mac): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }
 
 async function openPlace(network: Network, question: SelftestQuestion): Promise<Place> {

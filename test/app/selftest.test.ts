@@ -208,6 +208,8 @@ describe('selftest()', () => {
     [{ relay: 1 }, /--server/],
     [{ relay: 1, server: 2, interface: 'eth0' }, /--interface/],
     [{ mac: '52:54:00:00:00:01', clients: 2 }, /--mac/],
+    [{ mac: '01:00:5e:00:00:01' }, /group address/],
+    [{ mac: 'ff:ff:ff:ff:ff:ff' }, /group address/],
     [{ firmware: 'uefi', arch: 0 }, /does not boot as/],
   ])('refuses %j as usage', async (question, words) => {
     const [code, said] = await ask(question);
