@@ -88,7 +88,7 @@ function problemOf({ relay, server, mac, clients, interface: name }: SelftestQue
   return undefined;
 }
 
-/** The lowest bit of the first octet (IEEE 802 §8.2.2): a DHCP server answers such an address to many, or not at all. */
+/** The lowest bit of the first octet says that many are meant (IEEE 802). */
 function isGroup(mac: Mac): boolean {
   return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }

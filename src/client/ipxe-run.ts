@@ -3,7 +3,7 @@
  * menus by their default, and every file really fetched.
  */
 import { latin1Decode } from '../lib/bytes.ts';
-import { failure, type Outcome } from './exchange.ts';
+import { type Failure, failure, type Outcome } from './exchange.ts';
 import { locateUrl } from './file-location.ts';
 import {
   builtInSettings,
@@ -178,18 +178,20 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     const uri = resolveUri(name, around.location);
     if (LOADER.test(uri.replace(/[?#].*$/, '')) && locateUrl(uri, true) !== undefined)
       return { kind: 'chained', uri };
+    const since = diary.clock.now;
     const got = yield* get(uri, SCRIPT_BYTES);
-    if (!got.ok) return yield* missed('config', { uri, got }, around);
-    if (latin1Decode(got.value.head.subarray(0, 6)) !== '#!ipxe') return yield* ran(got.value, around);
-    yield* report(diary, { step: 'config', since: diary.clock.now }, { ok: true, detail: got.value.detail });
+    if (!got.ok) return yield* missed({ step: 'config', since }, { uri, got }, around);
+    if (latin1Decode(got.value.head.subarray(0, 6)) !== '#!ipxe')
+      return yield* ran(got.value, { ...around, since });
+    yield* report(diary, { step: 'config', since }, { ok: true, detail: got.value.detail });
     const end = yield* script({ text: latin1Decode(got.value.head), location: got.value.location });
     return end ?? true;
   }
 
   /** A program that is no script and, by its name, no loader: a kernel. */
-  function* ran(file: Loaded, { tolerated }: Around): Walking<Went> {
+  function* ran(file: Loaded, { tolerated, since }: Around & { readonly since: number }): Walking<Went> {
     const problem = checkKernel(file);
-    const station = { step: 'kernel', since: diary.clock.now } as const;
+    const station = { step: 'kernel', since } as const;
     if (problem) {
       if (tolerated) return false;
       yield* report(diary, station, {
@@ -209,7 +211,7 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
     const since = diary.clock.now;
     const uri = resolveUri(name, around.location);
     const got = yield* get(uri, PROGRAM_HEAD_BYTES);
-    if (!got.ok) return yield* missed(step, { uri, got }, around);
+    if (!got.ok) return yield* missed({ step, since }, { uri, got }, around);
     const { detail, sizeBytes, location } = got.value;
     const asked = describeAsk(location, IPXE_MANNER);
     const problem = step === 'kernel' ? checkKernel(got.value) : checkContent(got.value);
@@ -237,21 +239,22 @@ export function* runIpxe(scene: Scene, first: Script): Walking<IpxeEnd> {
 
   /** A file that the script can do without is told, and is no failure. */
   function* missed(
-    step: StepName,
-    { uri, got }: { readonly uri: string; readonly got: Outcome<Loaded> },
+    station: { readonly step: StepName; readonly since: number },
+    { uri, got }: { readonly uri: string; readonly got: Failure },
     { tolerated }: Around,
   ): Walking<Went> {
-    if (got.ok) return true;
-    const station = { step, since: diary.clock.now };
+    const location = locateUrl(uri, true);
+    const asked = typeof location === 'object' ? { asked: describeAsk(location, IPXE_MANNER) } : {};
     if (tolerated && got.why !== 'endless') {
       yield* report(diary, station, {
         ok: true,
         detail: `${uri} is not to be had, and the script goes on`,
         notes: [got.detail],
+        ...asked,
       });
       return false;
     }
-    yield* report(diary, station, { ok: false, why: got.why, detail: got.detail });
+    yield* report(diary, station, { ok: false, why: got.why, detail: got.detail, ...asked });
     return { kind: 'failed' };
   }
 

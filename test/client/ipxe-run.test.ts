@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandsOf, expandSettings, optionOf, resolveUri } from '../../src/client/ipxe-words.ts';
 import type { RomIdentity } from '../../src/client/rom-identity.ts';
+import { latin1Decode } from '../../src/lib/bytes.ts';
 import { drive, ROM, type Web } from './drive.ts';
 import { createFakeServer } from './fake-server.ts';
 import { linuxKernel } from './images.ts';
@@ -83,6 +84,45 @@ describe('runIpxe()', () => {
       ok: false,
       why: 'not-found',
     });
+  });
+
+  test.each([
+    [
+      'kernel silent',
+      { step: 'kernel', ok: false, why: 'timeout', asked: expect.stringContaining('TFTP silent') },
+    ],
+    [
+      'chain silent',
+      { step: 'config', ok: false, why: 'timeout', asked: expect.stringContaining('TFTP silent') },
+    ],
+    ['kernel silent || shell', { step: 'kernel', ok: true, asked: expect.stringContaining('TFTP silent') }],
+  ])('says how long %s took, and what was asked', (line, want) => {
+    const server = createFakeServer({
+      files: { 'boot.ipxe': `#!ipxe\n${line}\n` },
+      reply: (packet) => ({ ...packet, file: 'boot.ipxe' }),
+    });
+    const silent = (bytes: Uint8Array) => latin1Decode(bytes).includes('silent');
+    const { verdict } = drive((transmit) => (silent(transmit.bytes) ? [] : server.answer(transmit)), IPXE);
+    const told = verdict.steps.find(({ step }) => step === want.step);
+    expect(told).toMatchObject(want);
+    expect(told?.tookMs).toBeGreaterThan(5000);
+  });
+
+  test.each([
+    ['config', 'late.ipxe'],
+    ['kernel', 'late'],
+  ])('says how long it took until the %s came by chain', (step, name) => {
+    const server = createFakeServer({
+      files: { 'boot.ipxe': `#!ipxe\nchain ${name}\n`, late: linuxKernel(), 'late.ipxe': '#!ipxe\n' },
+      reply: (packet) => ({ ...packet, file: 'boot.ipxe' }),
+    });
+    let lost = false;
+    const { verdict } = drive((transmit) => {
+      if (lost || !latin1Decode(transmit.bytes).includes('late')) return server.answer(transmit);
+      lost = true;
+      return [];
+    }, IPXE);
+    expect(verdict.steps.find((each) => each.step === step)).toMatchObject({ ok: true, tookMs: 260 });
   });
 
   test('follows labels, conditions and other scripts', () => {
