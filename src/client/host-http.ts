@@ -52,6 +52,7 @@ export function fetchByHost(
             status,
             announced: length === undefined ? undefined : Number(length),
             contentType: headers['content-type'],
+            location: headers.location,
             received,
             head: concatBytes(kept),
           }),

@@ -100,6 +100,7 @@ export function createHttpFetch(
       status: of.status,
       announced: lengthOf(of),
       contentType: of.headers.get('content-type'),
+      location: of.headers.get('location'),
       received,
       head: concatBytes(kept),
     });

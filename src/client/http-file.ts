@@ -66,11 +66,18 @@ export function lengthOf({ headers }: Pick<ResponseHead, 'headers'>): number | u
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** What a status other than 200 says: `not-found`, `http-error`; a redirect is none that firmware follows. */
-export function statusProblem(url: string, status: number): Outcome<never> | undefined {
+/**
+ * What a status other than 200 says: `not-found`, `http-error`. Redirects are told and not followed: UEFI HTTP boot and GRUB follow none,
+ * iPXE and lpxelinux.0 would.
+ */
+export function statusProblem(
+  url: string,
+  { status, location }: { readonly status: number; readonly location: string | undefined },
+): Outcome<never> | undefined {
   if (status === 200) return undefined;
   const why = status === 404 || status === 410 ? 'not-found' : 'http-error';
-  return failure(why, `${url}: HTTP ${status}`);
+  const redirected = status >= 300 && status < 400 && location !== undefined;
+  return failure(why, `${url}: HTTP ${status}${redirected ? `, to ${location}` : ''}`);
 }
 
 /** The verdict on a whole response. */
@@ -80,13 +87,15 @@ export function httpFileOf(
     readonly status: number;
     readonly announced: number | undefined;
     readonly contentType: string | undefined;
+    /** Where a redirect leads. */
+    readonly location?: string | undefined;
     readonly received: number;
     readonly head: Uint8Array;
   },
 ): Outcome<HttpFile> {
   const { url, method } = request;
-  const { status, announced, contentType, received, head } = response;
-  const wrong = statusProblem(url, status);
+  const { status, announced, contentType, location, received, head } = response;
+  const wrong = statusProblem(url, { status, location });
   if (wrong) return wrong;
   if (method === 'HEAD' && announced === undefined) {
     return failure('no-length', `${url}: the answer to HEAD has no Content-Length, which UEFI needs`);

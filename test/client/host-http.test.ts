@@ -20,6 +20,9 @@ describe('fetchByHost()', () => {
       } else if (request.url === '/cut') {
         response.setHeader('Content-Length', 500);
         response.write('hello', () => response.destroy());
+      } else if (request.url === '/moved') {
+        response.writeHead(301, { location: '/file' });
+        response.end();
       } else if (request.url === '/cut-chunks') {
         response.write('hello', () => response.destroy());
       } else if (request.url === '/no-chunks') {
@@ -73,6 +76,11 @@ describe('fetchByHost()', () => {
     ['ftp://127.0.0.1/', 'url-unusable'],
   ])('says what is wrong with %s', async (path, why) => {
     expect(await fetched(path)).toMatchObject({ ok: false, why });
+  });
+
+  test('tells where a redirect would lead', async () => {
+    const detail = `${origin}/moved: HTTP 301, to /file`;
+    expect(await fetched('/moved')).toEqual({ ok: false, why: 'http-error', detail });
   });
 
   test('does not take a file for whole that had no length, and whose connection was cut', async () => {

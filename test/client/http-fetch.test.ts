@@ -149,6 +149,15 @@ describe('createHttpFetch()', () => {
     expect(result).toMatchObject({ ok: false, why });
   });
 
+  test('tells where a redirect would lead', () => {
+    const head = 'HTTP/1.1 302 Found\r\nLocation: http://10.0.0.2/file\r\n\r\n';
+    expect(exchange({ response: respond(new Uint8Array(0), head) }).result).toEqual({
+      ok: false,
+      why: 'http-error',
+      detail: 'http://10.0.0.1/file: HTTP 302, to http://10.0.0.2/file',
+    });
+  });
+
   test('gives up a silent server after a bounded time', () => {
     const { now } = exchange({ response: new Uint8Array(0), mute: true });
     expect(now).toBeLessThanOrEqual(15_000);
