@@ -40,11 +40,13 @@ export function* walkMachine(rom: RomIdentity, diary: Diary, manners: WalkManner
 /** In place of the rest of the way. */
 export function* walkNoFurther(
   diary: Diary,
-  { why, detail }: { readonly why: string; readonly detail: string },
+  { rom, why, detail }: { readonly rom: RomIdentity; readonly why: string; readonly detail: string },
   manners: WalkManners,
 ): Walking<Verdict> {
   const after = diary.steps.at(-1)?.step;
-  const told = `${detail}, ${after === undefined ? 'before any server had answered' : `after ${after}`}`;
+  // A server may have answered already: firmware waits for better offers.
+  const first = firmwareOf(rom) === 'bootp' ? 'request' : 'discover';
+  const told = `${detail}, ${after === undefined ? `during ${first}` : `after ${after}`}`;
   yield* report(diary, { step: 'given-up', since: diary.clock.now }, { ok: false, why, detail: told });
   const lease = diary.held.at(-1)?.lease;
   yield* giveBack(diary, manners);

@@ -63,7 +63,7 @@ export function createWalk(rom: RomIdentity, startedAt: number, manners: WalkMan
       clock.now = now;
       current = undefined;
       wanted = undefined;
-      way = walkNoFurther(diary, { why, detail }, manners);
+      way = walkNoFurther(diary, { rom, why, detail }, manners);
     },
     granted(outcome) {
       wanted?.grant(outcome);

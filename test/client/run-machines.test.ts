@@ -84,6 +84,17 @@ describe('runMachines()', () => {
     expect(ethernet.released).toHaveLength(1);
   });
 
+  test.each([
+    ['discover', 'bios'],
+    ['request', 'bootp'],
+  ] as const)('says no more than it knows of a machine given up during %s', async (station, firmware) => {
+    const ethernet = createFakeEthernet({ files: FILES, reply: () => undefined });
+    const { rom } = machine(0);
+    const [verdict] = await runAll(ethernet, [{ rom: { ...rom, firmware } }], { timeoutMs: 2000 });
+    const detail = `no end within 2 s, during ${station}`;
+    expect(verdict?.steps).toMatchObject([{ step: 'given-up', why: 'timeout', detail }]);
+  });
+
   test('stops when it is told to: nobody starts any more, and addresses are given back', async () => {
     const ethernet = createFakeEthernet({ files: FILES }, (frame) => {
       const udp = parseUdpFrame(frame);
