@@ -39,7 +39,7 @@ ring('pxectl simulate and real machines', NEEDS, () => {
   async function boot(spec: MachineSpec): Promise<Conversation> {
     machine = await powerOn(site().lab, spec);
     await machine.waitFor(BOOTED, BOOT_MS);
-    return conversationOf(site().capture, spec.mac);
+    return await conversationOf(site().capture, spec.mac);
   }
 
   async function simulate({ requests }: Conversation) {

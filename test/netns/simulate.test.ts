@@ -63,7 +63,7 @@ ring('pxectl simulate and a machine with a profile', NEEDS, () => {
 
   test('say the same to the octet: from the captured DISCOVER and REQUEST, and from the DISCOVER alone', async () => {
     await boot(site());
-    const { requests, replies } = conversationOf(site().capture, MAC);
+    const { requests, replies } = await conversationOf(site().capture, MAC);
     expect(replies).toHaveLength(2);
     const whole = await simulateOn(site().host, [...saying(requests), ...words(site())]);
     expect(repliesOf(whole)).toEqual(replies);
@@ -72,7 +72,7 @@ ring('pxectl simulate and a machine with a profile', NEEDS, () => {
   });
 
   test('the loader asks for the first name alone, which is made for it', async () => {
-    const { requests, asked } = conversationOf(site().capture, MAC);
+    const { requests, asked } = await conversationOf(site().capture, MAC);
     const { lookups, exchanges } = await simulateOn(site().host, [...saying(requests), ...words(site())]);
     expect(lookups?.names.map(({ name }) => name)).toEqual(configsOf(asked));
     expect(lookups).toMatchObject({
@@ -84,7 +84,7 @@ ring('pxectl simulate and a machine with a profile', NEEDS, () => {
   });
 
   test('what simulate makes up for such a machine is answered alike', async () => {
-    const { requests, replies } = conversationOf(site().capture, MAC);
+    const { requests, replies } = await conversationOf(site().capture, MAC);
     const told = ['--mac', MAC, '--arch', 'x86PC', '--uuid', UUID];
     const { exchanges } = await simulateOn(site().host, [...told, ...words(site())]);
     // The transaction is the machine's own choice: octets 4 to 7.
@@ -110,7 +110,7 @@ ring('pxectl simulate and a machine that finds its configuration in the tree', N
 
   test('the names are those of the capture, in their order', async () => {
     await boot(site());
-    const { requests, replies, asked } = conversationOf(site().capture, MAC);
+    const { requests, replies, asked } = await conversationOf(site().capture, MAC);
     const simulation = await simulateOn(site().host, [...saying(requests), ...words(site())]);
     expect(repliesOf(simulation)).toEqual(replies);
     const names = simulation.lookups?.names ?? [];
@@ -149,7 +149,7 @@ ring('pxectl simulate beside a pxed with leases', NEEDS, () => {
 
   test('reads them while pxed has them to itself, and changes nothing', async () => {
     await boot(site());
-    const { requests, replies } = conversationOf(site().capture, MAC);
+    const { requests, replies } = await conversationOf(site().capture, MAC);
     const simulation = await simulateOn(site().host, [...saying(requests), ...words(site(), state)]);
     expect(simulation.exchanges.map(({ reply }) => reply?.header.yiaddr)).toEqual([KEPT, KEPT]);
     expect(repliesOf(simulation)).toEqual(replies);
@@ -180,7 +180,7 @@ ring('pxectl simulate and clients that are no firmware', [...NEEDS, command('udh
     const host = await site().lab.host('udhcpc');
     const asking = ['-r', '192.168.77.123', '-x', 'hostname:node7', '-V', 'anaconda-Linux'];
     await host.must(['udhcpc', '-q', '-n', '-f', '-i', 'eth0', '-t', '5', '-s', '/bin/true', ...asking]);
-    const { requests, replies } = conversationOf(site().capture, await host.mac());
+    const { requests, replies } = await conversationOf(site().capture, await host.mac());
     const simulation = await simulateOn(site().host, [...saying(requests), ...options, ...words(site())]);
     expect(simulation.exchanges.at(-1)?.reply?.header.yiaddr).toBe('192.168.77.123');
     expect(repliesOf(simulation)).toEqual(replies);
@@ -191,7 +191,7 @@ ring('pxectl simulate and clients that are no firmware', [...NEEDS, command('udh
       const host = await site().lab.host('bootpc');
       await host.must(['ip', 'route', 'replace', 'default', 'dev', 'eth0']);
       await host.must(['bootpc', '--dev', 'eth0', '--serverbcast', '--returniffail', '--timeoutwait', '20']);
-      const { requests, replies } = conversationOf(site().capture, await host.mac());
+      const { requests, replies } = await conversationOf(site().capture, await host.mac());
       expect(replies).not.toEqual([]);
       const simulation = await simulateOn(site().host, [...saying(requests), ...options, ...words(site())]);
       expect(repliesOf(simulation)).toEqual(replies);
@@ -237,7 +237,7 @@ ring(
         `rom-${tap}`,
       );
       await rom.waitFor(/^\{.*\}$/m, BOOT_MS);
-      const { requests, replies } = conversationOf(capture, MAC);
+      const { requests, replies } = await conversationOf(capture, MAC);
       expect(replies).toHaveLength(2);
       const simulation = await simulateOn(host, [...saying(requests), ...words(site())]);
       expect(repliesOf(simulation)).toEqual(replies);

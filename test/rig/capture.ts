@@ -6,6 +6,8 @@ import { must } from './process.ts';
 
 export type Capture = {
   readonly path: string;
+  /** Resolves when every frame that was seen is in the file: on a busy machine tcpdump is behind. */
+  settled(): Promise<void>;
   /** Ends the capture; every frame that was seen is in the file. */
   stop(): Promise<void>;
   /**
@@ -36,16 +38,20 @@ export async function startCapture(lab: Lab, name: string, segment = 'lan'): Pro
     stopped ??= end();
     return stopped;
   }
-  /** A signal ends tcpdump although it has not read everything: on a busy machine it is behind. */
-  async function end(): Promise<void> {
+  async function settled(): Promise<void> {
     for (let before = -1, now = sizeOf(path); now !== before; now = sizeOf(path)) {
       before = now;
       await new Promise((next) => setTimeout(next, SETTLED_MS));
     }
+  }
+  /** A signal ends tcpdump although it has not read everything. */
+  async function end(): Promise<void> {
+    await settled();
     await running.stop(5_000);
   }
   return {
     path,
+    settled,
     stop,
     read: async <Field extends string>(filter: string, fields: readonly Field[]) => {
       const args = fields.flatMap((field) => ['-e', field]);

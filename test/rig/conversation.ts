@@ -18,7 +18,8 @@ export type Conversation = {
 };
 
 /** All of one machine. The capture may go on. */
-export function conversationOf(capture: Capture, mac: string): Conversation {
+export async function conversationOf(capture: Capture, mac: string): Promise<Conversation> {
+  await capture.settled();
   const requests: string[] = [];
   const replies: string[] = [];
   const asked = new Set<string>();
