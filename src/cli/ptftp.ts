@@ -40,7 +40,9 @@ export async function main(): Promise<void> {
     return leave(PTFTP_EXIT.DONE);
   }
   const { setup } = parsed;
-  if (setup.job === undefined) return leave(await (await import('./ptftp-shell.ts')).shell(setup, STREAMS));
+  if (setup.job === undefined) {
+    return leave(await (await import('./ptftp-shell.ts')).shell(setup, STREAMS), { opensPipes: true });
+  }
   const { transferOnce } = await import('./ptftp-transfer.ts');
-  leave(await transferOnce(setup, setup.job, STREAMS));
+  leave(await transferOnce(setup, setup.job, STREAMS), { opensPipes: true });
 }
